@@ -1,0 +1,79 @@
+"""What a rule is, and how the rules are found."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal, get_type_hints
+
+from torchlint.diagnostic import Finding, Severity
+
+Check = Callable[[Any], Iterator[Finding]]
+Contexts = Literal["any", "all"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One pitfall: its identity, the fact type that it asks about, and its check.
+
+    `words` says which words a program's text must hold for the rule to fire: one of each group.
+    `contexts` is "any" where one feasible way to reach a place is enough for a report, and "all"
+    where every way in which the program reaches the place must be at fault (a guard that one
+    caller holds is then enough to stay silent).
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    default: bool
+    words: tuple[tuple[str, ...], ...]
+    contexts: Contexts
+    fact: type
+    check: Check
+
+    @property
+    def url(self) -> str:
+        return f"https://github.com/torchlint/torchlint/blob/main/rules/{self.name}.md"
+
+
+def rule(
+    code: str,
+    *,
+    severity: Severity = "error",
+    default: bool = True,
+    words: tuple[str, ...] = (),
+    contexts: Contexts = "any",
+) -> Callable[[Check], Check]:
+    """Make a rule of a generator function; its parameter's type is the fact that it asks for.
+
+    Each of `words` is a group of alternatives divided by "|": `("softmax", "loss|criterion")`.
+    The rule's name is its module's name with dashes.
+    """
+
+    def declare(check: Check) -> Check:
+        module = sys.modules[check.__module__]
+        name = check.__module__.rpartition(".")[2].replace("_", "-")
+        hints = get_type_hints(check, vars(module))
+        hints.pop("return", None)
+        (fact,) = hints.values()
+        groups = tuple(tuple(group.split("|")) for group in words)
+        declared = Rule(code, name, severity, default, groups, contexts, fact, check)
+        vars(module).setdefault("RULES", []).append(declared)
+        return check
+
+    return declare
+
+
+@cache
+def all_rules() -> tuple[Rule, ...]:
+    """Every rule of `torchlint.rules`, by code. A module may hold several checks of one rule."""
+    package = importlib.import_module("torchlint.rules")
+    found: list[Rule] = []
+    for info in pkgutil.iter_modules(package.__path__):
+        module = importlib.import_module(f"torchlint.rules.{info.name}")
+        found.extend(getattr(module, "RULES", ()))
+    return tuple(sorted(found, key=lambda each: each.code))

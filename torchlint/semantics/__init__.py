@@ -1,0 +1,1 @@
+"""What a program means: names, values and the facts that rules ask for."""

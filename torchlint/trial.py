@@ -29,8 +29,15 @@ import traceback
 import types
 from typing import Any
 
-# Dear imports that many programs share; done before the fork by the first job that names one.
-WARM = ("torch", "torchvision", "numpy", "matplotlib.pyplot", "PIL.Image")
+# Dear imports that many programs share, done before the fork by the first job that has the word.
+WARM = {
+    "torch": "torch",
+    "optim": "torch._dynamo",  # which a first optimizer step imports
+    "torchvision": "torchvision",
+    "numpy": "numpy",
+    "matplotlib": "matplotlib.pyplot",
+    "PIL": "PIL.Image",
+}
 
 Job = dict[str, Any]
 Outcome = dict[str, Any]
@@ -175,8 +182,8 @@ def _problem(job: Job, folder: str, error: BaseException) -> Problem:
 
 def warm(job: Job) -> None:
     """Import what the job will import anyway, so that later forks have it."""
-    for name in WARM:
-        if any(name.split(".")[0] in text for text in job["files"].values()):
+    for word, name in WARM.items():
+        if any(word in text for text in job["files"].values()):
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
     if "torch" in sys.modules:

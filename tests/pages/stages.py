@@ -6,19 +6,24 @@ A complaint starts with the place in the page: `rules/size-not-called.md:12: Exa
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import unified_diff
 from pathlib import Path
 
 from torchlint.diagnostic import Diagnostic
+from torchlint.fixer import fix_text
 from torchlint.laboratory import Laboratory
-from torchlint.pages import Listing, Page, read_page
+from torchlint.linter import lint
+from torchlint.pages import File, Listing, Page, read_page
+from torchlint.program import Program
 from torchlint.rule import Rule, all_rules
+from torchlint.source import Source
 
 ROOT = Path(__file__).parents[2]
 SECTIONS = ("Example", "Use instead", "Not flagged", "Fix safety", "References")
 PROGRAMS = ("Example", "Use instead", "Not flagged")
-SLOW = 5.0
+SLOW = 5.0  # seconds of CPU time
+PASSES = 10  # a fix that overlaps another is applied in the next pass
 
 
 @dataclass(frozen=True)
@@ -83,10 +88,6 @@ def runs(shown: Shown, listing: Listing, laboratory: Laboratory) -> Iterator[str
 
 def lint_listing(listing: Listing, own: Rule | None, rules: Sequence[Rule]) -> list[Diagnostic]:
     """What `rules` that are on by default, and the page's own rule, report in a listing."""
-    from torchlint.linter import lint
-    from torchlint.program import Program
-    from torchlint.source import Source
-
     active = [each for each in rules if each.default or (own and each.code == own.code)]
     sources = {file.name: Source(file.name, file.plain) for file in listing.files}
     return lint(Program(sources, frozenset(sources)), active)
@@ -131,20 +132,26 @@ def fixes(
 
 
 def _fixed(listing: Listing, own: Rule, rules: Sequence[Rule]) -> dict[str, str]:
-    from torchlint.fixer import fix_text
+    """The program's files as `--fix --unsafe-fixes` with this rule leaves them."""
+    for _ in range(PASSES):
+        found = [each for each in lint_listing(listing, own, rules) if each.code == own.code]
+        program = tuple(_fixed_once(listing, file, found) for file in listing.program)
+        if program == listing.program:
+            break
+        listing = replace(listing, program=program)
+    return {file.name: file.plain for file in listing.program}
 
-    found = [each for each in lint_listing(listing, own, rules) if each.code == own.code]
-    texts = {}
-    for file in listing.program:
-        mine = [
-            each.fix
-            for each in found
-            if each.fix
-            and each.place.path == file.name
-            and listing.in_program(file.name, each.place.span.start.row)
-        ]
-        texts[file.name], _ = fix_text(file.plain, mine)
-    return texts
+
+def _fixed_once(listing: Listing, file: File, found: Sequence[Diagnostic]) -> File:
+    mine = [
+        each.fix
+        for each in found
+        if each.fix
+        and each.place.path == file.name
+        and listing.in_program(file.name, each.place.span.start.row)
+    ]
+    text, count = fix_text(file.plain, mine)
+    return replace(file, text=text) if count else file
 
 
 def _differences(

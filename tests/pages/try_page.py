@@ -37,10 +37,12 @@ def main() -> int:
     with Laboratory() as laboratory:
         for path in map(Path, sys.argv[1:]):
             started = time.monotonic()
-            found = list(complaints(path, laboratory))
-            failed += bool(found)
-            print(*found, sep="\n", end="\n" if found else "")
-            print(f"{path}: {'failed' if found else 'ok'} ({time.monotonic() - started:.1f} s)", flush=True)
+            count = 0
+            for complaint in complaints(path, laboratory):
+                count += 1
+                print(complaint, flush=True)
+            failed += bool(count)
+            print(f"{path}: {'failed' if count else 'ok'} ({time.monotonic() - started:.1f} s)", flush=True)
     return min(failed, 1)
 
 

@@ -62,7 +62,7 @@ class Expecting(ast.NodeTransformer):
             if not here:
                 raise SyntaxError("no statement starts or ends on this row", (name, mark[0], 1, ""))
             # ast.walk goes level by level, so the last one is the innermost.
-            self.chosen = {node: (mark, False) for node in here} | self.chosen | {here[-1]: (mark, True)}
+            self.chosen = dict.fromkeys(here, (mark, False)) | self.chosen | {here[-1]: (mark, True)}
 
     def visit(self, node: ast.AST) -> Any:
         visited = self.generic_visit(node)

@@ -1,1 +1,1 @@
-"""One module an output format."""
+"""Reports: diagnostics as text for people, and as data for other tools. One module a format."""

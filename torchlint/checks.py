@@ -1,0 +1,38 @@
+"""What a run does with one program: lint it by the chosen rules, then heed suppressions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from torchlint.diagnostic import Diagnostic
+from torchlint.program import Program
+
+
+@dataclass(frozen=True)
+class Checks:
+    """The chosen rules, by code, as a function of a program that can be sent to another process.
+
+    `unused` asks for reports on comments that suppress nothing; `complete` says that all rules that
+    are on by default were chosen. `ignored` are the codes not to report, by path.
+    """
+
+    codes: frozenset[str]
+    unused: bool = True
+    complete: bool = True
+    ignored: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def __call__(self, program: Program) -> list[Diagnostic]:
+        from torchlint.gate import lint_gated
+        from torchlint.rule import all_rules
+        from torchlint.suppressions import suppress
+
+        found = lint_gated(program, [rule for rule in all_rules() if rule.code in self.codes])
+        by_path: dict[str, list[Diagnostic]] = {path: [] for path in sorted(program.linted)}
+        for each in found:
+            if each.code not in self.ignored.get(each.place.path, ()):
+                by_path[each.place.path].append(each)
+        kept: list[Diagnostic] = []
+        for path, reports in by_path.items():
+            kept += suppress(program.sources[path], reports, self.codes if self.unused else None, self.complete)
+        return kept

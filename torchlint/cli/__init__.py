@@ -1,0 +1,42 @@
+"""The command line: `torchlint path/` is `torchlint check path/`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from click_default_group import DefaultGroup
+
+from torchlint import __version__
+from torchlint.cli.check import check
+from torchlint.cli.config import config
+from torchlint.cli.rule import rule
+
+
+@click.group(
+    cls=DefaultGroup,
+    default="check",
+    default_if_no_args=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="torchlint", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Find the pitfalls in PyTorch programs, without running them.
+
+    `torchlint PATH…` is short for `torchlint check PATH…`. The exit code is 0 where nothing was
+    found, 1 where something was, and 2 for wrong usage, a wrong configuration or an internal error.
+    """
+
+
+cli.add_command(check)
+cli.add_command(rule)
+cli.add_command(config)
+
+
+def main() -> None:
+    """The entry point: an error of ours is one line and exit code 2; a broken pipe is silence."""
+    try:
+        cli(prog_name="torchlint")
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(2)

@@ -1,0 +1,64 @@
+"""`torchlint check`: the options, and what is done in which order."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from torchlint.report.base import FORMATS
+
+
+class Selectors(click.ParamType):
+    """Rules divided by commas."""
+
+    name = "rules"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _selectors(flag: str, text: str) -> Callable[[Any], Any]:
+    return click.option(flag, type=Selectors(), multiple=True, metavar="RULES", help=text)
+
+
+@click.command(short_help="Lint files and folders (the default command).")
+@click.argument("paths", nargs=-1, metavar="[PATH|-]…")
+@_selectors("--select", "Run these rules instead of the default ones: codes, prefixes, names, or ALL.")
+@_selectors("--extend-select", "Run these rules besides.")
+@_selectors("--ignore", "Do not run these rules; the more exact selector wins.")
+@_selectors("--extend-ignore", "Do not run these rules either.")
+@click.option("--fix", is_flag=True, help="Apply the safe fixes.")
+@click.option("--unsafe-fixes/--no-unsafe-fixes", default=None, help="With --fix or --diff, apply unsafe fixes too.")
+@click.option("--diff", is_flag=True, help="Print what --fix would change, and change nothing.")
+@click.option("--add-ignore", is_flag=True, help="Write a suppression comment at every problem.")
+@click.option("--output-format", type=click.Choice(FORMATS), help="How problems are written.", default=None)
+@click.option("-o", "--output-file", type=click.Path(dir_okay=False), help="Write the report to a file.")
+@click.option("--statistics", is_flag=True, help="Count the problems of each rule.")
+@click.option("-q", "--quiet", is_flag=True, help="Print the problems only, no summary.")
+@click.option("-e", "--exit-zero", is_flag=True, help="Exit with 0 even where problems were found.")
+@click.option("--stdin-filename", metavar="NAME", help="The name of the file that `-` reads.")
+@click.option("--force-exclude", is_flag=True, default=None, help="Leave out excluded files even if named.")
+@click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
+@click.option("-j", "--jobs", type=click.IntRange(min=0), default=None, help="Worker processes; 0: as the machine has.")
+@click.option("--config", "config_file", type=click.Path(exists=True, dir_okay=False), help="Use this configuration.")
+@click.option("--isolated", is_flag=True, help="Use no configuration file.")
+def check(**options: Any) -> None:
+    """Lint PATHs (the current folder if none is given; `-` reads standard input)."""
+    from torchlint.config import BadConfiguration
+    from torchlint.files import MissingPath
+    from torchlint.selection import UnknownRule
+
+    try:
+        from torchlint.cli.run import run_check
+        from torchlint.cli.session import Session
+
+        code = run_check(Session.of(options))
+    except (BadConfiguration, MissingPath, UnknownRule) as problem:
+        click.echo(f"torchlint: {problem}" if isinstance(problem, UnknownRule | MissingPath) else str(problem), err=True)
+        code = 2
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)

@@ -1,0 +1,86 @@
+"""The steps of `torchlint check`: load, lint, fix, report."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from collections.abc import Mapping, Sequence
+
+import click
+
+from torchlint.cli.session import Session
+from torchlint.diagnostic import Diagnostic
+from torchlint.project import Project
+from torchlint.reading import write_atomically
+from torchlint.report.base import Report, writer
+
+
+def run_check(session: Session) -> int:
+    """Do what the options ask for, and return the exit code."""
+    loaded = session.load()
+    if not loaded.files and not session.from_stdin:
+        click.echo("torchlint: no Python files were found under the given paths", err=True)
+    checks = session.checks(loaded)
+    unreadable = session.reported(loaded.unreadable)
+    found = session.run(loaded.programs, checks)
+    texts = {path: text.text for path, text in loaded.texts.items()}
+    if not (session.options.get("fix") or session.options.get("diff")):
+        return _report(session, loaded, [*unreadable, *found], texts)
+
+    from torchlint.fixing import fix_programs
+
+    fixed = fix_programs(loaded.programs, found, lambda programs: session.run(programs, checks), session.wants)
+    for path in fixed.refused:
+        click.echo(f"torchlint: {path}: the fixes would break the file's syntax, so it was left as it is", err=True)
+    if session.options.get("diff"):
+        return _show_diff(session, texts, fixed.texts, fixed.count)
+    failed = _write(session, loaded, fixed.texts)
+    if session.from_stdin:
+        sys.stdout.write(next(iter((texts | dict(fixed.texts)).values()), ""))
+    code = _report(session, loaded, [*unreadable, *fixed.diagnostics], texts | dict(fixed.texts), fixed.count)
+    return 2 if failed else code
+
+
+def _write(session: Session, loaded: Project, texts: Mapping[str, str]) -> bool:
+    failed = False
+    for path, text in texts.items():
+        if session.from_stdin:
+            continue
+        try:
+            write_atomically(loaded.files[path], loaded.texts[path].encode(text))
+        except (OSError, UnicodeEncodeError) as error:
+            click.echo(f"torchlint: {path}: cannot be written: {error}", err=True)
+            failed = True
+    return failed
+
+
+def _show_diff(session: Session, before: Mapping[str, str], after: Mapping[str, str], count: int) -> int:
+    for path in sorted(after):
+        old, new = before[path].splitlines(keepends=True), after[path].splitlines(keepends=True)
+        for line in difflib.unified_diff(old, new, path, path):
+            sys.stdout.write(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n")
+    if not session.options.get("quiet"):
+        click.echo(f"Would fix {count} problem{'' if count == 1 else 's'}.", err=True)
+    return 1 if after and not session.options.get("exit_zero") else 0
+
+
+def _report(
+    session: Session, loaded: Project, found: Sequence[Diagnostic], texts: Mapping[str, str], fixed: int = 0
+) -> int:
+    found = sorted(found, key=lambda each: each.order)
+    report = Report(found, texts, loaded.files, bool(session.options.get("quiet")), fixed)
+    write = writer(session.settings.output_format)
+    if session.options.get("statistics"):
+        from torchlint.report.text import write_statistics as write
+    target = session.options.get("output_file")
+    if target:
+        try:
+            with open(target, "w", encoding="utf-8", newline="\n") as out:
+                write(report, out)
+        except OSError as error:
+            click.echo(f"torchlint: {os.fspath(target)}: cannot be written: {error.strerror}", err=True)
+            return 2
+    else:
+        write(report, sys.stderr if session.from_stdin and session.options.get("fix") else sys.stdout)
+    return session.exit_code(found)

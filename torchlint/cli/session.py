@@ -1,0 +1,167 @@
+"""One run of `torchlint check`: settings from the file and the options, then the steps."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from torchlint import config, files, project, runner
+from torchlint.checks import Checks
+from torchlint.diagnostic import Diagnostic, Fix
+from torchlint.own_rules import INTERNAL_ERROR, OWN_RULES, UNUSED_SUPPRESSION
+from torchlint.program import Program
+from torchlint.reading import Text, Unreadable, decode
+from torchlint.rule import all_rules
+from torchlint.selection import Selection, check_selectors
+
+_STDIN = "-"
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a run goes by: the settings in force, the paths given, and the options of this run."""
+
+    settings: config.Settings
+    paths: tuple[str, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Session:
+        """Read the configuration and lay the options over it.
+
+        Raises BadConfiguration and UnknownRule.
+        """
+        paths = tuple(options["paths"]) or (".",)
+        start = _start(paths, options.get("stdin_filename"))
+        if options.get("config_file"):
+            settings = config.load(os.path.abspath(options["config_file"]))
+        elif options.get("isolated"):
+            settings = config.Settings(base=start)
+        else:
+            settings = config.settings_for(start)
+        session = cls(_overlaid(settings, options), paths, options)
+        check_selectors(_all_selectors(session.settings), all_rules())
+        return session
+
+    @property
+    def from_stdin(self) -> bool:
+        return self.paths == (_STDIN,)
+
+    def selection(self) -> Selection:
+        chosen = self.settings
+        return Selection(chosen.select, chosen.extend_select, (*chosen.ignore, *chosen.extend_ignore))
+
+    def load(self) -> project.Project:
+        """The programs of the paths given. Raises MissingPath."""
+        chosen = self.settings
+        which = files.Filter(
+            chosen.base,
+            (*chosen.exclude, *chosen.extend_exclude),
+            chosen.force_exclude,
+            chosen.respect_gitignore,
+        )
+        roots = [os.path.join(chosen.base, folder) for folder in chosen.src]
+        if self.from_stdin:
+            return self._load_stdin(which, roots)
+        given = [os.path.abspath(path) for path in self.paths]
+        return project.load(files.discover(self.paths, which), given, roots=roots, which=which)
+
+    def _load_stdin(self, which: files.Filter, roots: Sequence[str]) -> project.Project:
+        name = os.path.abspath(self.options.get("stdin_filename") or "stdin.py")
+        if which.force and which.leaves_out(name, False):
+            return project.Project((), (), {}, {})
+        overlay: dict[str, Text | Unreadable] = {}
+        try:
+            overlay[name] = decode(sys.stdin.buffer.read())
+        except Unreadable as problem:
+            overlay[name] = problem
+        return project.load([name], [], roots=roots, which=which, overlay=overlay)
+
+    def checks(self, loaded: project.Project) -> Checks:
+        """What is done with each program."""
+        selection = self.selection()
+        rules = all_rules()
+        codes = frozenset(rule.code for rule in rules if selection.takes(rule))
+        complete = all(rule.code in codes for rule in rules if rule.default)
+        return Checks(codes, selection.takes(UNUSED_SUPPRESSION), complete, self._ignored(loaded))
+
+    def run(self, programs: Sequence[Program], checks: Checks) -> list[Diagnostic]:
+        """The diagnostics of the programs, with just the fixes that may be applied."""
+        found = runner.run(programs, checks, self.settings.jobs)
+        fixable = Selection(self.settings.fixable, (), self.settings.unfixable)
+        may = {rule.code for rule in (*all_rules(), *OWN_RULES) if fixable.takes(rule)}
+        return [each if each.code in may else replace(each, fix=None) for each in self.reported(found)]
+
+    def reported(self, found: Sequence[Diagnostic]) -> list[Diagnostic]:
+        """What is left when the linter's own reports that the person ignores are gone."""
+        ignoring = Selection((), (), tuple(each for each in self.selection().ignore if each != "ALL"))
+        gone = {own.code for own in OWN_RULES if not replace(ignoring, select=("ALL",)).takes(own)}
+        return [each for each in found if each.code not in gone]
+
+    def wants(self, fix: Fix) -> bool:
+        return fix.applicability == "safe" or self.settings.unsafe_fixes
+
+    def exit_code(self, found: Sequence[Diagnostic]) -> int:
+        if any(each.code == INTERNAL_ERROR.code for each in found):
+            return 2
+        return 1 if found and not self.options.get("exit_zero") else 0
+
+    def _ignored(self, loaded: project.Project) -> dict[str, frozenset[str]]:
+        """The codes that `per-file-ignores` names, by path."""
+        table = self.settings.per_file_ignores
+        if not table:
+            return {}
+        from pathspec import GitIgnoreSpec
+
+        rules = (*all_rules(), *OWN_RULES)
+        ignored: dict[str, frozenset[str]] = {}
+        for pattern, selectors in table.items():
+            spec = GitIgnoreSpec.from_lines([pattern])
+            codes = frozenset(rule.code for rule in rules if Selection(selectors).takes(rule))
+            for path, file in loaded.files.items():
+                if spec.match_file(os.path.relpath(file, self.settings.base).replace(os.sep, "/")):
+                    ignored[path] = ignored.get(path, frozenset()) | codes
+        return ignored
+
+
+def _start(paths: Sequence[str], stdin_filename: str | None) -> str:
+    """The folder whose configuration counts: the one that holds all paths given."""
+    if paths == (_STDIN,):
+        return os.path.dirname(os.path.abspath(stdin_filename or "stdin.py"))
+    folders = [os.path.abspath(path) for path in paths]
+    folders = [path if os.path.isdir(path) else os.path.dirname(path) for path in folders]
+    try:
+        return os.path.commonpath(folders)
+    except ValueError:
+        return folders[0]
+
+
+def _overlaid(settings: config.Settings, options: Mapping[str, Any]) -> config.Settings:
+    values: dict[str, Any] = {}
+    for name in ("select", "extend_select", "ignore", "extend_ignore"):
+        if given := options.get(name):
+            values[name] = tuple(selector for group in given for selector in group)
+    # An option replaces what the file says under the same name, save for the two that extend.
+    for name in ("extend_select", "extend_ignore"):
+        if name in values:
+            values[name] = (*getattr(settings, name), *values[name])
+    for name in ("unsafe_fixes", "output_format", "force_exclude", "jobs"):
+        if options.get(name) is not None:
+            values[name] = options[name]
+    return replace(settings, **values)
+
+
+def _all_selectors(settings: config.Settings) -> list[str]:
+    lists = [
+        settings.select or (),
+        settings.extend_select,
+        settings.ignore,
+        settings.extend_ignore,
+        settings.fixable,
+        settings.unfixable,
+        *settings.per_file_ignores.values(),
+    ]
+    return [selector for each in lists for selector in each]

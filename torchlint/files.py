@@ -1,0 +1,150 @@
+"""Which files are meant by the paths that a person gives."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+DEFAULT_EXCLUDES = (
+    ".bzr", ".direnv", ".eggs", ".git", ".git-rewrite", ".hg", ".ipynb_checkpoints", ".mypy_cache", ".nox",
+    ".pants.d", ".pyenv", ".pytest_cache", ".pytype", ".ruff_cache", ".svn", ".tox", ".venv", ".vscode",
+    "__pypackages__", "_build", "buck-out", "dist", "node_modules", "site-packages", "venv",
+)  # fmt: skip
+_IGNORE_FILES = (".gitignore", ".ignore")
+
+
+class MissingPath(Exception):
+    """A path was given that does not exist."""
+
+
+Rules = tuple[tuple[str, "GitIgnoreSpec"], ...]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What is left out of the folders given: patterns as in .gitignore, relative to `base`.
+
+    A path named outright is linted whatever the patterns say, unless `force` is set.
+    """
+
+    base: str
+    excludes: Sequence[str] = DEFAULT_EXCLUDES
+    force: bool = False
+    gitignore: bool = True
+    endings: tuple[str, ...] = (".py", ".ipynb")
+
+    @cached_property
+    def excluded(self) -> GitIgnoreSpec:
+        from pathspec import GitIgnoreSpec
+
+        return GitIgnoreSpec.from_lines(self.excludes)
+
+    def rules_at(self, folder: str) -> Rules:
+        """What applies to the entries of a folder: the excludes, and each .gitignore up to the repository."""
+        start = self.base if _within(folder, self.base) else folder
+        return ((start, self.excluded), *self.ignore_rules(folder))
+
+    def ignore_rules(self, folder: str) -> Rules:
+        if not self.gitignore:
+            return ()
+        parent = os.path.dirname(folder)
+        top = parent == folder or _is_top(folder)
+        return (*(() if top else self.ignore_rules(parent)), *_ignore_files(folder, top))
+
+    def leaves_out(self, path: str, is_folder: bool) -> bool:
+        """Whether a path, or a folder that it lies in, is left out."""
+        return _left_out(path, is_folder, self.rules_at(os.path.dirname(path)))
+
+
+def discover(paths: Iterable[str], which: Filter) -> list[str]:
+    """The absolute paths of the files to lint, sorted, each once.
+
+    Raises MissingPath for a path that is neither file nor folder (a broken link counts as a file).
+    """
+    found: set[str] = set()
+    for given in paths:
+        path = os.path.abspath(given)
+        is_folder = os.path.isdir(path)
+        if not os.path.lexists(path):
+            raise MissingPath(f"{given}: no such file or folder")
+        if which.force and which.leaves_out(path, is_folder):
+            continue
+        if is_folder:
+            found.update(walk(path, which))
+        else:
+            found.add(path)
+    return sorted(found)
+
+
+def walk(start: str, which: Filter, depth: int | None = None) -> Iterator[str]:
+    """The files below a folder that the filter lets pass, at most `depth` folders down.
+
+    What leaves out the start itself does not count below it. Links to folders are not followed. A
+    folder with the name of a source file is yielded too, so that the person hears of it.
+    """
+    rules = which.rules_at(start)
+    if _left_out(start, True, rules):
+        rules = ((start, which.excluded), *_ignore_files(start, False))
+    pending = deque([(start, rules, 0)])
+    while pending:
+        folder, rules, level = pending.popleft()
+        for entry in _entries(folder):
+            is_folder = entry.is_dir(follow_symlinks=False)
+            named = entry.name.endswith(which.endings)
+            if not (is_folder or named) or _left_out(entry.path, is_folder, rules):
+                continue
+            if is_folder and level != depth:
+                own = _ignore_files(entry.path, _is_top(entry.path)) if which.gitignore else ()
+                pending.append((entry.path, (*rules, *own), level + 1))
+            if named and (is_folder or not entry.is_dir()):
+                yield entry.path
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        return []
+
+
+def _left_out(path: str, is_folder: bool, rules: Rules) -> bool:
+    verdict = False
+    for base, spec in rules:
+        relative = path[len(base) :].lstrip(os.sep).replace(os.sep, "/")
+        if relative:
+            include = spec.check_file(relative + "/" if is_folder else relative).include
+            verdict = verdict if include is None else include
+    return verdict
+
+
+def _ignore_files(folder: str, top: bool) -> Rules:
+    names = [*_IGNORE_FILES, os.path.join(".git", "info", "exclude")] if top else _IGNORE_FILES
+    return tuple((folder, spec) for name in names if (spec := _spec(os.path.join(folder, name))))
+
+
+@lru_cache(maxsize=4096)
+def _spec(path: str) -> GitIgnoreSpec | None:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            lines = file.read().splitlines()
+    except OSError:
+        return None
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(lines)
+
+
+def _is_top(folder: str) -> bool:
+    return os.path.exists(os.path.join(folder, ".git"))
+
+
+def _within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)

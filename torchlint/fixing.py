@@ -1,0 +1,93 @@
+"""Lint, fix, lint again: until nothing changes."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from torchlint.diagnostic import Diagnostic, Fix
+from torchlint.fixer import fix_text
+from torchlint.program import Program
+from torchlint.source import Source
+
+_ROUNDS = 10
+
+Run = Callable[[Sequence[Program]], list[Diagnostic]]
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """The new texts by path, what is still reported, how many fixes were applied, and which files
+    were left alone because their fixes made no Python of them."""
+
+    texts: Mapping[str, str]
+    diagnostics: Sequence[Diagnostic]
+    count: int
+    refused: Sequence[str] = field(default=())
+
+
+def fix_programs(
+    programs: Sequence[Program], found: Sequence[Diagnostic], run: Run, wanted: Callable[[Fix], bool]
+) -> Fixed:
+    """Apply the wanted fixes of `found`, lint what changed, and so on, at most ten times."""
+    current = list(programs)
+    left = list(found)
+    texts: dict[str, str] = {}
+    refused: set[str] = set()
+    count = 0
+    for _ in range(_ROUNDS):
+        changed: dict[str, str] = {}
+        for path, fixes in _by_path(left, wanted).items():
+            source = next(each.sources[path] for each in current if path in each.linted)
+            text, applied = _fixed(source.text, fixes)
+            if text is None:
+                refused.add(path)
+            elif path not in refused and text != source.text:
+                changed[path] = text
+                count += applied
+        if not changed:
+            break
+        texts.update(changed)
+        current = [_with(program, changed) for program in current]
+        touched = [program for program in current if program.sources.keys() & changed.keys()]
+        again = {path for program in touched for path in program.linted}
+        left = [each for each in left if each.place.path not in again] + run(touched)
+    return Fixed(texts, sorted(left, key=lambda each: each.order), count, sorted(refused))
+
+
+def _by_path(found: Sequence[Diagnostic], wanted: Callable[[Fix], bool]) -> dict[str, list[Fix]]:
+    fixes: dict[str, list[Fix]] = {}
+    for each in found:
+        if each.fix is not None and wanted(each.fix):
+            fixes.setdefault(each.place.path, []).append(each.fix)
+    return fixes
+
+
+def _fixed(text: str, fixes: Sequence[Fix]) -> tuple[str | None, int]:
+    """The fixed text, or None where it is no Python any more and was before."""
+    try:
+        new, count = fix_text(text, fixes)
+    except ValueError:
+        return None, 0
+    if _parses(text) and not _parses(new):
+        return None, 0
+    return new, count
+
+
+def _parses(text: str) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def _with(program: Program, changed: Mapping[str, str]) -> Program:
+    if not program.sources.keys() & changed.keys():
+        return program
+    sources = {path: Source(path, changed.get(path, source.text)) for path, source in program.sources.items()}
+    return Program(sources, program.linted, program.roots)

@@ -444,7 +444,7 @@ FUNCTIONS: dict[str, Function] = {
     "torch.Tensor.expand_as": function(expand_as, "input: T, other: T"),
     "torch.broadcast_to": function(expand, "input: T, size"),
     "torch.Tensor.broadcast_to": function(expand, "input: T, *size"),
-    "torch.broadcast_tensors": function(broadcast_tensors, "*tensors: T"),
+    "torch.broadcast_tensors": function(broadcast_tensors, "*tensors: Ts"),
     "torch.nn.functional.prelu": function(unchanged, "input: T, _weight"),
     "torch.prelu": function(unchanged, "input: T, _weight"),
 }

@@ -8,6 +8,7 @@ from torchlint.torch_api.dims import (
     Dim,
     Shape,
     at_least,
+    ceiling,
     divides,
     minus,
     plus,
@@ -65,9 +66,14 @@ def conv(
         return None
     expect_rank(input, (dims + 1, dims + 2), who)
     _expect_channels(input, dims, dim(in_channels), who)
+    _expect_groups(input[-dims - 1], dim(out_channels), dim(groups), who)
     sizes = input[-dims:]
     if padding == "same":
-        _expect_padding(input, dims, padding_mode, None)
+        around = (
+            minus(extent(*each), 1)
+            for each in zip(per_axis(kernel_size, dims), per_axis(dilation, dims), strict=True)
+        )
+        _expect_padding(input, dims, padding_mode, tuple(ceiling(each, 2) for each in around))
         return (*input[: -dims - 1], dim(out_channels), *sizes)
     paddings = per_axis(0 if padding == "valid" else padding, dims)
     _expect_padding(input, dims, padding_mode, paddings)
@@ -97,7 +103,8 @@ def conv_transpose(
     """(N, C_in, *L) → (N, C_out, *L'), L' = (L − 1)·stride − 2·padding + dilation·(kernel − 1) + output_padding + 1.
 
     Raises "rank", "channels", "vanishes", "divisibility"; "range" for an `output_size` that the stride cannot give;
-    "padding" for an output padding that is not smaller than stride or dilation.
+    "padding" for an output padding that is not smaller than stride or dilation. A size of 0 is given as such: whether
+    torch refuses it depends on the backend.
     https://docs.pytorch.org/docs/stable/generated/torch.nn.ConvTranspose2d.html
     """
     who = f"conv_transpose{dims}d"
@@ -106,6 +113,7 @@ def conv_transpose(
         return None
     expect_rank(input, (dims + 1, dims + 2), who)
     _expect_channels(input, dims, dim(in_channels), who)
+    _expect_groups(input[-dims - 1], dim(out_channels), dim(groups), who)
     strides, dilations = per_axis(stride, dims), per_axis(dilation, dims)
     extents = tuple(map(extent, per_axis(kernel_size, dims), dilations))
     smallest = tuple(
@@ -125,7 +133,7 @@ def conv_transpose(
                 input=input,
             )
     results = tuple(map(plus, smallest, extra))
-    if any(at_least(size, 1) is False for size in results):
+    if any(at_least(size, 0) is False for size in results):
         raise ShapeError(
             f"{who} of {show_shape(input)} leaves nothing: {show_shape(results)}", "vanishes", input=input
         )
@@ -255,11 +263,9 @@ def _expect_bias(bias: Shape, channels: Dim) -> None:
         )
 
 
-def _expect_padding(
-    input: tuple[Dim, ...], dims: int, mode: object, paddings: tuple[Dim, ...] | None
-) -> None:
+def _expect_padding(input: tuple[Dim, ...], dims: int, mode: object, paddings: tuple[Dim, ...]) -> None:
     """Reflection takes less than the size, a circle at most the size."""
-    if mode not in ("reflect", "circular") or paddings is None:
+    if mode not in ("reflect", "circular"):
         return
     for size, padding in zip(input[-dims:], paddings, strict=True):
         room = minus(size, padding)

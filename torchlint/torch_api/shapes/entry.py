@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from inspect import signature
 from typing import Any, Literal, TypeAlias
 
 from torchlint.torch_api.dims import UNKNOWN, Expression, Shape
@@ -37,15 +38,24 @@ class Parameter:
 
     names: tuple[str, ...]
     tensor: bool
+    tensors: bool
     matters: bool
     positional: bool
     rest: bool
+
+    def read(self, value: object) -> object:
+        """An argument as a shape function takes it."""
+        if self.tensor:
+            return _tensor(value)
+        if self.tensors:
+            return tuple(map(_tensor, value)) if isinstance(value, tuple | list) else None
+        return _plain(value)
 
 
 class Signature:
     """Parameters written as in Python, parsed when first needed.
 
-    `"input: T, dim|axis, *, keepdim, _out"`: `: T` marks tensors (or sequences of them), `|` other names for the
+    `"input: T, dim|axis, *, keepdim, _out"`: `: T` marks a tensor, `: Ts` a sequence of them, `|` other names for the
     same, a leading `_` what has no say in the shape, `*size` a tuple that may be written as single arguments, and
     `**` any other keywords, none of which has a say.
     """
@@ -72,6 +82,7 @@ class Signature:
                 Parameter(
                     names=tuple(names.removeprefix("_").split("|")),
                     tensor=annotation.strip() == "T",
+                    tensors=annotation.strip() == "Ts",
                     matters=not names.startswith("_"),
                     positional=positional,
                     rest=rest,
@@ -93,9 +104,9 @@ class Signature:
         Raises TypeError where they do not fit the parameters.
         """
         return {
-            parameter.names[0]: _tensor(value) if parameter.tensor else _plain(value)
+            parameter.names[0]: parameter.read(value)
             for parameter, value in self._matched(positional, keywords)
-            if parameter.matters and not (parameter.tensor and value is None)
+            if parameter.matters and not (value is None and (parameter.tensor or parameter.tensors))
         }
 
     def _matched(
@@ -141,7 +152,7 @@ class Layer:
             bound = self.constructor.bind((), arguments) | self.forward.bind(inputs, keywords or {})
         except TypeError:
             return UNKNOWN
-        return _wrapped(self.shape(**bound))
+        return _called(self.shape, bound)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +168,7 @@ class Function:
             bound = self.signature.bind(arguments, keywords or {})
         except TypeError:
             return UNKNOWN
-        return _wrapped(self.shape(**bound))
+        return _called(self.shape, bound)
 
 
 def layer(shape: Callable[..., object], constructor: str, forward: str = "input: T") -> Layer:
@@ -165,18 +176,27 @@ def layer(shape: Callable[..., object], constructor: str, forward: str = "input:
     return Layer(shape, Signature(f"{constructor}, *, _device, _dtype"), Signature(forward))
 
 
-def function(shape: Callable[..., object], signature: str) -> Function:
+def function(shape: Callable[..., object], parameters: str) -> Function:
     """A function from its signature; what only says where and how a result is stored is taken everywhere."""
-    return Function(shape, Signature(f"{signature}, {_STORAGE}"))
+    return Function(shape, Signature(f"{parameters}, {_STORAGE}"))
 
 
-def both(
-    name: str, shape: Callable[..., object], signature: str, *, torch: bool = True
-) -> dict[str, Function]:
+def both(name: str, shape: Callable[..., object], parameters: str) -> dict[str, Function]:
     """A function of `torch` that is a method of tensors too, the tensor being its first argument."""
-    entry = function(shape, signature)
-    names = ("torch", "torch.Tensor") if torch else ("torch.Tensor",)
-    return {f"{place}.{name}": entry for place in names}
+    entry = function(shape, parameters)
+    return {f"torch.{name}": entry, f"torch.Tensor.{name}": entry}
+
+
+def _called(shape: Callable[..., object], bound: Mapping[str, Any]) -> object:
+    """The result, or UNKNOWN where the call lacks an argument that it needs."""
+    try:
+        return _wrapped(shape(**bound))
+    except TypeError:
+        try:
+            signature(shape).bind(**bound)
+        except TypeError:
+            return UNKNOWN
+        raise
 
 
 def _is_whole(value: object) -> bool:
@@ -188,8 +208,6 @@ def _tensor(value: object) -> object:
     """A tensor's shape; a number is a tensor of rank 0, as broadcasting sees it."""
     if isinstance(value, TensorShape):
         return value.shape
-    if isinstance(value, tuple | list):
-        return tuple(map(_tensor, value))
     return () if isinstance(value, bool | int | float | complex | Expression) else None
 
 

@@ -21,7 +21,8 @@ def batch_norm(
 ) -> Shape:
     """(N, C, *) → the same. Raises "rank", and "channels" where C is not `num_features`.
 
-    A layer without weights and statistics takes any number of channels.
+    A layer without weights and statistics takes any number of channels; without statistics, a channel needs more than
+    one element ("elements"), and so it does in training, where whether it has is a question of the batch.
     https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html
     """
     if input is None:
@@ -32,6 +33,12 @@ def batch_norm(
         expect_rank_from(input, 2, who)
     if flag(affine) or flag(track_running_stats):
         _expect_channels(input, 1, dim(num_features), who)
+    if flag(track_running_stats) is False and same(product((input[0], *input[2:])), 1):
+        raise ShapeError(
+            f"input {show_shape(input)} has one element a channel, which {who} cannot normalise",
+            "elements",
+            input=input,
+        )
     return input
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from torchlint.torch_api.dims import (
+    UNKNOWN,
     Dim,
     Shape,
     at_least,
@@ -17,7 +18,7 @@ from torchlint.torch_api.dims import (
     times,
 )
 from torchlint.torch_api.shapes.convolution import extent
-from torchlint.torch_api.shapes.entry import Function, Layer, function, layer
+from torchlint.torch_api.shapes.entry import Function, Layer, Plain, function, layer
 from torchlint.torch_api.shapes.error import ShapeError
 from torchlint.torch_api.shapes.reading import dim, expect_rank, flag, per_axis, sequence
 
@@ -59,6 +60,34 @@ def pool(
     return _with_indices(result, return_indices)
 
 
+def average_pool(
+    input: Shape,
+    kernel_size: object,
+    stride: object = None,
+    padding: object = 0,
+    ceil_mode: object = False,
+    *,
+    dims: int,
+) -> object:
+    """As `pool`; in 3 dims, torch does not take an input that only its padding makes as large as the kernel.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool3d.html
+    """
+    result = pool(input, kernel_size, stride, padding, ceil_mode=ceil_mode, dims=dims)
+    if input is None or dims < 3:
+        return result
+    for size, kernel in zip(input[-dims:], per_axis(kernel_size, dims), strict=True):
+        if at_least(minus(size, kernel), 0) is False:
+            raise ShapeError(
+                f"average pooling with kernel {show(kernel)} leaves nothing of {show_shape(input)}",
+                "vanishes",
+                input=input,
+                expected=kernel,
+                found=size,
+            )
+    return result
+
+
 def adaptive_pool(input: Shape, output_size: object, return_indices: object = False, *, dims: int) -> object:
     """(N, C, *L) → (N, C, *output_size), where None in `output_size` keeps a size.
 
@@ -66,14 +95,16 @@ def adaptive_pool(input: Shape, output_size: object, return_indices: object = Fa
     """
     if input is None:
         return _with_indices(None, return_indices)
-    expect_rank(input, (dims + 1, dims + 2), f"{dims}-D adaptive pooling")
     items = sequence(output_size)
     if items is None:
         items = (output_size,) * dims
     elif len(items) == 1 and dims == 1:
         items = items * dims
-    if len(items) != dims:
-        raise ShapeError(f"output_size has {len(items)} sizes, {dims} are needed", "argument", input=input)
+    if len(items) != dims or (dims == 1 and None in items):
+        raise ShapeError(f"output_size takes {dims} sizes", "argument", input=input, expected=dims)
+    # An average over everything is a mean, which takes any rank.
+    if not (average and dims > 1 and len(input) > dims and all(item in (1, UNKNOWN) for item in items)):
+        expect_rank(input, (dims + 1, dims + 2), f"{dims}-D adaptive pooling")
     sizes = tuple(
         size if item is None else dim(item) for size, item in zip(input[-dims:], items, strict=True)
     )
@@ -123,7 +154,7 @@ def lp_pool(
     dims: int,
 ) -> object:
     """As `pool` without padding. https://docs.pytorch.org/docs/stable/generated/torch.nn.LPPool2d.html"""
-    return pool(input, kernel_size, stride, ceil_mode=ceil_mode, dims=dims)
+    return average_pool(input, kernel_size, stride, ceil_mode=ceil_mode, dims=dims)
 
 
 def unpool(
@@ -214,7 +245,7 @@ def _expect_indices(input: tuple[Dim, ...], indices: Shape) -> None:
 def _with_indices(result: Shape, return_indices: object) -> object:
     wanted = flag(return_indices)
     if wanted is None:
-        return None
+        return Plain(UNKNOWN)
     return [result, result] if wanted else result
 
 
@@ -224,15 +255,18 @@ _FRACTIONAL = "kernel_size, output_size, output_ratio, return_indices, *, __rand
 
 
 def _layers(dims: int) -> dict[str, Layer]:
-    sliding, adaptive = partial(pool, dims=dims), partial(adaptive_pool, dims=dims)
+    sliding, average = partial(pool, dims=dims), partial(average_pool, dims=dims)
+    adaptive = partial(adaptive_pool, dims=dims)
     divisor = "" if dims == 1 else ", _divisor_override"
     return {
         f"torch.nn.MaxPool{dims}d": layer(sliding, _MAX),
-        f"torch.nn.AvgPool{dims}d": layer(sliding, _AVERAGE + divisor),
+        f"torch.nn.AvgPool{dims}d": layer(average, _AVERAGE + divisor),
         f"torch.nn.LPPool{dims}d": layer(
             partial(lp_pool, dims=dims), "_norm_type, kernel_size, stride, ceil_mode"
         ),
-        f"torch.nn.AdaptiveAvgPool{dims}d": layer(adaptive, "output_size"),
+        f"torch.nn.AdaptiveAvgPool{dims}d": layer(
+            partial(adaptive_pool, dims=dims, average=True), "output_size"
+        ),
         f"torch.nn.AdaptiveMaxPool{dims}d": layer(adaptive, "output_size, return_indices"),
         f"torch.nn.MaxUnpool{dims}d": layer(
             partial(unpool, dims=dims), "kernel_size, stride, padding", "input: T, indices: T, output_size"
@@ -241,16 +275,19 @@ def _layers(dims: int) -> dict[str, Layer]:
 
 
 def _functions(dims: int) -> dict[str, Function]:
-    sliding, adaptive = partial(pool, dims=dims), partial(adaptive_pool, dims=dims)
+    sliding, average = partial(pool, dims=dims), partial(average_pool, dims=dims)
+    adaptive = partial(adaptive_pool, dims=dims)
     divisor = "" if dims == 1 else ", _divisor_override"
     maximum = "input: T, kernel_size, stride, padding, dilation, ceil_mode"
     functional = {
         f"max_pool{dims}d": function(sliding, f"{maximum}, return_indices"),
-        f"avg_pool{dims}d": function(sliding, f"input: T, {_AVERAGE}{divisor}"),
+        f"avg_pool{dims}d": function(average, f"input: T, {_AVERAGE}{divisor}"),
         f"lp_pool{dims}d": function(
             partial(lp_pool, dims=dims), "input: T, _norm_type, kernel_size, stride, ceil_mode"
         ),
-        f"adaptive_avg_pool{dims}d": function(adaptive, "input: T, output_size"),
+        f"adaptive_avg_pool{dims}d": function(
+            partial(adaptive_pool, dims=dims, average=True), "input: T, output_size"
+        ),
         f"adaptive_max_pool{dims}d": function(adaptive, "input: T, output_size, return_indices"),
         f"max_unpool{dims}d": function(
             partial(unpool, dims=dims), "input: T, indices: T, kernel_size, stride, padding, output_size"

@@ -350,6 +350,6 @@ FUNCTIONS: dict[str, Function] = {
     **both("outer", outer, "input: T, vec2: T"),
     **both("ger", outer, "input: T, vec2: T"),
     "torch.linalg.cross": function(cross, "input: T, other: T, *, dim"),
-    "torch.einsum": function(einsum, "equation, *operands: T"),
+    "torch.einsum": function(einsum, "equation, *operands: Ts"),
     "torch.tensordot": function(tensordot, "a: T, b: T, dims"),
 }

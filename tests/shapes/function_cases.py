@@ -1,0 +1,3 @@
+from tests.shapes.proof import Case
+
+FUNCTION_CASES: list[Case] = []

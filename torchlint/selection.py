@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from torchlint.own_rules import OWN_RULES
+from torchlint.own_rules import OWN_RULES, OwnRule
+from torchlint.rule import Rule, all_rules
 
 _CODE = re.compile(r"[A-Z]+[0-9]*")
 
@@ -46,9 +47,14 @@ class Selection:
         return wanted > refused
 
 
-def check_selectors(selectors: Iterable[str], rules: Sequence[Selectable]) -> None:
+def every_rule() -> tuple[Rule | OwnRule, ...]:
+    """The rules and the linter's own, by code."""
+    return (*all_rules(), *OWN_RULES)
+
+
+def check_selectors(selectors: Iterable[str]) -> None:
     """Raises UnknownRule for the first selector that fits no rule."""
-    everything = [*rules, *OWN_RULES]
+    everything = every_rule()
     for selector in selectors:
         if not any(_exactness(selector, rule) for rule in everything):
             raise UnknownRule(f"unknown rule `{selector}`{_suggestion(selector, everything)}")

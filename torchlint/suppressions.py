@@ -153,7 +153,8 @@ def _fits(name: str, each: Diagnostic) -> bool:
 
 def _silenced(each: Diagnostic, suppressions: Iterable[Suppression]) -> bool:
     # Every one is asked, so that two comments for one report both count as used.
-    return each.code not in _LASTING and any([one.silences(each) for one in suppressions])
+    answers = [one.silences(each) for one in suppressions] if each.code not in _LASTING else []
+    return any(answers)
 
 
 def _unused(source: Source, one: Suppression, active: Collection[str], complete: bool) -> Iterator[Diagnostic]:

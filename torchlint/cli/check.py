@@ -11,17 +11,8 @@ import click
 from torchlint.report.base import FORMATS
 
 
-class Selectors(click.ParamType):
-    """Rules divided by commas."""
-
-    name = "rules"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-
-
 def _selectors(flag: str, text: str) -> Callable[[Any], Any]:
-    return click.option(flag, type=Selectors(), multiple=True, metavar="RULES", help=text)
+    return click.option(flag, multiple=True, metavar="RULES", help=text)
 
 
 @click.command(short_help="Lint files and folders (the default command).")

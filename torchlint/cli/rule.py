@@ -14,24 +14,20 @@ def rule(names: tuple[str, ...], every: bool) -> None:
     """Show the page of each rule named, by code (TL401) or name (softmax-before-cross-entropy)."""
     from rich.console import Console
 
-    from torchlint.own_rules import OWN_RULES
-    from torchlint.rule import all_rules
+    from torchlint.selection import UnknownRule, check_selectors, every_rule
 
     console = Console(highlight=False, soft_wrap=every)
-    rules = {each.code: each for each in all_rules()}
     if every or not names:
         if not every:
             raise click.UsageError("name a rule, or list them with --all")
-        for each in [*rules.values(), *OWN_RULES]:
+        for each in every_rule():
             console.print(f"{each.code}  {each.severity:7}  {'on ' if each.default else 'off'}  {each.name}", markup=False)
         return
     for name in names:
         text = _text(name)
         if text is None:
-            from torchlint.selection import UnknownRule, check_selectors
-
             try:
-                check_selectors([name], list(rules.values()))
+                check_selectors([name])
                 message = f"`{name}` is no single rule; `torchlint rule --all` lists them"
             except UnknownRule as problem:
                 message = str(problem)

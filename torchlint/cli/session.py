@@ -15,7 +15,7 @@ from torchlint.own_rules import INTERNAL_ERROR, OWN_RULES, UNUSED_SUPPRESSION
 from torchlint.program import Program
 from torchlint.reading import Text, Unreadable, decode
 from torchlint.rule import all_rules
-from torchlint.selection import Selection, check_selectors
+from torchlint.selection import Selection, check_selectors, every_rule
 
 _STDIN = "-"
 
@@ -43,7 +43,7 @@ class Session:
         else:
             settings = config.settings_for(start)
         session = cls(_overlaid(settings, options), paths, options)
-        check_selectors(_all_selectors(session.settings), all_rules())
+        check_selectors(_all_selectors(session.settings))
         return session
 
     @property
@@ -92,7 +92,7 @@ class Session:
         """The diagnostics of the programs, with just the fixes that may be applied."""
         found = runner.run(programs, checks, self.settings.jobs)
         fixable = Selection(self.settings.fixable, (), self.settings.unfixable)
-        may = {rule.code for rule in (*all_rules(), *OWN_RULES) if fixable.takes(rule)}
+        may = {rule.code for rule in every_rule() if fixable.takes(rule)}
         return [each if each.code in may else replace(each, fix=None) for each in self.reported(found)]
 
     def reported(self, found: Sequence[Diagnostic]) -> list[Diagnostic]:
@@ -116,7 +116,7 @@ class Session:
             return {}
         from pathspec import GitIgnoreSpec
 
-        rules = (*all_rules(), *OWN_RULES)
+        rules = every_rule()
         ignored: dict[str, frozenset[str]] = {}
         for pattern, selectors in table.items():
             spec = GitIgnoreSpec.from_lines([pattern])
@@ -143,7 +143,7 @@ def _overlaid(settings: config.Settings, options: Mapping[str, Any]) -> config.S
     values: dict[str, Any] = {}
     for name in ("select", "extend_select", "ignore", "extend_ignore"):
         if given := options.get(name):
-            values[name] = tuple(selector for group in given for selector in group)
+            values[name] = tuple(part.strip() for each in given for part in each.split(",") if part.strip())
     # An option replaces what the file says under the same name, save for the two that extend.
     for name in ("extend_select", "extend_ignore"):
         if name in values:

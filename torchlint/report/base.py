@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from importlib import import_module
 from typing import TextIO
 
@@ -30,14 +32,32 @@ class Report:
         """The absolute name of the file that a place is in."""
         return self.files.get(place.path) or os.path.abspath(place.path)
 
-    def line(self, place: Place) -> str | None:
-        """The text of the row where a place starts; None where the file's text is not at hand."""
-        from torchlint.reading import NEWLINE
 
-        if (text := self.texts.get(place.path)) is None:
-            return None
-        rows = NEWLINE.split(text)
-        return rows[place.span.start.row - 1] if place.span.start.row <= len(rows) else None
+def line_of(report: Report, path: str, row: int) -> str | None:
+    """The text of a row of a file; None where the text is not at hand, or has no such row."""
+    from torchlint.reading import NEWLINE
+
+    if (text := report.texts.get(path)) is None:
+        return None
+    rows = NEWLINE.split(text)
+    return rows[row - 1] if row <= len(rows) else None
+
+
+def relative(filename: str) -> str:
+    """The POSIX path from the current folder, or the absolute one of a file that is not below it."""
+    path = os.path.relpath(filename)
+    return (filename if path.startswith("..") else path).replace(os.sep, "/")
+
+
+def fingerprints(report: Report) -> Iterator[str]:
+    """For each diagnostic a key that stays when lines move: rule, file, the code of its line, and
+    which of those that are alike in this it is."""
+    seen: Counter[str] = Counter()
+    for each in report.diagnostics:
+        line = (line_of(report, each.place.path, each.place.span.start.row) or "").strip()
+        key = "\0".join((each.code, relative(report.filename(each.place)), line, each.message if not line else ""))
+        seen[key] += 1
+        yield sha256(f"{key}\0{seen[key]}".encode()).hexdigest()[:32]
 
 
 Writer = Callable[[Report, TextIO], None]

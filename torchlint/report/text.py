@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, TextIO
 
 from torchlint.diagnostic import Diagnostic, Place
-from torchlint.report.base import Report
+from torchlint.report.base import Report, line_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,11 +32,11 @@ def write_full(report: Report, out: TextIO) -> None:
     console = _console(out)
     for each in report.diagnostics:
         console.print(_headline(each))
-        _excerpt(report, each.place, "^", "", console)
+        _excerpt(report, each.place, "^", "red", console)
         for related in each.related:
             where = related.place.span.start
             console.print(f"  {related.place.path}:{where.row}:{where.column}: {related.message}", style="dim", markup=False)
-            _excerpt(report, related.place, "-", "", console)
+            _excerpt(report, related.place, "-", "dim", console)
         if each.fix is not None:
             flag = "--fix" if each.fix.applicability == "safe" else "--fix --unsafe-fixes"
             console.print(f"  fix ({flag}): {each.fix.message}", style="green", markup=False)
@@ -87,16 +87,16 @@ def _headline(each: Diagnostic, indent: str = "") -> Text:
 def _excerpt(report: Report, place: Place, mark: str, style: str, console: Console) -> None:
     from rich.text import Text
 
-    line = report.line(place)
+    line = line_of(report, place.path, place.span.start.row)
     if not line or not line.strip():
         return
     start, end = place.span.start, place.span.end
     last = end.column - 1 if end.row == start.row else len(line.rstrip())
     before, under = line[: start.column - 1], line[start.column - 1 : last]
     number = f"{start.row:>6}"
-    console.print(Text.assemble((f"{number} | ", "blue"), _printable(line), style=style))
+    console.print(Text.assemble((f"{number} | ", "blue"), _printable(line)))
     width = max(1, _width(before + under) - _width(before))
-    console.print(Text.assemble((f"{'':6} | ", "blue"), " " * _width(before), (mark * width, "red")))
+    console.print(Text.assemble((f"{'':6} | ", "blue"), " " * _width(before), (mark * width, style)))
 
 
 def _printable(line: str) -> str:

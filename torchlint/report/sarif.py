@@ -1,0 +1,110 @@
+"""SARIF 2.1.0: rules with their pages as help, fingerprints that survive moved lines, and fixes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, TextIO
+
+from torchlint import __version__
+from torchlint.diagnostic import Diagnostic, Place, Span
+from torchlint.report.base import Report, fingerprints, relative, url
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_ROOT = "PROJECTROOT"
+
+
+def write_sarif(report: Report, out: TextIO) -> None:
+    codes = sorted({(each.code, each.name) for each in report.diagnostics})
+    index = {code: at for at, (code, _) in enumerate(codes)}
+    run = {
+        "tool": {
+            "driver": {
+                "name": "torchlint",
+                "version": __version__,
+                "informationUri": "https://github.com/torchlint/torchlint",
+                "rules": [_rule(code, name) for code, name in codes],
+            }
+        },
+        "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": {_ROOT: {"uri": Path.cwd().as_uri().rstrip("/") + "/"}},
+        "results": [
+            _result(each, report, index[each.code], fingerprint)
+            for each, fingerprint in zip(report.diagnostics, fingerprints(report), strict=True)
+        ],
+    }
+    json.dump({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, out, indent=2, ensure_ascii=False)
+    out.write("\n")
+
+
+def _rule(code: str, name: str) -> dict[str, Any]:
+    from torchlint.own_rules import OWN_RULES
+
+    own = {each.code: each.meaning for each in OWN_RULES}
+    page = _page(name)
+    paragraph = page.paragraph if page else own.get(code, name.replace("-", " "))
+    short = paragraph.split(". ")[0].rstrip(".").replace("\n", " ")
+    words = "".join(part.capitalize() for part in name.split("-"))
+    return {
+        "id": code,
+        "name": words,
+        "shortDescription": {"text": f"{short[0].upper()}{short[1:]}."},
+        "fullDescription": {"text": paragraph},
+        "help": {"text": page.text if page else paragraph, "markdown": page.text if page else paragraph},
+        "helpUri": url(code, name),
+        "properties": {"tags": ["pytorch"]},
+    }
+
+
+def _page(name: str) -> Any:
+    from torchlint.pages import PageError, load_page
+
+    try:
+        return load_page(name)
+    except (KeyError, PageError):
+        return None
+
+
+def _result(each: Diagnostic, report: Report, index: int, fingerprint: str) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "ruleId": each.code,
+        "ruleIndex": index,
+        "level": each.severity,
+        "message": {"text": each.message},
+        "locations": [_location(each.place, report)],
+        "partialFingerprints": {"torchlint/v1": fingerprint},
+    }
+    if each.related:
+        result["relatedLocations"] = [
+            {"id": number, **_location(related.place, report), "message": {"text": related.message}}
+            for number, related in enumerate(each.related, 1)
+        ]
+    if each.fix is not None:
+        replacements = [
+            {"deletedRegion": _region(edit.span), "insertedContent": {"text": edit.text}} for edit in each.fix.edits
+        ]
+        change = {"artifactLocation": _artifact(each.place, report), "replacements": replacements}
+        result["fixes"] = [{"description": {"text": each.fix.message}, "artifactChanges": [change]}]
+    return result
+
+
+def _location(place: Place, report: Report) -> dict[str, Any]:
+    return {"physicalLocation": {"artifactLocation": _artifact(place, report), "region": _region(place.span)}}
+
+
+def _artifact(place: Place, report: Report) -> dict[str, Any]:
+    path = relative(report.filename(place))
+    if path.startswith("../") or Path(path).is_absolute():
+        return {"uri": Path(report.filename(place)).as_uri()}
+    from urllib.parse import quote
+
+    return {"uri": quote(path), "uriBaseId": _ROOT}
+
+
+def _region(span: Span) -> dict[str, int]:
+    return {
+        "startLine": span.start.row,
+        "startColumn": span.start.column,
+        "endLine": span.end.row,
+        "endColumn": span.end.column,
+    }

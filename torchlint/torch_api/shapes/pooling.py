@@ -88,7 +88,14 @@ def average_pool(
     return result
 
 
-def adaptive_pool(input: Shape, output_size: object, return_indices: object = False, *, dims: int) -> object:
+def adaptive_pool(
+    input: Shape,
+    output_size: object,
+    return_indices: object = False,
+    *,
+    dims: int,
+    average: bool = False,
+) -> object:
     """(N, C, *L) → (N, C, *output_size), where None in `output_size` keeps a size.
 
     https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool2d.html
@@ -103,7 +110,8 @@ def adaptive_pool(input: Shape, output_size: object, return_indices: object = Fa
     if len(items) != dims or (dims == 1 and None in items):
         raise ShapeError(f"output_size takes {dims} sizes", "argument", input=input, expected=dims)
     # An average over everything is a mean, which takes any rank.
-    if not (average and dims > 1 and len(input) > dims and all(item in (1, UNKNOWN) for item in items)):
+    mean = average and dims > 1 and len(input) >= dims
+    if not mean or any(item is None or same(dim(item), 1) is False for item in items):
         expect_rank(input, (dims + 1, dims + 2), f"{dims}-D adaptive pooling")
     sizes = tuple(
         size if item is None else dim(item) for size, item in zip(input[-dims:], items, strict=True)

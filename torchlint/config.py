@@ -97,7 +97,8 @@ def load(path: str) -> Settings:
         raise BadConfiguration(shown, 1, "is not UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         row = re.search(r"at line (\d+)", str(error))
-        raise BadConfiguration(shown, int(row[1]) if row else 1, f"is no TOML: {error}") from None
+        last = len(text.splitlines())
+        raise BadConfiguration(shown, int(row[1]) if row else last, f"is no TOML: {error}") from None
     if os.path.basename(path) == "pyproject.toml":
         table = table.get("tool", {}).get("torchlint", {})
     if not isinstance(table, dict):
@@ -105,7 +106,8 @@ def load(path: str) -> Settings:
     values = {}
     for key, value in table.items():
         try:
-            values[_known(key)] = _checked(OPTIONS[key].metadata["kind"], key, value)
+            name = _known(key)
+            values[name] = _CHECKS[OPTIONS[key].metadata["kind"]](key, value)
         except ValueError as problem:
             raise BadConfiguration(shown, _row(text, key), str(problem)) from None
     return replace(Settings(), **values, base=os.path.dirname(os.path.abspath(path)), origin=shown)
@@ -212,10 +214,6 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "format": _format,
     "count": _count,
 }
-
-
-def _checked(kind: str, key: str, value: Any) -> Any:
-    return _CHECKS[kind](key, value)
 
 
 def _row(text: str, key: str) -> int:

@@ -108,7 +108,7 @@ def load(
         if isinstance(text, Text):
             texts[path] = text
         else:
-            unreadable.append(UNREADABLE_FILE.on(path, text.message, text.position))
+            unreadable.append(UNREADABLE_FILE.on(path, f"the file {text.message}", text.position))
     return Project(tuple(programs), tuple(unreadable), texts, names)
 
 

@@ -21,7 +21,7 @@ _OURS = re.compile(
     re.IGNORECASE,
 )
 _NOQA = re.compile(
-    r"#\s*(?P<what>(?:flake8[:=]\s*)?noqa)\b(?P<list>\s*:\s*(?P<names>[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*))?",
+    r"#\s*(?P<what>(?:flake8[:=]\s*)?noqa)(?![\w-])(?P<list>\s*:\s*(?P<names>[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*))?",
     re.IGNORECASE,
 )
 _NAME = re.compile(r"[\w\-]+")
@@ -82,7 +82,7 @@ def suppress(
     kept = [each for each in found if not _silenced(each, suppressions)]
     if active is not None:
         reports = [report for one in suppressions for report in _unused(source, one, active, complete)]
-        kept += [each for each in reports if not _silenced(each, suppressions)]
+        kept += [each for each in reports if not _silenced(each, [one for one in suppressions if one.names])]
     return kept
 
 

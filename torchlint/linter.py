@@ -2,13 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import gc
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
-from torchlint.diagnostic import Diagnostic
+from torchlint.diagnostic import Diagnostic, Finding, Place
 from torchlint.program import Program
 from torchlint.rule import Rule
+from torchlint.semantics.facts import Fact
+from torchlint.semantics.interpreter import interpret
+from torchlint.syntax import SyntaxProblem, Tree, parse
+
+_RECURSION = 12_000
 
 
 def lint(program: Program, rules: Iterable[Rule]) -> list[Diagnostic]:
-    """Every report of `rules` in the linted files of `program`, in order of file and place."""
-    raise NotImplementedError
+    """Every report of `rules` in the linted files of `program`, in order of file and place.
+
+    A file that is no Python is reported (TL900) and left out; the rest is linted.
+    """
+    with _settings():
+        trees, problems = _parse(program)
+        found = _Findings(rules)
+        if trees:
+            interpret(program, trees, frozenset(found.by_fact), found.add)
+    reports = [each for each in found.diagnostics() if each.place.path in program.linted]
+    return sorted([*problems, *reports], key=lambda each: each.order)
+
+
+def _parse(program: Program) -> tuple[dict[str, Tree], list[Diagnostic]]:
+    trees: dict[str, Tree] = {}
+    problems: list[Diagnostic] = []
+    for path, source in program.sources.items():
+        try:
+            trees[path] = parse(source)
+        except SyntaxProblem as problem:
+            if path in program.linted:
+                message = f"this file cannot be read as Python: {problem.message}; it was not linted"
+                problems.append(Diagnostic("TL900", "syntax-error", message, problem.place))
+    return trees, problems
+
+
+class _Findings:
+    """What the rules say of each fact, once for each place."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.by_fact: defaultdict[type, list[Rule]] = defaultdict(list)
+        for rule in rules:
+            self.by_fact[rule.fact].append(rule)
+        self._found: dict[tuple[str, Place], tuple[Rule, Finding]] = {}
+        self._asked: defaultdict[tuple[str, int], int] = defaultdict(int)
+        self._flagged: defaultdict[tuple[str, int], int] = defaultdict(int)
+        self._places: dict[tuple[str, Place], tuple[str, int]] = {}
+        self._crashed: dict[tuple[str, str], Diagnostic] = {}
+
+    def add(self, fact: object) -> None:
+        assert isinstance(fact, Fact)
+        for rule in self.by_fact[type(fact)]:
+            asked = (rule.code, fact.site.key)
+            if rule.contexts == "all":
+                self._asked[asked] += 1
+            flagged = False
+            for finding in rule.check(fact):
+                flagged = True
+                key = (rule.code, finding.place)
+                self._found.setdefault(key, (rule, finding))
+                self._places.setdefault(key, asked)
+            if flagged:
+                self._flagged[asked] += 1
+
+    def diagnostics(self) -> Iterator[Diagnostic]:
+        for key, (rule, finding) in self._found.items():
+            asked = self._places[key]
+            if rule.contexts == "all" and self._flagged[asked] < self._asked[asked]:
+                continue
+            severity = finding.severity or rule.severity
+            yield Diagnostic(rule.code, rule.name, finding.message, finding.place, severity, finding.fix, finding.related)
+
+
+@contextmanager
+def _settings() -> Iterator[None]:
+    """Room for deep nesting, and no garbage collection while values are made by the thousand."""
+    limit, collecting = sys.getrecursionlimit(), gc.isenabled()
+    sys.setrecursionlimit(max(limit, _RECURSION))
+    gc.disable()
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+        if collecting:
+            gc.enable()
+
+

@@ -37,27 +37,26 @@ class Parameter:
     """A parameter: the names it goes by, whether it is a tensor, matters to shapes, takes positions."""
 
     names: tuple[str, ...]
-    tensor: bool
-    tensors: bool
+    reading: str
     matters: bool
     positional: bool
     rest: bool
 
     def read(self, value: object) -> object:
         """An argument as a shape function takes it."""
-        if self.tensor:
+        if self.reading == "T":
             return _tensor(value)
-        if self.tensors:
+        if self.reading == "Ts":
             return tuple(map(_tensor, value)) if isinstance(value, tuple | list) else None
-        return _plain(value)
+        return value if self.reading == "R" else _plain(value)
 
 
 class Signature:
     """Parameters written as in Python, parsed when first needed.
 
-    `"input: T, dim|axis, *, keepdim, _out"`: `: T` marks a tensor, `: Ts` a sequence of them, `|` other names for the
-    same, a leading `_` what has no say in the shape, `*size` a tuple that may be written as single arguments, and
-    `**` any other keywords, none of which has a say.
+    `"input: T, dim|axis, *, keepdim, _out"`: `: T` marks a tensor, `: Ts` a sequence of them, `: R` a value that is taken
+    as it is; `|` other names for the same, a leading `_` what has no say in the shape, `*size` a tuple that may be
+    written as single arguments, `**axes` all other keywords and `**` such that have no say.
     """
 
     def __init__(self, text: str) -> None:
@@ -72,7 +71,7 @@ class Signature:
         found = []
         positional = True
         for part in filter(None, map(str.strip, self.text.split(","))):
-            if part in ("*", "**"):
+            if part == "*" or part.startswith("**"):
                 positional = False
                 continue
             names, _, annotation = part.partition(":")
@@ -81,8 +80,7 @@ class Signature:
             found.append(
                 Parameter(
                     names=tuple(names.removeprefix("_").split("|")),
-                    tensor=annotation.strip() == "T",
-                    tensors=annotation.strip() == "Ts",
+                    reading=annotation.strip(),
                     matters=not names.startswith("_"),
                     positional=positional,
                     rest=rest,
@@ -106,7 +104,7 @@ class Signature:
         return {
             parameter.names[0]: parameter.read(value)
             for parameter, value in self._matched(positional, keywords)
-            if parameter.matters and not (value is None and (parameter.tensor or parameter.tensors))
+            if parameter.matters and not (value is None and parameter.reading in ("T", "Ts"))
         }
 
     def _matched(
@@ -125,7 +123,10 @@ class Signature:
                 position += 1
             elif name := next((name for name in parameter.names if name in left), None):
                 matched.append((parameter, left.pop(name)))
-        if position < len(positional) or (left and "**" not in self.text):
+        _, keyworded, name = self.text.partition("**")
+        if name:
+            matched.append((Parameter((name.partition(",")[0],), "", True, False, False), left))
+        if position < len(positional) or (left and not keyworded):
             raise TypeError(f"arguments that {self.text!r} does not take")
         return matched
 
@@ -178,7 +179,7 @@ def layer(shape: Callable[..., object], constructor: str, forward: str = "input:
 
 def function(shape: Callable[..., object], parameters: str) -> Function:
     """A function from its signature; what only says where and how a result is stored is taken everywhere."""
-    return Function(shape, Signature(f"{parameters}, {_STORAGE}"))
+    return Function(shape, Signature(f"{parameters}, {_STORAGE}" if "**" not in parameters else parameters))
 
 
 def both(name: str, shape: Callable[..., object], parameters: str) -> dict[str, Function]:
@@ -215,6 +216,8 @@ def _plain(value: object) -> object:
     """An argument that is no tensor; a tensor in its place has a value that is not known."""
     if isinstance(value, TensorShape):
         return UNKNOWN
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
     return tuple(map(_plain, value)) if isinstance(value, tuple | list) else value
 
 

@@ -1,0 +1,236 @@
+"""What `value.name` is, for each kind of value, and what assigning to it does."""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+from dataclasses import replace
+
+from torchlint.semantics.classes import find, is_module, method_kind
+from torchlint.semantics.expressions import Expressions, shape_value
+from torchlint.semantics.facts import AttributeAssignment, AttributeRead
+from torchlint.semantics.join import join, present
+from torchlint.semantics.trail import MISSING
+from torchlint.semantics.values import (
+    FALSE,
+    NONE,
+    UNKNOWN,
+    Array,
+    Class,
+    Const,
+    Function,
+    Instance,
+    Library,
+    LibraryMethod,
+    Method,
+    OneOf,
+    ProjectFile,
+    ShapeOf,
+    Super,
+    Tensor,
+    Unknown,
+    Value,
+)
+from torchlint.torch_api.dims import Dim
+from torchlint.torch_api.operations import canonical
+from torchlint.torch_api.parameters import has_parameter, parameter_shape
+
+
+class Attributes(Expressions):
+    """Attribute reads and writes."""
+
+    def attribute(self, value: Value, name: str, node: ast.AST) -> Value:
+        match value:
+            case Library():
+                return Library(canonical(f"{value.name}.{name}"))
+            case Instance():
+                return self._of_instance(value, name, node)
+            case Tensor():
+                return self._of_tensor(value, name, node)
+            case ProjectFile():
+                return self.member(value, name)
+            case Class():
+                return self._of_class(value, name, node)
+            case Super():
+                return self._of_super(value, name)
+            case Array():
+                return self._of_array(value, name)
+            case Function() if name == "__name__":
+                return Const(value.name)
+            case OneOf():
+                kept = present(value)
+                alternatives = kept.alternatives if isinstance(kept, OneOf) else (kept,)
+                results = [self.attribute(each, name, node) for each in alternatives]
+                result = results[0]
+                for other in results[1:]:
+                    result = join(result, other)
+                return result
+        return LibraryMethod(value, name)
+
+    def member(self, file: ProjectFile, name: str) -> Value:
+        """A global of a file of the program, or the submodule of that name."""
+        found = self.run_file(file.path).get(name, MISSING)
+        if isinstance(found, Value):
+            return found
+        if posixpath.basename(file.path) == "__init__.py":
+            path = self.index.resolve(file.path, name, 1)
+            if path is not None and path != file.path:
+                return ProjectFile(path)
+        return UNKNOWN
+
+    def _of_class(self, cls: Class, name: str, node: ast.AST) -> Value:
+        found = find(cls, name)
+        if isinstance(found, Function):
+            return Method(cls, found) if method_kind(found) == "class" else found
+        if found is not None:
+            return found
+        if name == "__name__":
+            return Const(cls.name)
+        return LibraryMethod(cls, name)
+
+    def _of_super(self, value: Super, name: str) -> Value:
+        receiver = value.receiver
+        owner = receiver.cls if isinstance(receiver, Instance) else receiver
+        if isinstance(owner, Class):
+            found = find(owner, name, after=value.cls)
+            if isinstance(found, Function):
+                kind = method_kind(found)
+                return found if kind == "static" else Method(receiver, found)
+            if found is not None:
+                return found
+        return LibraryMethod(value, name)
+
+    def _of_instance(self, value: Instance, name: str, node: ast.AST) -> Value:
+        found = value.store.get(name, MISSING)
+        if isinstance(found, Value):
+            return found
+        if isinstance(value.cls, Class):
+            held = find(value.cls, name)
+            if isinstance(held, Function):
+                match method_kind(held):
+                    case "static":
+                        return held
+                    case "class":
+                        return Method(value.cls, held)
+                    case "property":
+                        return self.call(Method(value, held), (), {}, node)
+                return Method(value, held)
+            if held is not None:
+                return held
+        if name == "training" and is_module(value):
+            return Unknown(self.site(node))
+        parameter = _parameter(value, name)
+        if parameter is not None:
+            self.trail.set(value.store, name, parameter)
+            return parameter
+        if name == "__class__":
+            return value.cls if isinstance(value.cls, Class) else Library(value.cls)
+        return LibraryMethod(value, name)
+
+    def _of_tensor(self, tensor: Tensor, name: str, node: ast.AST) -> Value:
+        if AttributeRead in self.wanted:
+            self.emit(AttributeRead(self.site(node), self.frame, self.grad, tensor, name))
+        match name:
+            case "shape":
+                return shape_value(tensor)
+            case "ndim":
+                return UNKNOWN if tensor.shape is None else Const(len(tensor.shape))
+            case "T" | "mT" | "H" | "mH":
+                shape = tensor.shape
+                if shape is not None and len(shape) >= 2:
+                    shape = (*shape[:-2], shape[-1], shape[-2]) if name != "T" else shape[::-1]
+                return replace(tensor, shape=shape, op="t", inputs=(tensor,), leaf=_still_leaf(tensor), site=self.site(node))
+            case "data":
+                return replace(
+                    tensor, requires_grad=False, leaf=True, op="data", inputs=(tensor,), site=self.site(node), parameter=False
+                )
+            case "grad":
+                return Tensor(shape=tensor.shape, dtype=tensor.dtype, requires_grad=False, leaf=True, op="grad", inputs=(tensor,), site=self.site(node))
+            case "requires_grad":
+                return UNKNOWN if tensor.requires_grad is None else Const(tensor.requires_grad)
+            case "is_leaf":
+                return UNKNOWN if tensor.leaf is None else Const(tensor.leaf)
+            case "dtype":
+                return UNKNOWN if tensor.dtype is None else Library(f"torch.{tensor.dtype}")
+            case "device" | "grad_fn" | "layout":
+                return UNKNOWN
+            case "is_cuda":
+                return UNKNOWN if tensor.device is None else Const(tensor.device.startswith("cuda"))
+            case "real" | "imag":
+                return Tensor(shape=tensor.shape)
+        return LibraryMethod(tensor, name)
+
+    def _of_array(self, array: Array, name: str) -> Value:
+        match name:
+            case "shape" if array.kind == "ndarray":
+                if array.shape is None:
+                    return ShapeOf(array)
+                return shape_value(Tensor(shape=array.shape))
+            case "T" if array.kind == "ndarray":
+                return Array(shape=array.shape[::-1] if array.shape else None, dtype=array.dtype, scale=array.scale)
+            case "ndim":
+                return UNKNOWN if array.shape is None else Const(len(array.shape))
+            case "size":
+                return UNKNOWN
+            case "dtype":
+                return UNKNOWN if array.dtype is None else Library(f"numpy.{array.dtype}")
+        return LibraryMethod(array, name)
+
+    def set_attribute(self, receiver: Value, name: str, value: Value, node: ast.AST) -> None:
+        receiver = present(receiver)
+        if AttributeAssignment in self.wanted:
+            self.emit(AttributeAssignment(self.site(node), self.frame, self.grad, receiver, name, value))
+        match receiver:
+            case Instance():
+                self.trail.set(receiver.store, name, value)
+            case Class():
+                self.trail.set(receiver.namespace, name, value)
+            case ProjectFile():
+                self.trail.set(self.files[receiver.path].globals, name, value)
+            case Tensor() if name == "requires_grad" and isinstance(value, Const):
+                self.rebind(receiver, replace(receiver, requires_grad=bool(value.value)))
+            case Tensor() if name == "grad":
+                if value == NONE:
+                    self.event("zero_grad", node, receiver)
+            case Tensor() if name == "data":
+                self.rebind(receiver, replace(receiver, shape=None, dtype=None, device=None, activation=None))
+            case OneOf():
+                for each in receiver.alternatives:
+                    if isinstance(each, Instance):
+                        self.trail.set(each.store, name, join(each.store.get(name, value), value))
+
+    def rebind(self, old: Value, new: Value) -> None:
+        """A tensor was changed in place: every slot in reach that holds it holds the changed one now."""
+        frame = self.frame
+        while frame is not None:
+            stores = [frame.locals, *frame.scopes]
+            if isinstance(frame.receiver, Instance):
+                stores.append(frame.receiver.store)
+            for store in stores:
+                for key, held in list(store.items()):
+                    if held is old:
+                        self.trail.set(store, key, new)
+                    elif isinstance(held, Instance) and not isinstance(old, Instance):
+                        for inner, value in list(held.store.items()):
+                            if value is old:
+                                self.trail.set(held.store, inner, new)
+            if frame.caller is None:
+                break
+            frame = frame.caller
+
+
+def _still_leaf(tensor: Tensor) -> bool | None:
+    return True if tensor.requires_grad is False else None
+
+
+def _parameter(module: Instance, name: str) -> Tensor | None:
+    layer = module.library_name
+    if layer is None or not has_parameter(layer, name) or (name == "bias" and module.arguments.get("bias") == FALSE):
+        return None
+
+    def size(argument: str) -> Dim:
+        value = module.arguments.get(argument)
+        return value.value if isinstance(value, Const) and isinstance(value.value, int) else None
+
+    shape = parameter_shape(layer, name, size)
+    return Tensor(shape=shape, dtype="float32", requires_grad=True, leaf=True, parameter=True)

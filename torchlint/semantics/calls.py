@@ -1,0 +1,493 @@
+"""Calls: arguments are evaluated, the callee is found, functions of the program are run."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torchlint.semantics.attributes import Attributes
+from torchlint.semantics.classes import decorated, find, is_module, is_module_type, library_bases
+from torchlint.semantics.events import Event
+from torchlint.semantics.expressions import element_of, known_items
+from torchlint.semantics.facts import Returned, ValueCalled
+from torchlint.semantics.frame import Frame
+from torchlint.semantics.join import join, join_all, present
+from torchlint.semantics.machine import CALL_DEPTH
+from torchlint.semantics.trail import Delta
+from torchlint.semantics.values import (
+    NONE,
+    UNKNOWN,
+    Array,
+    Class,
+    Const,
+    Dict,
+    Function,
+    Instance,
+    Iteration,
+    Library,
+    LibraryMethod,
+    List,
+    Method,
+    OneOf,
+    Partial,
+    ShapeOf,
+    Size,
+    Store,
+    Super,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+
+_NO_GRAD = frozenset({"torch.no_grad", "torch.inference_mode"})
+_SAME_FUNCTION_AT_ONCE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a call came to, kept for the next call with the same arguments."""
+
+    version: int
+    result: Value
+    events: tuple[Event, ...]
+    base: int
+
+
+class Calls(Attributes):
+    """Calls of what the program defines; those of libraries are handed on."""
+
+    def __init__(self, *args: Any, **keywords: Any) -> None:
+        super().__init__(*args, **keywords)
+        self._outcomes: dict[tuple[Any, ...], Outcome] = {}
+        self._generators: dict[ast.AST, bool] = {}
+
+    def call_library(
+        self, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+    ) -> Value:
+        raise NotImplementedError
+
+    def call_library_method(
+        self,
+        method: LibraryMethod,
+        positional: Sequence[Value],
+        keywords: Mapping[str, Value],
+        node: ast.AST,
+    ) -> Value:
+        raise NotImplementedError
+
+    def apply_module(
+        self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+    ) -> Value:
+        raise NotImplementedError
+
+    def call_expression(self, node: ast.Call) -> Value:
+        callee = self.eval(node.func)
+        if isinstance(callee, Library) and callee.name == "builtins.super":
+            return self._super(node)
+        positional: list[Value] = []
+        for argument in node.args:
+            value = self.eval(argument)
+            if isinstance(argument, ast.Starred):
+                items = known_items(value)
+                if items is None:
+                    for rest in (*node.args[node.args.index(argument) + 1 :], *(k.value for k in node.keywords)):
+                        self.eval(rest)
+                    return self._call_with_unknown_arguments(callee, node)
+                positional.extend(items)
+            else:
+                if isinstance(value, LibraryMethod):
+                    self.bad_argument(value, argument, callee)
+                positional.append(value)
+        keywords: dict[str, Value] = {}
+        for keyword in node.keywords:
+            value = self.eval(keyword.value)
+            if keyword.arg is not None:
+                keywords[keyword.arg] = value
+                continue
+            entries = value.store.get("entries") if isinstance(value, Dict) else None
+            if entries is None:
+                return self._call_with_unknown_arguments(callee, node)
+            keywords.update({str(key): held for key, held in entries.items()})
+        return self.call(callee, positional, keywords, node)
+
+    def bad_argument(self, value: LibraryMethod, node: ast.AST, callee: Value) -> None:
+        """Called where a method that was not called is given as an argument."""
+
+    def _call_with_unknown_arguments(self, callee: Value, node: ast.Call) -> Value:
+        """`f(*args)` with arguments of unknown number: only what does not depend on them is known."""
+        if isinstance(callee, Class):
+            return self.instantiate(callee, None, {}, node)
+        if isinstance(callee, Library) and callee.name.rpartition(".")[2][:1].isupper():
+            if callee.name == "torch.nn.Sequential" and len(node.args) == 1 and isinstance(node.args[0], ast.Starred):
+                held = self.eval(node.args[0].value)
+                return Instance(callee.name, {"items": None, "element": element_of(held)}, {}, self.site(node))
+            return Instance(callee.name, {}, {0: UNKNOWN}, self.site(node))
+        if isinstance(callee, Function | Method):
+            function = callee.function if isinstance(callee, Method) else callee
+            receiver = callee.receiver if isinstance(callee, Method) else None
+            return self.run_function(function, receiver, None, {}, node)
+        if isinstance(callee, Instance) and is_module(callee):
+            return self.apply_module(callee, (UNKNOWN,), {}, node)
+        return Unknown(self.site(node))
+
+    def call(
+        self, callee: Value, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+    ) -> Value:
+        match callee:
+            case Library():
+                return self.call_library(callee.name, positional, keywords, node)
+            case LibraryMethod():
+                return self.call_library_method(callee, positional, keywords, node)
+            case Function():
+                return self.run_function(callee, None, positional, keywords, node)
+            case Method():
+                return self.run_function(callee.function, callee.receiver, positional, keywords, node)
+            case Class():
+                return self.instantiate(callee, positional, keywords, node)
+            case Instance():
+                return self._call_instance(callee, positional, keywords, node)
+            case Partial():
+                arguments = (*callee.positional, *positional)
+                return self.call(callee.function, arguments, {**callee.keywords, **keywords}, node)
+            case OneOf():
+                return self._call_alternatives(callee, positional, keywords, node)
+            case Tensor() | Tuple() | ShapeOf() | Size() | Const() | Array() | List() | Dict():
+                if ValueCalled in self.wanted and isinstance(node, ast.Call):
+                    at = self.site(node)
+                    self.emit(ValueCalled(at, self.frame, self.grad, callee, at.at(node.func)))
+                return Unknown(self.site(node))
+        return self.call_unknown(callee, positional, keywords, node)
+
+    def call_unknown(
+        self, callee: Value, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+    ) -> Value:
+        """Code that is not read gets these arguments: modules may come back in another mode."""
+        arguments = (*positional, *keywords.values())
+        for argument in arguments:
+            self.escape(argument, node)
+        self.event("opaque", node, callee, arguments)
+        return Unknown(self.site(node))
+
+    def escape(self, value: Value, node: ast.AST) -> None:
+        match value:
+            case Instance() if is_module(value) and value.store.get("training", True) is not None:
+                self.trail.set(value.store, "training", None)
+            case List() | Tuple():
+                for item in (known_items(value) or ())[:16]:
+                    self.escape(item, node)
+            case Instance() if isinstance(value.cls, Class):
+                for held in list(value.store.values()):
+                    if isinstance(held, Instance) and is_module(held):
+                        self.trail.set(held.store, "training", None)
+
+    def _call_alternatives(
+        self, callee: OneOf, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+    ) -> Value:
+        kept = present(callee)
+        alternatives = kept.alternatives if isinstance(kept, OneOf) else (kept,)
+        if len(alternatives) == 1:
+            return self.call(alternatives[0], positional, keywords, node)
+        return self.either([lambda each=each: self.call(each, positional, keywords, node) for each in alternatives])  # type: ignore[misc]
+
+    def _call_instance(
+        self, instance: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+    ) -> Value:
+        own = find(instance.cls, "__call__") if isinstance(instance.cls, Class) else None
+        if isinstance(own, Function):
+            return self.run_function(own, instance, positional, keywords, node)
+        return self.apply_module(instance, positional, keywords, node)
+
+    def _super(self, node: ast.Call) -> Value:
+        if len(node.args) == 2:
+            cls, receiver = self.eval(node.args[0]), self.eval(node.args[1])
+            return Super(cls, receiver) if isinstance(cls, Class) else UNKNOWN
+        frame: Frame | None = self.frame
+        while frame is not None and (frame.receiver is None or frame.function is None):
+            frame = frame.caller
+        if frame is None or frame.function is None or frame.function.owner is None or frame.receiver is None:
+            return UNKNOWN
+        return Super(frame.function.owner, frame.receiver)
+
+    def instantiate(
+        self, cls: Class, positional: Sequence[Value] | None, keywords: Mapping[str, Value], node: ast.AST
+    ) -> Value:
+        """An instance of a class of the program; `positional` is None where the arguments are unknown."""
+        self.instantiated.add(cls.node)
+        bases = library_bases(cls)
+        if any(base in ("enum.Enum", "enum.IntEnum", "typing.NamedTuple") for base in bases):
+            return Unknown(self.site(node))
+        instance = Instance(cls, {}, {**keywords}, self.site(node))
+        init = find(cls, "__init__")
+        if isinstance(init, Function):
+            self.run_function(init, instance, positional, keywords, node)
+        elif decorated_dataclass(cls):
+            self._fill_dataclass(instance, cls, positional, keywords)
+        elif bases:
+            self.library_init(instance, positional or (), keywords, node)
+        elif opaque_init(cls):
+            self.call_unknown(cls, positional or (), keywords, node)
+        return instance
+
+    def library_init(
+        self, instance: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+    ) -> None:
+        raise NotImplementedError
+
+    def _fill_dataclass(
+        self, instance: Instance, cls: Class, positional: Sequence[Value] | None, keywords: Mapping[str, Value]
+    ) -> None:
+        names = [
+            each.target.id
+            for each in cls.node.body
+            if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
+        ]
+        given = dict(zip(names, positional or (), strict=False)) | dict(keywords)
+        for name in names:
+            default = UNKNOWN if positional is None else cls.namespace.get(name, UNKNOWN)
+            value = given.get(name, default)
+            self.trail.set(instance.store, name, UNKNOWN if isinstance(value, Unknown) else value)
+
+    def run_function(
+        self,
+        function: Function,
+        receiver: Value | None,
+        positional: Sequence[Value] | None,
+        keywords: Mapping[str, Value],
+        node: ast.AST,
+        alone: bool = False,
+    ) -> Value:
+        """Run a function of the program with these arguments (None: unknown ones) and give its result."""
+        if not alone:
+            self.called.add(function.node)
+        if receiver is None and function.owner is not None and positional and not decorated(function.node, "staticmethod"):
+            receiver = positional[0] if isinstance(positional[0], Instance) else None
+            positional = positional[1:] if receiver is not None else positional
+        if not alone and (self.budget <= 0 or self.frame.depth >= CALL_DEPTH or self._running(function) >= _SAME_FUNCTION_AT_ONCE):
+            return self.call_unknown(function, (*(positional or ()), *([receiver] if receiver else [])), keywords, node)
+        locals_ = self._bind(function, receiver, positional, keywords, alone)
+        key = None if alone or positional is None else self._key(function, receiver, locals_)
+        known = self._outcomes.get(key) if key else None
+        if known is not None and known.version == self.trail.version:
+            self.trace.extend(event.rebased(known.base, self.arms) for event in known.events)
+            return known.result
+        version, start, base = self.trail.version, len(self.trace), len(self.arms)
+        result = self._run(function, receiver, locals_, node, alone)
+        if key is not None and version == self.trail.version:
+            self._outcomes[key] = Outcome(version, result, tuple(self.trace[start:]), base)
+        return result
+
+    def _running(self, function: Function) -> int:
+        count = 0
+        frame: Frame | None = self.frame
+        while frame is not None:
+            count += frame.function is not None and frame.function.node is function.node
+            frame = frame.caller
+        return count
+
+    def _run(
+        self, function: Function, receiver: Value | None, locals_: Store, node: ast.AST, alone: bool
+    ) -> Value:
+        tree = self.files[function.path].tree
+        caller = self.frame
+        frame = Frame(
+            tree,
+            locals_,
+            function.scopes,
+            function,
+            receiver,
+            caller,
+            node,
+            alone,
+            mark=self.trail.mark(),
+            depth=caller.depth + 1,
+            trace_start=len(self.trace),
+        )
+        self.frame = frame
+        applied, self.applied_at = self.applied_at, None
+        before = self.grad
+        guard = self._guard(function)
+        if guard is not None:
+            self.grad = guard
+        try:
+            result = self._body(frame, function)
+        finally:
+            self.frame = caller
+            self.applied_at = applied
+            if guard is not None:
+                self.grad = before
+        if Returned in self.wanted:
+            events = tuple(self.trace[frame.trace_start :])
+            self.emit(Returned(frame.site(function.node), frame, self.grad, function, receiver, result, events, self.arms))
+        return result
+
+    def _body(self, frame: Frame, function: Function) -> Value:
+        if isinstance(function.node, ast.Lambda):
+            return self.eval(function.node.body)
+        live = self.execute(function.node.body)
+        if self._is_generator(function.node):
+            element = join_all([value for value, _ in frame.yields])
+            grads = {grad for _, grad in frame.yields}
+            self._leave(frame, live)
+            return Iteration(element, grad=grads.pop() if len(grads) == 1 else None)
+        return self._leave(frame, live)
+
+    def _leave(self, frame: Frame, live: bool) -> Value:
+        """Join the ways out of a function; its result."""
+        exits = frame.exits
+        if live:
+            if not exits:
+                return NONE
+            exits.append((NONE, self.trail.delta(frame.mark), len(self.trail.log)))
+        if not exits:
+            return Unknown(frame.site(frame.function.node)) if frame.function else UNKNOWN
+        if len(exits) == 1 and len(self.trail.log) == exits[0][2]:
+            return exits[0][0]
+        self.trail.undo(frame.mark)
+        self.trail.merge([delta for _, delta, _ in exits], join)
+        return join_all([value for value, _, _ in exits])
+
+    def leave_with(self, value: Value) -> None:
+        """`return value`."""
+        delta: Delta = self.trail.delta(self.frame.mark)
+        self.frame.exits.append((value, delta, len(self.trail.log)))
+
+    def _guard(self, function: Function) -> bool | None:
+        """Gradients off by decorator: `@torch.no_grad()`, `@torch.no_grad`, `@torch.inference_mode()`."""
+        for decorator in function.decorators:
+            name = decorator.name if isinstance(decorator, Library) else getattr(decorator, "cls", None)
+            if name in _NO_GRAD:
+                return False
+            if name == "torch.enable_grad":
+                return True
+            if name == "torch.set_grad_enabled" and isinstance(decorator, Instance):
+                mode = decorator.arguments.get("mode")
+                return bool(mode.value) if isinstance(mode, Const) else None
+        return None
+
+    def _is_generator(self, node: ast.AST) -> bool:
+        known = self._generators.get(node)
+        if known is None:
+            known = any(isinstance(each, ast.Yield | ast.YieldFrom) for each in own_nodes(node))
+            self._generators[node] = known
+        return known
+
+    def _key(self, function: Function, receiver: Value | None, locals_: Store) -> tuple[Any, ...] | None:
+        parts = tuple(fingerprint(value) for value in locals_.values())
+        free = () if not function.scopes else (len(function.scopes),)
+        return (id(function.node), id(receiver.store) if isinstance(receiver, Instance) else None, self.grad, free, *parts)
+
+    def _bind(
+        self,
+        function: Function,
+        receiver: Value | None,
+        positional: Sequence[Value] | None,
+        keywords: Mapping[str, Value],
+        alone: bool,
+    ) -> Store:
+        arguments = function.node.args
+        names = [each.arg for each in (*arguments.posonlyargs, *arguments.args)]
+        bound: Store = {}
+        if receiver is not None and names and not decorated(function.node, "staticmethod"):
+            bound[names.pop(0)] = receiver
+        rest = dict(keywords)
+        given = list(positional or ())
+        annotations = {each.arg: each.annotation for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+        for index, name in enumerate((*names, *(each.arg for each in arguments.kwonlyargs))):
+            if index < len(given) and index < len(names):
+                bound[name] = given[index]
+            elif name in rest:
+                bound[name] = rest.pop(name)
+            elif name in function.defaults and positional is not None and not alone:
+                bound[name] = function.defaults[name]
+            else:
+                bound[name] = self.from_annotation(annotations.get(name), function)
+        if arguments.vararg:
+            extra = tuple(given[len(names) :])
+            bound[arguments.vararg.arg] = Tuple(extra) if positional is not None and not alone else Iteration(UNKNOWN)
+        if arguments.kwarg:
+            entries = None if positional is None or alone else {k: v for k, v in rest.items() if k not in bound}
+            bound[arguments.kwarg.arg] = Dict({"entries": entries, "element": UNKNOWN})
+        return bound
+
+    def from_annotation(self, annotation: ast.expr | None, function: Function) -> Value:
+        """What is known of a parameter that nobody passes: at most its annotated type."""
+        if annotation is not None and isinstance(annotation, ast.Name | ast.Attribute | ast.Constant):
+            value = self._annotated(annotation, function)
+            match value:
+                case Library(name="torch.Tensor" | "torch.autograd.Variable"):
+                    return Tensor()
+                case Library(name="torch.nn.Module"):
+                    return Instance("torch.nn.Module", {"training": None})
+                case Class() if is_module_type(value):
+                    return Instance("torch.nn.Module", {"training": None})
+        return Unknown()
+
+    def _annotated(self, annotation: ast.expr, function: Function) -> Value:
+        if isinstance(annotation, ast.Constant):
+            return UNKNOWN
+        caller = self.frame
+        self.frame = Frame(self.files[function.path].tree, {}, function.scopes, caller=caller, depth=caller.depth)
+        try:
+            return self.eval(annotation)
+        finally:
+            self.frame = caller
+
+
+def opaque_init(cls: Class) -> bool:
+    return any(not isinstance(base, Class | Library) for base in cls.bases)
+
+
+def decorated_dataclass(cls: Class) -> bool:
+    for decorator in cls.node.decorator_list:
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        name = target.id if isinstance(target, ast.Name) else getattr(target, "attr", "")
+        if name in ("dataclass", "define", "frozen"):
+            return True
+    return False
+
+
+def own_nodes(node: ast.AST) -> list[ast.AST]:
+    """The nodes of a function's body without those of functions inside it."""
+    found: list[ast.AST] = []
+    pending: list[ast.AST] = list(getattr(node, "body", ()) if isinstance(getattr(node, "body", ()), list) else ())
+    while pending:
+        each = pending.pop()
+        found.append(each)
+        if not isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            pending.extend(ast.iter_child_nodes(each))
+    return found
+
+
+def fingerprint(value: Any) -> Any:
+    """Equal for arguments that a function cannot tell apart."""
+    match value:
+        case Const() | Size() | Library():
+            return value
+        case Tensor():
+            return (
+                value.shape,
+                value.dtype,
+                value.requires_grad,
+                value.leaf,
+                value.device,
+                value.activation,
+                value.role,
+                value.layout,
+                value.scale,
+                value.op,
+                id(value.model),
+            )
+        case Tuple():
+            return tuple(fingerprint(item) for item in value.items)
+        case Instance():
+            return id(value.store)
+        case Unknown():
+            return "?"
+        case Method():
+            return (id(value.receiver), id(value.function.node))
+        case Function():
+            return (id(value.node), tuple(map(id, value.scopes)))
+    return id(value)

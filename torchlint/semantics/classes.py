@@ -1,0 +1,132 @@
+"""Classes of the program: their bases in order, what is found on them, whether they are modules."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from torchlint.semantics.values import Class, Function, Instance, Library, OneOf, Value
+from torchlint.torch_api.layers import Layer, is_module_class, layer
+
+
+def linear_bases(cls: Class) -> Iterator[Value]:
+    """The class and its bases in the order in which Python looks attributes up (diamonds by first sight)."""
+    seen: set[int] = set()
+    pending: list[Value] = [cls]
+    while pending:
+        value = pending.pop(0)
+        if isinstance(value, OneOf):
+            value = value.alternatives[0]
+        key = id(value.node) if isinstance(value, Class) else hash(value)
+        if key in seen:
+            continue
+        seen.add(key)
+        yield value
+        if isinstance(value, Class):
+            pending[:0] = list(value.bases)
+
+
+def library_bases(cls: Class) -> list[str]:
+    """The qualified names of the classes of packages that a class derives from at any distance."""
+    return [base.name for base in linear_bases(cls) if isinstance(base, Library)]
+
+
+def opaque_base(cls: Class) -> bool:
+    """Whether a class derives from something of which nothing is known."""
+    return any(not isinstance(base, Class | Library) for base in linear_bases(cls))
+
+
+def find(cls: Class, name: str, after: Class | None = None) -> Value | None:
+    """The attribute of that name in the class or its bases; with `after`, in those behind it."""
+    skipping = after is not None
+    for base in linear_bases(cls):
+        if not isinstance(base, Class):
+            continue
+        if skipping:
+            skipping = base.node is not after.node if after else False
+            continue
+        found = base.namespace.get(name)
+        if isinstance(found, Value):
+            return found
+    return None
+
+
+def is_module_type(cls: Class | str) -> bool:
+    """Whether the instances of a class are nn.Modules."""
+    if isinstance(cls, str):
+        return is_module_class(cls)
+    return any(map(is_module_class, library_bases(cls)))
+
+
+def is_module(value: Value | None) -> bool:
+    return isinstance(value, Instance) and is_module_type(value.cls)
+
+
+def layer_of(value: Value | None) -> Layer | None:
+    """torch.nn's class of which a value is an instance, directly or by inheritance."""
+    if not isinstance(value, Instance):
+        return None
+    if isinstance(value.cls, str):
+        return layer(value.cls)
+    for name in library_bases(value.cls):
+        found = layer(name)
+        if found is not None:
+            return found
+    return None
+
+
+def children(value: Value) -> Iterator[tuple[str, Instance]]:
+    """The sub-modules that a module registers, by name."""
+    if not isinstance(value, Instance):
+        return
+    for name, held in list(value.store.items()):
+        if name == "items" and isinstance(held, tuple):
+            for index, each in enumerate(held):
+                if isinstance(each, Instance) and is_module(each):
+                    yield str(index), each
+        elif name == "entries" and isinstance(held, dict):
+            for key, each in held.items():
+                if isinstance(each, Instance) and is_module(each):
+                    yield str(key), each
+        elif isinstance(held, Instance) and is_module(held):
+            yield str(name), held
+        elif isinstance(held, OneOf):
+            for each in held.alternatives:
+                if isinstance(each, Instance) and is_module(each):
+                    yield str(name), each
+
+
+def descendants(value: Value) -> Iterator[Instance]:
+    """A module and all modules below it, each once."""
+    seen: set[int] = set()
+    pending = [value]
+    while pending:
+        each = pending.pop()
+        if isinstance(each, Instance) and id(each.store) not in seen:
+            seen.add(id(each.store))
+            yield each
+            pending.extend(child for _, child in children(each))
+
+
+def decorated(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, name: str) -> bool:
+    """Whether a function carries a plain decorator of that name (`staticmethod`, `x.setter` by "setter")."""
+    for decorator in getattr(node, "decorator_list", ()):
+        if isinstance(decorator, ast.Name) and decorator.id == name:
+            return True
+        if isinstance(decorator, ast.Attribute) and decorator.attr == name:
+            return True
+    return False
+
+
+def method_kind(function: Function) -> str:
+    """How a function found on a class is bound: "static", "class", "property" or "plain"."""
+    if isinstance(function.node, ast.Lambda):
+        return "plain"
+    for kind, names in (
+        ("static", ("staticmethod",)),
+        ("class", ("classmethod",)),
+        ("property", ("property", "cached_property", "lazy_property", "abstractproperty")),
+    ):
+        if any(decorated(function.node, name) for name in names):
+            return kind
+    return "plain"

@@ -1,0 +1,289 @@
+"""Lists, dicts, tuples and strings: their methods, and subscripts of all kinds."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from torchlint.semantics.classes import find, is_module
+from torchlint.semantics.expressions import element_of, known_items
+from torchlint.semantics.facts import Subscript
+from torchlint.semantics.join import join, join_all, present
+from torchlint.semantics.modules import Modules
+from torchlint.semantics.shape_bridge import plain
+from torchlint.semantics.values import (
+    NONE,
+    UNKNOWN,
+    Array,
+    Class,
+    Const,
+    Dict,
+    Function,
+    Instance,
+    Iteration,
+    LibraryMethod,
+    List,
+    OneOf,
+    ShapeOf,
+    Size,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+from torchlint.torch_api import dims
+from torchlint.torch_api.shapes.error import ShapeError
+from torchlint.torch_api.shapes.indexing import index as index_shape
+
+_LONGEST = 4096
+
+
+class Containers(Modules):
+    """Python's own containers, over abstract elements."""
+
+    def list_method(
+        self, value: List, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+    ) -> Value:
+        items = value.store.get("items")
+        first = positional[0] if positional else UNKNOWN
+        match name:
+            case "append" | "add" | "appendleft":
+                self._grow(value, items, (first,))
+                return NONE
+            case "extend" | "update":
+                self._grow(value, items, known_items(first), element_of(first))
+                return NONE
+            case "insert":
+                self.trail.set(value.store, "element", join(element_of(value), positional[-1]) if items or items is None else positional[-1])
+                self.trail.set(value.store, "items", None)
+                return NONE
+            case "pop" | "popleft":
+                result = element_of(value)
+                if items and (not positional or positional[0] in (Const(-1), Const(0))):
+                    last = not positional or positional[0] == Const(-1)
+                    result = items[-1] if last else items[0]
+                    self.trail.set(value.store, "items", items[:-1] if last else items[1:])
+                elif items is not None:
+                    self._forget(value)
+                return result
+            case "clear":
+                self.trail.set(value.store, "items", ())
+                return NONE
+            case "reverse" | "sort" | "remove":
+                self._forget(value)
+                return NONE
+            case "copy":
+                return List(dict(value.store), self.site(node))
+            case "index" | "count":
+                return UNKNOWN
+        return UNKNOWN
+
+    def _grow(self, value: List, items: tuple[Value, ...] | None, more: tuple[Value, ...] | None, element: Value | None = None) -> None:
+        if items is not None and more is not None and len(items) + len(more) < _LONGEST:
+            self.trail.set(value.store, "items", items + more)
+            return
+        added = join_all(list(more)) if more else element or UNKNOWN
+        before = element_of(value) if items is None or items else added
+        self.trail.set(value.store, "element", join(before, added))
+        self.trail.set(value.store, "items", None)
+
+    def _forget(self, value: List) -> None:
+        self.trail.set(value.store, "element", element_of(value))
+        self.trail.set(value.store, "items", None)
+
+    def dict_method(
+        self, value: Dict, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+    ) -> Value:
+        entries = value.store.get("entries")
+        match name:
+            case "keys":
+                return Iteration(UNKNOWN) if entries is None else Tuple(tuple(Const(key) for key in entries))
+            case "values":
+                return Iteration(value.store.get("element", UNKNOWN)) if entries is None else Tuple(tuple(entries.values()))
+            case "items":
+                if entries is None:
+                    return Iteration(Tuple((UNKNOWN, value.store.get("element", UNKNOWN))))
+                return Tuple(tuple(Tuple((Const(key), held)) for key, held in entries.items()))
+            case "get" | "pop" | "setdefault":
+                default = positional[1] if len(positional) > 1 else NONE
+                key = positional[0] if positional else UNKNOWN
+                result = self._entry(value, key, default)
+                if name == "pop":
+                    rest = {k: v for k, v in entries.items() if k != key.value} if entries is not None and isinstance(key, Const) else None
+                    self.trail.set(value.store, "entries", rest)
+                return result
+            case "update":
+                more = positional[0].store.get("entries") if positional and isinstance(positional[0], Dict) else None if positional else {}
+                merged = None if entries is None or more is None else {**entries, **more, **keywords}
+                self.trail.set(value.store, "entries", merged)
+                return NONE
+            case "copy":
+                return Dict(dict(value.store), self.site(node))
+            case "clear":
+                self.trail.set(value.store, "entries", {})
+                return NONE
+        return UNKNOWN
+
+    def _entry(self, value: Dict, key: Value, default: Value) -> Value:
+        entries = value.store.get("entries")
+        if entries is None:
+            return UNKNOWN
+        if isinstance(key, Const):
+            try:
+                return entries.get(key.value, default)  # type: ignore[no-any-return]
+            except TypeError:
+                return UNKNOWN
+        return join_all(list(entries.values()))
+
+    def subscript_of(self, value: Value, node: ast.Subscript) -> Value:
+        value = present(value)
+        index = self._index(node.slice)
+        result = self._item(value, index, node)
+        if Subscript in self.wanted:
+            self.emit(Subscript(self.site(node), self.frame, self.grad, value, index, result))
+        return result
+
+    def _index(self, node: ast.expr) -> Value:
+        if isinstance(node, ast.Slice):
+            parts = [self.eval(each) if each is not None else NONE for each in (node.lower, node.upper, node.step)]
+            return Range(tuple(parts))
+        if isinstance(node, ast.Tuple):
+            return Tuple(tuple(self._index(each) for each in node.elts))
+        return self.eval(node)
+
+    def _item(self, value: Value, index: Value, node: ast.AST) -> Value:
+        match value:
+            case Tensor():
+                return self._tensor_item(value, index, node)
+            case Tuple() | List():
+                return self._sequence_item(value, index, node)
+            case Dict():
+                return self._entry(value, index, UNKNOWN)
+            case Instance():
+                return self._instance_item(value, index, node)
+            case Array():
+                return Array(kind=value.kind, dtype=value.dtype, scale=value.scale, site=self.site(node))
+            case ShapeOf() if isinstance(index, Range):
+                return UNKNOWN
+            case ShapeOf():
+                return Unknown(self.site(node), "size", value.tensor)
+            case OneOf():
+                return join_all([self._item(each, index, node) for each in value.alternatives])
+            case Iteration():
+                return UNKNOWN if isinstance(index, Range) else value.element
+            case LibraryMethod():
+                return Unknown(self.site(node))
+        return Unknown(self.site(node), "<item>", value)
+
+    def _sequence_item(self, value: Tuple | List, index: Value, node: ast.AST) -> Value:
+        items = known_items(value)
+        if isinstance(index, Range):
+            bounds: list[Any] = [each.value if isinstance(each, Const) else "?" for each in index.items]
+            if items is None or "?" in bounds:
+                return List({"items": None, "element": element_of(value)}, self.site(node))
+            try:
+                part = items[slice(*bounds)]
+            except (TypeError, ValueError):
+                return UNKNOWN
+            return Tuple(part) if isinstance(value, Tuple) else List({"items": part}, self.site(node))
+        if items is not None and isinstance(index, Const) and isinstance(index.value, int):
+            return items[index.value] if -len(items) <= index.value < len(items) else UNKNOWN
+        return element_of(value)
+
+    def _instance_item(self, value: Instance, index: Value, node: ast.AST) -> Value:
+        if isinstance(value.cls, Class):
+            own = find(value.cls, "__getitem__")
+            if isinstance(own, Function):
+                return self.run_function(own, value, (index,), {}, node)
+        items, entries = value.store.get("items"), value.store.get("entries")
+        if isinstance(items, tuple) and is_module(value):
+            if isinstance(index, Const) and isinstance(index.value, int):
+                return items[index.value] if -len(items) <= index.value < len(items) else UNKNOWN
+            if isinstance(index, Range):
+                bounds: list[Any] = [each.value if isinstance(each, Const) else "?" for each in index.items]
+                if "?" not in bounds and isinstance(value.cls, str):
+                    return Instance(value.cls, {"items": items[slice(*bounds)]}, {}, self.site(node))
+                return UNKNOWN
+            return join_all(list(items))
+        if isinstance(entries, dict):
+            if isinstance(index, Const):
+                held: Value = entries.get(index.value, UNKNOWN)
+                return held
+            return join_all(list(entries.values()))
+        if "element" in value.store and is_module(value):
+            element: Value = value.store["element"]
+            return element
+        return Unknown(self.site(node), "<item>", value)
+
+    def _tensor_item(self, tensor: Tensor, index: Value, node: ast.AST) -> Value:
+        try:
+            shape = index_shape(tensor.shape, _plain_index(index)) if tensor.shape is not None else None
+        except ShapeError as error:
+            self.shape_mismatch("torch.Tensor.__getitem__", error, (tensor,), None, node)
+            shape = None
+        result = self.operate("torch.Tensor.select", (tensor,), {}, node, quiet=True)
+        if isinstance(result, Tensor):
+            return replace(result, shape=shape, op="getitem", inputs=(tensor, index), layout=None, scale=tensor.scale)
+        return result
+
+    def set_item(self, target: Value, index: Value, value: Value, node: ast.AST) -> None:
+        """`target[index] = value`."""
+        target = present(target)
+        match target:
+            case Dict():
+                entries = target.store.get("entries")
+                self.trail.set(target.store, "element", join(target.store.get("element", value), value))
+                self.trail.set(target.store, "entries", {**entries, index.value: value} if isinstance(index, Const) and entries is not None else None)
+            case List():
+                items = target.store.get("items")
+                if items is not None and isinstance(index, Const) and isinstance(index.value, int) and -len(items) <= index.value < len(items):
+                    changed = list(items)
+                    changed[index.value] = value
+                    self.trail.set(target.store, "items", tuple(changed))
+                else:
+                    self._grow(target, None if items is None else items, None, value)
+            case Instance() if isinstance(target.store.get("entries"), dict):
+                held = target.store["entries"]
+                self.trail.set(target.store, "entries", {**held, index.value: value} if isinstance(index, Const) else None)
+            case Instance() if isinstance(target.store.get("items"), tuple):
+                self.trail.set(target.store, "items", None)
+                self.trail.set(target.store, "element", UNKNOWN)
+            case Instance() if isinstance(target.cls, Class):
+                own = find(target.cls, "__setitem__")
+                if isinstance(own, Function):
+                    self.run_function(own, target, (index, value), {}, node)
+            case Tensor():
+                requires: bool | None = target.requires_grad
+                if isinstance(value, Tensor) and value.requires_grad is not False and self.grad is not False:
+                    requires = True if value.requires_grad and self.grad else (requires or None)
+                    leaf = target.leaf if requires is False else None
+                self.rebind(target, replace(target, requires_grad=requires, leaf=leaf, activation=None, scale=None))
+
+
+class Range(Tuple):
+    """`lower:upper:step` in a subscript."""
+
+    __slots__ = ()
+
+
+def _plain_index(index: Value) -> Any:
+    """A subscript as `shapes.indexing.index` takes it."""
+    if isinstance(index, Range):
+        lower, upper, step = (_plain_index(each) for each in index.items)
+        return slice(lower, upper, step)
+    match index:
+        case Tuple():
+            return tuple(_plain_index(each) for each in index.items)
+        case Const():
+            return index.value
+        case Size():
+            return index.dim
+        case Tensor():
+            return plain(index)
+        case List():
+            items = known_items(index)
+            return dims.UNKNOWN if items is None else [_plain_index(each) for each in items]
+    return dims.UNKNOWN
+

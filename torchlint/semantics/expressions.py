@@ -1,0 +1,534 @@
+"""What an expression evaluates to."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from torchlint.semantics.join import join, join_all
+from torchlint.semantics.machine import Machine
+from torchlint.semantics.trail import MISSING
+from torchlint.semantics.values import (
+    FALSE,
+    NONE,
+    TRUE,
+    UNKNOWN,
+    Array,
+    Class,
+    Const,
+    Dict,
+    Function,
+    Instance,
+    Iteration,
+    Library,
+    LibraryMethod,
+    List,
+    Method,
+    OneOf,
+    Partial,
+    ProjectFile,
+    ShapeOf,
+    Size,
+    Store,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+
+_BUILTINS = frozenset(dir(builtins))
+_ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: operator.pow,
+    ast.LShift: operator.lshift,
+    ast.RShift: operator.rshift,
+    ast.BitOr: operator.or_,
+    ast.BitXor: operator.xor,
+    ast.BitAnd: operator.and_,
+}
+_COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.In: lambda a, b: a in b,
+    ast.NotIn: lambda a, b: a not in b,
+    ast.Is: lambda a, b: a is b or (a == b and type(a) is type(b)),
+    ast.IsNot: lambda a, b: not (a is b or (a == b and type(a) is type(b))),
+}
+_SIZE_ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod)
+# Results beyond these are of no use to a rule and can cost any amount of time and memory.
+_MOST_DIGITS = 10**18
+_LONGEST = 4096
+
+
+class Expressions(Machine):
+    """Evaluation of every kind of expression but calls and attributes."""
+
+    def __init__(self, *args: Any, **keywords: Any) -> None:
+        super().__init__(*args, **keywords)
+        self._evaluators: dict[type[ast.AST], Callable[[Any], Value]] = {
+            ast.Constant: lambda node: Const(node.value),
+            ast.Name: self._name,
+            ast.Attribute: self._attribute,
+            ast.Call: self.call_expression,
+            ast.BinOp: self._binary,
+            ast.UnaryOp: self._unary,
+            ast.BoolOp: self._boolean,
+            ast.Compare: self._compare,
+            ast.IfExp: self._conditional,
+            ast.Tuple: lambda node: self._sequence(node, Tuple),
+            ast.List: lambda node: self._sequence(node, self._new_list(node)),
+            ast.Set: self._set,
+            ast.Dict: self._dict,
+            ast.Subscript: self._subscript,
+            ast.Lambda: self._lambda,
+            ast.ListComp: self._comprehension,
+            ast.SetComp: self._comprehension,
+            ast.GeneratorExp: self._comprehension,
+            ast.DictComp: self._dict_comprehension,
+            ast.JoinedStr: self._text,
+            ast.NamedExpr: self._walrus,
+            ast.Starred: lambda node: self.eval(node.value),
+            ast.Await: lambda node: self.eval(node.value),
+            ast.Yield: self._yield,
+            ast.YieldFrom: self._yield_from,
+        }
+
+    def call_expression(self, node: ast.Call) -> Value:
+        raise NotImplementedError
+
+    def subscript_of(self, value: Value, node: ast.Subscript) -> Value:
+        raise NotImplementedError
+
+    def tensor_arithmetic(self, node: ast.AST, operation: str, operands: Sequence[Value]) -> Value:
+        raise NotImplementedError
+
+    def bad_operand(self, value: Value, node: ast.AST, use: str) -> None:
+        """Called where a method is used as if it were a value."""
+
+    def eval(self, node: ast.expr) -> Value:
+        evaluate = self._evaluators.get(type(node))
+        return evaluate(node) if evaluate else UNKNOWN
+
+    def _name(self, node: ast.Name) -> Value:
+        return self.lookup(node.id)
+
+    def lookup(self, name: str) -> Value:
+        frame = self.frame
+        if name not in frame.globals:
+            value = frame.locals.get(name, MISSING)
+            if value is not MISSING:
+                return value  # type: ignore[no-any-return]
+        for scope in reversed(frame.scopes):
+            value = scope.get(name, MISSING)
+            if value is not MISSING:
+                return value  # type: ignore[no-any-return]
+        if name in _BUILTINS:
+            return Library(f"builtins.{name}")
+        return UNKNOWN
+
+    def _attribute(self, node: ast.Attribute) -> Value:
+        value = self.eval(node.value)
+        if isinstance(value, LibraryMethod | Method):
+            self.bad_operand(value, node.value, "attribute")
+        return self.attribute(value, node.attr, node)
+
+    def _binary(self, node: ast.BinOp) -> Value:
+        left, right = self.eval(node.left), self.eval(node.right)
+        return self.binary(left, right, node.op, node)
+
+    def binary(self, left: Value, right: Value, op: ast.operator, node: ast.AST) -> Value:
+        match left, right:
+            case Const(), Const():
+                return self._fold(left, right, op)
+            case (Const() | Size(), Const() | Size()) if isinstance(op, _SIZE_ARITHMETIC):
+                return _size(left, right, op)
+            case (LibraryMethod(), _) | (_, LibraryMethod()):
+                for value, operand in ((left, "left"), (right, "right")):
+                    self.bad_operand(value, getattr(node, operand, node), "arithmetic")
+                return UNKNOWN
+            case (Tensor(), _) | (_, Tensor()) | (Array(), _) | (_, Array()):
+                return self.tensor_arithmetic(node, type(op).__name__, (left, right))
+            case Tuple(), Tuple() if isinstance(op, ast.Add):
+                return Tuple(left.items + right.items)
+            case List(), List() if isinstance(op, ast.Add):
+                return self._concatenate(left, right, node)
+            case (List() | Tuple(), Const()) if isinstance(op, ast.Mult):
+                return self._repeat(left, right, node)
+            case Const(), (List() | Tuple()) if isinstance(op, ast.Mult):
+                return self._repeat(right, left, node)
+            case Instance(), _ if isinstance(op, ast.Add) and "items" in left.store and isinstance(right, Instance):
+                return Unknown(self.site(node))
+        return Unknown(self.site(node))
+
+    def _fold(self, left: Const, right: Const, op: ast.operator) -> Value:
+        function = _ARITHMETIC.get(type(op))
+        a, b = left.value, right.value
+        if function is None or (isinstance(a, str | bytes) and isinstance(op, ast.Mod)):
+            return UNKNOWN
+        if isinstance(op, ast.Pow | ast.LShift) and not (isinstance(b, int | float) and abs(b) < 64):
+            return UNKNOWN
+        if isinstance(op, ast.Mult) and (isinstance(a, str | bytes) or isinstance(b, str | bytes)):
+            return UNKNOWN
+        try:
+            result = function(a, b)
+        except (ArithmeticError, TypeError, ValueError):
+            return UNKNOWN
+        if isinstance(result, int) and abs(result) > _MOST_DIGITS:
+            return UNKNOWN
+        return Const(result)
+
+    def _concatenate(self, left: List, right: List, node: ast.AST) -> Value:
+        a, b = left.store.get("items"), right.store.get("items")
+        if a is None or b is None:
+            return List({"items": None, "element": join(element_of(left), element_of(right))}, self.site(node))
+        return List({"items": a + b}, self.site(node))
+
+    def _repeat(self, value: List | Tuple, count: Const, node: ast.AST) -> Value:
+        items = value.items if isinstance(value, Tuple) else value.store.get("items")
+        if items is None or not isinstance(count.value, int):
+            return List({"items": None, "element": element_of(value)}, self.site(node))
+        if len(items) * max(count.value, 0) > _LONGEST:
+            return Iteration(join_all(list(items)))
+        repeated = items * count.value
+        return Tuple(repeated) if isinstance(value, Tuple) else List({"items": repeated}, self.site(node))
+
+    def _unary(self, node: ast.UnaryOp) -> Value:
+        value = self.eval(node.operand)
+        if isinstance(node.op, ast.Not):
+            known = truth(value)
+            return UNKNOWN if known is None else Const(not known)
+        if isinstance(value, Tensor | Array):
+            return self.tensor_arithmetic(node, type(node.op).__name__, (value,))
+        if isinstance(value, Const) and isinstance(value.value, int | float):
+            if isinstance(node.op, ast.USub):
+                return Const(-value.value)
+            if isinstance(node.op, ast.Invert) and isinstance(value.value, int):
+                return Const(~value.value)
+            return value
+        if isinstance(value, Size) and isinstance(node.op, ast.USub):
+            return Size(-value.dim)
+        return Unknown(self.site(node))
+
+    def _boolean(self, node: ast.BoolOp) -> Value:
+        stops = isinstance(node.op, ast.Or)
+        return self._boolean_rest(node.values, stops)
+
+    def _boolean_rest(self, values: Sequence[ast.expr], stops: bool) -> Value:
+        first = self.eval(values[0])
+        if len(values) == 1:
+            return first
+        known = truth(first)
+        if known is not None:
+            return first if known is stops else self._boolean_rest(values[1:], stops)
+        return self.either([lambda: first, lambda: self._boolean_rest(values[1:], stops)])
+
+    def _compare(self, node: ast.Compare) -> Value:
+        left = self.eval(node.left)
+        operands = [left]
+        result: Value | None = None
+        for op, comparator in zip(node.ops, node.comparators, strict=True):
+            right = self.eval(comparator)
+            operands.append(right)
+            step = self._compare_pair(left, right, op, node)
+            result = step if result is None else _both(result, step)
+            left = right
+        nodes = [node.left, *node.comparators]
+        identity = isinstance(node.ops[0], ast.Is | ast.IsNot | ast.In | ast.NotIn | ast.Eq | ast.NotEq)
+        for value, operand in zip(operands, nodes, strict=True):
+            if isinstance(value, LibraryMethod) and not (identity and any(isinstance(other, LibraryMethod) or other == NONE for other in operands if other is not value)):
+                self.bad_operand(value, operand, "comparison")
+        return result if result is not None else UNKNOWN
+
+    def _compare_pair(self, left: Value, right: Value, op: ast.cmpop, node: ast.Compare) -> Value:
+        if isinstance(op, ast.Is | ast.IsNot) and NONE in (left, right):
+            other = right if left == NONE else left
+            known = other == NONE if isinstance(other, Const) else (None if may_be_none(other) else False)
+            if known is None:
+                return UNKNOWN
+            return Const(known is isinstance(op, ast.Is))
+        if isinstance(left, Const) and isinstance(right, Const):
+            try:
+                return Const(bool(_COMPARISONS[type(op)](left.value, right.value)))
+            except TypeError:
+                return UNKNOWN
+        if isinstance(op, ast.In | ast.NotIn):
+            return _contains(left, right, isinstance(op, ast.In))
+        if isinstance(left, Tensor | Array) or isinstance(right, Tensor | Array):
+            if isinstance(op, ast.Is | ast.IsNot):
+                return UNKNOWN
+            return self.tensor_arithmetic(node, type(op).__name__, (left, right))
+        if isinstance(left, Library) and isinstance(right, Library) and left == right:
+            return Const(isinstance(op, ast.Eq | ast.Is | ast.GtE | ast.LtE))
+        return UNKNOWN
+
+    def _conditional(self, node: ast.IfExp) -> Value:
+        known = self.test(node.test)
+        if known is not None:
+            return self.eval(node.body if known else node.orelse)
+        return self.either([lambda: self.eval(node.body), lambda: self.eval(node.orelse)])
+
+    def test(self, node: ast.expr) -> bool | None:
+        """Evaluate a condition; whether it holds, or None."""
+        value = self.eval(node)
+        if isinstance(value, LibraryMethod):
+            self.bad_operand(value, node, "condition")
+        return truth(value)
+
+    def _new_list(self, node: ast.AST) -> Callable[[tuple[Value, ...]], Value]:
+        return lambda items: List({"items": items}, self.site(node))
+
+    def _sequence(self, node: ast.Tuple | ast.List, build: Callable[[tuple[Value, ...]], Value]) -> Value:
+        items: list[Value] = []
+        for element in node.elts:
+            value = self.eval(element)
+            if not isinstance(element, ast.Starred):
+                items.append(value)
+                continue
+            known = known_items(value)
+            if known is None:
+                rest = [self.eval(each) for each in node.elts if not isinstance(each, ast.Starred)]
+                return List({"items": None, "element": join_all([element_of(value), *rest])}, self.site(node))
+            items.extend(known)
+        return build(tuple(items))
+
+    def _set(self, node: ast.Set) -> Value:
+        return List({"items": tuple(self.eval(element) for element in node.elts)}, self.site(node))
+
+    def _dict(self, node: ast.Dict) -> Value:
+        entries: dict[Any, Value] | None = {}
+        values: list[Value] = []
+        for key, element in zip(node.keys, node.values, strict=True):
+            value = self.eval(element)
+            if key is None:
+                inner = value.store.get("entries") if isinstance(value, Dict) else None
+                entries = None if entries is None or inner is None else {**entries, **inner}
+                values.append(element_of(value))
+                continue
+            values.append(value)
+            name = self.eval(key)
+            if entries is not None and isinstance(name, Const):
+                entries[name.value] = value
+            else:
+                entries = None
+        return Dict({"entries": entries, "element": join_all(values)}, self.site(node))
+
+    def _subscript(self, node: ast.Subscript) -> Value:
+        value = self.eval(node.value)
+        if isinstance(value, LibraryMethod | Method):
+            self.bad_operand(value, node, "subscript")
+        return self.subscript_of(value, node)
+
+    def _lambda(self, node: ast.Lambda) -> Value:
+        return Function(node, self.frame.tree.path, self.visible_scopes(), self.defaults(node.args))
+
+    def visible_scopes(self) -> tuple[Store, ...]:
+        """The scopes that a function defined here sees; a class's body is none of them."""
+        frame = self.frame
+        return frame.scopes if frame.class_body else (*frame.scopes, frame.locals)
+
+    def defaults(self, arguments: ast.arguments) -> dict[str, Value]:
+        positional = [*arguments.posonlyargs, *arguments.args]
+        values = {
+            each.arg: self.eval(default)
+            for each, default in zip(positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True)
+        }
+        for each, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+            if default is not None:
+                values[each.arg] = self.eval(default)
+        return values
+
+    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Value:
+        items: list[Value] = []
+        complete = self._generate(node.generators, lambda: items.append(self.eval(node.elt)))
+        if complete:
+            return List({"items": tuple(items)}, self.site(node))
+        return List({"items": None, "element": join_all(items)}, self.site(node))
+
+    def _dict_comprehension(self, node: ast.DictComp) -> Value:
+        entries: dict[Any, Value] = {}
+        values: list[Value] = []
+        keys: list[Value] = []
+
+        def produce() -> None:
+            key, value = self.eval(node.key), self.eval(node.value)
+            keys.append(key)
+            values.append(value)
+            if isinstance(key, Const):
+                entries[key.value] = value
+
+        complete = self._generate(node.generators, produce)
+        known = complete and all(isinstance(key, Const) for key in keys)
+        return Dict({"entries": entries if known else None, "element": join_all(values)}, self.site(node))
+
+    def _generate(self, generators: Sequence[ast.comprehension], produce: Callable[[], object]) -> bool:
+        """Run a comprehension; whether every element was produced and no other."""
+        if not generators:
+            produce()
+            return True
+        first, rest = generators[0], generators[1:]
+        source = self.eval(first.iter)
+        items = known_items(source)
+        complete = items is not None and len(items) <= _LONGEST // 64
+        rounds = items if items is not None and complete else (element_of(source),)
+        for item in rounds:
+            self.assign(first.target, item)
+            verdicts = [self.test(condition) for condition in first.ifs]
+            if False in verdicts and complete:
+                continue
+            if None in verdicts:
+                complete = False
+            complete = self._generate(rest, produce) and complete
+        return complete
+
+    def _text(self, node: ast.JoinedStr) -> Value:
+        parts: list[str] = []
+        known = True
+        for part in node.values:
+            if isinstance(part, ast.FormattedValue):
+                value = self.eval(part.value)
+                plain = isinstance(value, Const) and part.format_spec is None and part.conversion == -1
+                known = known and plain
+                parts.append(str(value.value) if isinstance(value, Const) and plain else "")
+            elif isinstance(part, ast.Constant):
+                parts.append(str(part.value))
+        return Const("".join(parts)) if known else Unknown(self.site(node))
+
+    def _walrus(self, node: ast.NamedExpr) -> Value:
+        value = self.eval(node.value)
+        self.assign(node.target, value)
+        return value
+
+    def _yield(self, node: ast.Yield) -> Value:
+        value = self.eval(node.value) if node.value else NONE
+        self.frame.yields.append((value, self.grad))
+        return UNKNOWN
+
+    def _yield_from(self, node: ast.YieldFrom) -> Value:
+        self.frame.yields.append((element_of(self.eval(node.value)), self.grad))
+        return UNKNOWN
+
+
+def truth(value: Value) -> bool | None:
+    """Whether a value counts as true; None where that depends on what is not known."""
+    match value:
+        case Const():
+            return bool(value.value)
+        case Tuple():
+            return bool(value.items)
+        case List():
+            items = value.store.get("items")
+            return None if items is None else bool(items)
+        case Dict():
+            entries = value.store.get("entries")
+            return None if entries is None else bool(entries)
+        case Function() | Class() | Method() | Partial() | LibraryMethod() | ProjectFile():
+            return True
+        case Instance() if value.library_name or "__len__" not in value.store:
+            return True if value.library_name and "items" not in value.store else None
+    return None
+
+
+def may_be_none(value: Value) -> bool:
+    match value:
+        case OneOf():
+            return any(may_be_none(each) or each == NONE for each in value.alternatives)
+        case Unknown():
+            return True
+        case Library():
+            return not value.name.startswith(("torch", "builtins"))
+    return False
+
+
+def known_items(value: Value) -> tuple[Value, ...] | None:
+    """The elements of an iterable, if it is known just which they are."""
+    match value:
+        case Tuple():
+            return value.items
+        case List():
+            items: tuple[Value, ...] | None = value.store.get("items")
+            return items
+        case Dict():
+            entries = value.store.get("entries")
+            return None if entries is None else tuple(Const(key) for key in entries)
+        case Const() if isinstance(value.value, str) and len(value.value) < 64:
+            return tuple(Const(letter) for letter in value.value)
+        case Instance() if value.library_name and "items" in value.store:
+            held: tuple[Value, ...] | None = value.store["items"]
+            return held
+    return None
+
+
+def element_of(value: Value) -> Value:
+    """What one gets by iterating over a value, or UNKNOWN."""
+    match value:
+        case Iteration():
+            return value.element
+        case Dict():
+            return UNKNOWN
+        case OneOf():
+            return join_all([element_of(each) for each in value.alternatives])
+    items = known_items(value)
+    if items is not None:
+        return join_all(list(items))
+    match value:
+        case List():
+            element: Value = value.store.get("element", UNKNOWN)
+            return element
+        case Instance() if "items" in value.store:
+            held: Value = value.store.get("element", UNKNOWN)
+            return held
+    return UNKNOWN
+
+
+def _size(left: Value, right: Value, op: ast.operator) -> Value:
+    a = left.dim if isinstance(left, Size) else getattr(left, "value", None)
+    b = right.dim if isinstance(right, Size) else getattr(right, "value", None)
+    if isinstance(a, bool | float | str) or isinstance(b, bool | float | str) or a is None or b is None:
+        return UNKNOWN
+    try:
+        result = _ARITHMETIC[type(op)](a, b)
+    except (ArithmeticError, TypeError):
+        return UNKNOWN
+    return UNKNOWN if result is None else Const(result) if isinstance(result, int) else Size(result)
+
+
+def _both(left: Value, right: Value) -> Value:
+    known = truth(left), truth(right)
+    if False in known:
+        return FALSE
+    return TRUE if known == (True, True) else UNKNOWN
+
+
+def _contains(item: Value, container: Value, positive: bool) -> Value:
+    if not isinstance(item, Const):
+        return UNKNOWN
+    if isinstance(container, Dict):
+        entries = container.store.get("entries")
+        return UNKNOWN if entries is None else Const((item.value in entries) is positive)
+    items = known_items(container)
+    if items is None or not all(isinstance(each, Const) for each in items):
+        return UNKNOWN
+    return Const((item in items) is positive)
+
+
+def shape_value(tensor: Tensor) -> Value:
+    """`tensor.shape`."""
+    if tensor.shape is None:
+        return ShapeOf(tensor)
+    return Tuple(tuple(dim_value(dim) for dim in tensor.shape), shape_of=tensor)
+
+
+def dim_value(dim: Any) -> Value:
+    return UNKNOWN if dim is None else Const(dim) if isinstance(dim, int) else Size(dim)

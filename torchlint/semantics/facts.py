@@ -1,0 +1,293 @@
+"""What the interpreter tells the rules: each fact is something that happens in a feasible run.
+
+A fact knows its place and can make a finding of it; edits are made from places too, so that a
+rule needs no node of the tree.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from torchlint.diagnostic import Applicability, Finding, Fix, Related, Severity, Span
+from torchlint.semantics.classes import is_module
+from torchlint.semantics.edits import add_argument
+from torchlint.semantics.events import Event
+from torchlint.semantics.frame import Frame
+from torchlint.semantics.site import Site
+from torchlint.semantics.values import Class, Function, Instance, Tensor, Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fact:
+    """Something that happens at a site, in a running function, with gradients on, off or unknown."""
+
+    site: Site
+    frame: Frame
+    grad: bool | None
+
+    def flag(
+        self,
+        message: str,
+        *,
+        at: Site | None = None,
+        fix: Fix | None = None,
+        related: Sequence[tuple[Site | None, str]] = (),
+        severity: Severity | None = None,
+    ) -> Finding:
+        """A finding at this fact's site, or at another one. The fix must edit that site's file."""
+        others = tuple(Related(site.place, text) for site, text in related if site is not None)
+        return Finding((at or self.site).place, message, fix, others, severity)
+
+    @property
+    def in_forward(self) -> bool:
+        """Whether this happens in a module's forward, or in something that it calls."""
+        return self.forward_frame is not None
+
+    @property
+    def forward_frame(self) -> Frame | None:
+        frame: Frame | None = self.frame
+        while frame is not None:
+            if frame.name == "forward" and is_module(frame.receiver):
+                return frame
+            frame = frame.caller
+        return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call(Fact):
+    """A call of something of a library: a function, or a method of an object that a library made.
+
+    `name` is the public qualified name ("torch.flatten", "torch.Tensor.view", "torch.optim.SGD.step").
+    `arguments` are bound by parameter name where the signature is known, else by number.
+    """
+
+    name: str
+    receiver: Value | None
+    arguments: Mapping[str | int, Value]
+    positional: tuple[Value, ...]
+    result: Value
+    discarded: bool = False
+
+    @property
+    def node(self) -> ast.Call | None:
+        return self.site.node if isinstance(self.site.node, ast.Call) else None
+
+    @property
+    def callee_site(self) -> Site | None:
+        return self.site.at(self.node.func) if self.node else None
+
+    @property
+    def receiver_site(self) -> Site | None:
+        """The expression before the dot."""
+        node = self.node
+        return self.site.at(node.func.value) if node and isinstance(node.func, ast.Attribute) else None
+
+    @property
+    def method_span(self) -> Span | None:
+        """The name behind the last dot of what is called."""
+        return _behind_the_dot(self.callee_site)
+
+    def argument_site(self, index: int, keyword: str | None = None) -> Site | None:
+        """The expression given as the positional argument `index`, or by keyword."""
+        node = self.node
+        if node is None:
+            return None
+        for each in node.keywords:
+            if keyword is not None and each.arg == keyword:
+                return self.site.at(each.value)
+        if index < len(node.args) and not any(isinstance(a, ast.Starred) for a in node.args[: index + 1]):
+            return self.site.at(node.args[index])
+        return None
+
+    @property
+    def plain(self) -> bool:
+        """Whether the call is written without star arguments."""
+        node = self.node
+        return node is not None and not (
+            any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords)
+        )
+
+    def add_argument(self, text: str, message: str, applicability: Applicability = "safe") -> Fix | None:
+        """A fix that adds an argument at the end of the call."""
+        return add_argument(self.site, text, message, applicability)
+
+
+def _behind_the_dot(site: Site | None) -> Span | None:
+    if site is None or not isinstance(site.node, ast.Attribute):
+        return None
+    end = site.span.end
+    return Span(end.__class__(end.row, end.column - len(site.node.attr)), end)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Construction(Call):
+    """A library's class is called: `nn.Conv2d(3, 8, 3)`; `result` is the instance."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModuleCall(Call):
+    """A module is applied: `self.conv(x)`; `receiver` is the module, `arguments` are forward's by number."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LossCall(Call):
+    """A loss is computed, by a module or a function.
+
+    `loss` is the bare class name ("CrossEntropyLoss") whichever way it is called; `settings` are the
+    loss's own arguments (reduction, weight …); `input` and `target` what it compares.
+    """
+
+    loss: str = ""
+    input: Value | None = None
+    target: Value | None = None
+    settings: Mapping[str | int, Value] = field(default_factory=dict)
+    criterion: Value | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ForwardCall(Call):
+    """`.forward(...)` of a module is called by name; `receiver` is the module."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ValueCalled(Fact):
+    """Something that is no function is called: `x.shape(0)`."""
+
+    value: Value
+    callee: Site
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MethodNotCalled(Fact):
+    """A method of a library's object is used as if it were a value.
+
+    `use`: "subscript", "attribute", "arithmetic", "comparison", "condition", "statement", "with", "argument".
+    """
+
+    receiver: Value
+    name: str
+    use: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AttributeRead(Fact):
+    """An attribute of a tensor is read."""
+
+    value: Value
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AttributeAssignment(Fact):
+    """`receiver.name = value`."""
+
+    receiver: Value
+    name: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assignment(Fact):
+    """A name is bound: `name = value`; `previous` is what it held before."""
+
+    name: str
+    value: Value
+    previous: Value | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AugmentedAssignment(Fact):
+    """`target += value`; `before` is what the target held, `loops` how many loops of its function it is in."""
+
+    target: Site
+    operator: str
+    before: Value
+    value: Value
+    value_site: Site
+    loops: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arithmetic(Fact):
+    """A binary operation on tensors or arrays: `left op right`."""
+
+    operator: str
+    operands: tuple[Value, ...]
+    result: Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Subscript(Fact):
+    """`value[index]`."""
+
+    value: Value
+    index: Value
+    result: Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Statement(Fact):
+    """An expression that stands as a statement: its value is thrown away."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Returned(Fact):
+    """A function of the program was run to its end: what it returned."""
+
+    function: Function
+    receiver: Value | None
+    result: Value
+    events: tuple[Event, ...]
+    arms: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loop(Fact):
+    """A loop was run, twice where its elements are not known one by one: what happened in it, in order.
+
+    `iterated` is what it goes over (None for `while`), `first` the number of events of the first round.
+    """
+
+    iterated: Value | None
+    events: tuple[Event, ...]
+    first: int
+    arms: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassDefined(Fact):
+    """A class of the program, with one of its instances (made by running its `__init__`)."""
+
+    cls: Class
+    instance: Instance
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FileRun(Fact):
+    """A file's top level was run: the events of the whole run."""
+
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShapeMismatch(Fact):
+    """An operation or layer was given shapes that torch refuses.
+
+    `kind` is the reason ("channels", "features", "rank", "vanishes", "inner", "broadcast", "elements"),
+    `reason` what is said about it; `operation` the qualified name; `module` the layer, if it is one.
+    """
+
+    operation: str
+    kind: str
+    reason: str
+    inputs: tuple[Value, ...]
+    module: Value | None
+    error: object
+
+
+def tensors(values: Sequence[Value]) -> list[Tensor]:
+    return [value for value in values if isinstance(value, Tensor)]

@@ -1,0 +1,191 @@
+"""The interpretation of a program: every file, function and method is run over abstract values."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+
+from torchlint.program import Program
+from torchlint.semantics.classes import find, is_module_type
+from torchlint.semantics.facts import ClassDefined, FileRun
+from torchlint.semantics.frame import Frame
+from torchlint.semantics.join import join
+from torchlint.semantics.machine import STATEMENTS_PER_ENTRY
+from torchlint.semantics.statements import Statements
+from torchlint.semantics.trail import MISSING
+from torchlint.semantics.values import (
+    NONE,
+    Class,
+    Const,
+    Function,
+    Instance,
+    OneOf,
+    Size,
+    Store,
+    Tensor,
+    Unknown,
+    Value,
+)
+from torchlint.syntax import Tree
+
+
+def interpret(
+    program: Program,
+    trees: Mapping[str, Tree],
+    wanted: frozenset[type],
+    emit: Callable[[object], None],
+) -> None:
+    """Run a program abstractly and give `emit` each fact of a wanted type.
+
+    Files are run first, with all that their top level calls; then whatever no code of the
+    program calls is run on its own, with arguments of which nothing is known.
+    """
+    Interpreter(program, trees, wanted, emit).run()
+
+
+class Interpreter(Statements):
+    """Runs whole files, and what nobody calls."""
+
+    def run(self) -> None:
+        order = [path for path in self.files if path in self.program.linted]
+        order += [path for path in self.files if path not in self.program.linted]
+        for path in order:
+            self.run_file(path)
+        for path in order:
+            self._run_uncalled(path)
+
+    def run_file(self, path: str) -> Store:
+        state = self.files.get(path)
+        if state is None:
+            return {}
+        if state.status != "new":
+            return state.globals
+        state.status = "running"
+        kept = (self.frame, self.grad, self.arms, self.budget, self.trace)
+        self.frame = Frame(state.tree, state.globals, (), mark=self.trail.mark(), depth=min(self.frame.depth, 4))
+        self.grad, self.arms, self.trace, self.budget = True, (), [], STATEMENTS_PER_ENTRY
+        state.globals["__name__"] = Unknown()
+        self.guarded(lambda: self.execute(state.tree.module.body))
+        if FileRun in self.wanted:
+            self.emit(FileRun(self.site(state.tree.module), self.frame, True, tuple(self.trace)))
+        self.frame, self.grad, self.arms, self.budget, self.trace = kept
+        state.status = "done"
+        return state.globals
+
+    def guarded(self, action: Callable[[], object]) -> None:
+        """Run; code nested beyond all measure ends what it is part of, and nothing else."""
+        frame = self.frame
+        try:
+            action()
+        except RecursionError:
+            self.frame = frame
+
+    def _run_uncalled(self, path: str) -> None:
+        state = self.files[path]
+        for function in _functions(state.globals, path):
+            if function.node not in self.called:
+                self._run_alone(function, None)
+        for cls in _classes(state.globals, path):
+            self._run_class(cls)
+        for node in _inner_definitions(state.tree.module, self.called):
+            self._run_unseen(node, state.tree, state.globals)
+
+    def _run_alone(self, function: Function, receiver: Value | None) -> None:
+        self.called.add(function.node)
+        self.grad, self.arms, self.trace, self.budget = True, (), [], STATEMENTS_PER_ENTRY
+        tree = self.files[function.path].tree
+        self.frame = Frame(tree, self.files[function.path].globals, ())
+        mark = self.trail.mark()
+        self.guarded(lambda: self.run_function(function, receiver, None, {}, function.node, alone=True))
+        if receiver is None:
+            self.trail.undo(mark)
+
+    def _run_class(self, cls: Class) -> None:
+        """Each method that nobody calls, on an instance made with unknown arguments."""
+        methods = [(name, value) for name, value in cls.namespace.items() if isinstance(value, Function) and value.owner is cls]
+        uncalled = [(name, value) for name, value in methods if value.node not in self.called]
+        module = is_module_type(cls)
+        if not uncalled and not (module and ClassDefined in self.wanted):
+            return
+        instance = self._made_alone(cls)
+        if ClassDefined in self.wanted:
+            tree = self.files[cls.path].tree
+            self.frame = Frame(tree, self.files[cls.path].globals, ())
+            self.emit(ClassDefined(self.site(cls.node), self.frame, True, cls, instance))
+        for name, function in uncalled:
+            if name != "__init__" and function.node not in self.called:
+                self._run_method(function, instance)
+
+    def _made_alone(self, cls: Class) -> Instance:
+        tree = self.files[cls.path].tree
+        self.frame = Frame(tree, self.files[cls.path].globals, ())
+        self.grad, self.arms, self.trace, self.budget = True, (), [], STATEMENTS_PER_ENTRY
+        instance = Instance(cls, {}, {}, self.site(cls.node))
+        init = find(cls, "__init__")
+        if isinstance(init, Function):
+            own = init.node in self.called
+            self.guarded(lambda: self.run_function(init, instance, None, {}, cls.node, alone=True))
+            if not own:
+                self.called.add(init.node)
+        else:
+            made: list[Value] = []
+            self.guarded(lambda: made.append(self.instantiate(cls, None, {}, cls.node)))
+            instance = made[0] if made and isinstance(made[0], Instance) else instance
+        self.trail.set(instance.store, "training", None)
+        for name in _assigned_later(cls):
+            held = instance.store.get(name, MISSING)
+            if isinstance(held, Const | Size) or isinstance(held, Tensor):
+                self.trail.set(instance.store, name, Unknown())
+        return instance
+
+    def _run_method(self, function: Function, instance: Instance) -> None:
+        """Run a method; what it leaves on the instance is joined with what was there."""
+        before = dict(instance.store)
+        self._run_alone(function, instance)
+        for key, value in list(instance.store.items()):
+            old = before.get(key, MISSING)
+            if isinstance(value, Value) and value is not old:
+                if isinstance(old, Value):
+                    value = join(old, value)
+                if isinstance(value, Const | Size | Tensor) or (isinstance(value, OneOf) and NONE in value.alternatives and old is MISSING):
+                    value = Unknown()
+                self.trail.set(instance.store, key, value)
+        self.trail.set(instance.store, "training", None)
+
+    def _run_unseen(self, node: ast.FunctionDef | ast.AsyncFunctionDef, tree: Tree, scope: Store) -> None:
+        """A function inside another one that was never run: its closure is unknown."""
+        function = Function(node, tree.path, (scope,), {})
+        self._run_alone(function, None)
+
+
+def _functions(store: Store, path: str) -> Iterator[Function]:
+    for value in list(store.values()):
+        for each in value.alternatives if isinstance(value, OneOf) else (value,):
+            if isinstance(each, Function) and each.path == path and each.owner is None and not isinstance(each.node, ast.Lambda):
+                yield each
+
+
+def _classes(store: Store, path: str) -> Iterator[Class]:
+    seen: set[int] = set()
+    for value in list(store.values()):
+        for each in value.alternatives if isinstance(value, OneOf) else (value,):
+            if isinstance(each, Class) and each.path == path and id(each.node) not in seen:
+                seen.add(id(each.node))
+                yield each
+                yield from _classes(each.namespace, path)
+
+
+def _inner_definitions(module: ast.Module, called: set[ast.AST]) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Plain functions of a file's top level that were shadowed by later ones of their name."""
+    return [node for node in module.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node not in called]
+
+
+def _assigned_later(cls: Class) -> set[str]:
+    """The attributes that methods other than `__init__` assign on self."""
+    names: set[str] = set()
+    for node in cls.node.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name != "__init__":
+            for each in ast.walk(node):
+                if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store) and isinstance(each.value, ast.Name) and each.value.id == "self":
+                    names.add(each.attr)
+    return names

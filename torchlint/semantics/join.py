@@ -1,0 +1,121 @@
+"""What is known of a value that came by one of two ways: what both ways agree on."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from functools import reduce
+from typing import Any
+
+from torchlint.semantics.values import (
+    NONE,
+    UNKNOWN,
+    Activation,
+    Array,
+    Const,
+    Iteration,
+    Library,
+    Method,
+    OneOf,
+    Shape,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+
+from torchlint.torch_api.dims import Shape
+
+_MOST_ALTERNATIVES = 4
+_TENSOR_FIELDS = tuple(f.name for f in fields(Tensor) if f.name not in {"shape", "activation", "inputs", "model"})
+_ARRAY_FIELDS = tuple(f.name for f in fields(Array) if f.name != "shape")
+
+
+def join(left: Value, right: Value) -> Value:
+    """The value that is known to be one of the two."""
+    if left is right:
+        return left
+    match left, right:
+        case Const(), Const() if left == right:
+            return left
+        case Library(), Library() if left == right:
+            return left
+        case Unknown(), Unknown():
+            return UNKNOWN
+        case Tensor(), Tensor():
+            return join_tensors(left, right)
+        case Array(), Array():
+            kept: dict[str, Any] = {name: _same(getattr(left, name), getattr(right, name)) for name in _ARRAY_FIELDS}
+            return Array(**{**kept, "kind": left.kind}, shape=join_shapes(left.shape, right.shape)) if left.kind == right.kind else UNKNOWN
+        case Tuple(), Tuple() if len(left.items) == len(right.items):
+            return Tuple(tuple(map(join, left.items, right.items)))
+        case Iteration(), Iteration():
+            return Iteration(join(left.element, right.element))
+        case Method(), Method() if left.receiver is right.receiver and left.function is right.function:
+            return left
+    return _alternatives(left, right)
+
+
+def join_all(values: list[Value]) -> Value:
+    """The join of any number of values; of none at all, unknown."""
+    return reduce(join, values) if values else UNKNOWN
+
+
+def join_tensors(left: Tensor, right: Tensor) -> Tensor:
+    kept: dict[str, Any] = {name: _same(getattr(left, name), getattr(right, name)) for name in _TENSOR_FIELDS}
+    kept["parameter"] = left.parameter and right.parameter
+    return Tensor(
+        shape=join_shapes(left.shape, right.shape),
+        activation=join_activations(left.activation, right.activation),
+        model=left.model if left.model is right.model else None,
+        inputs=left.inputs if left.inputs == right.inputs else (),
+        **kept,
+    )
+
+
+def join_shapes(left: Shape, right: Shape) -> Shape:
+    if left is None or right is None or len(left) != len(right):
+        return None
+    return tuple(a if a == b else None for a, b in zip(left, right, strict=True))
+
+
+def join_activations(left: Activation | None, right: Activation | None) -> Activation | None:
+    return left if left is not None and left == right else None
+
+
+def _same(left: object, right: object) -> object:
+    return left if left is right or left == right else None
+
+
+def _alternatives(left: Value, right: Value) -> Value:
+    """Things with an identity stay apart in a small set; anything else that differs is unknown."""
+    found: list[Value] = []
+    tensor: Tensor | None = None
+    for value in (*_each(left), *_each(right)):
+        if isinstance(value, Tensor):
+            tensor = value if tensor is None else join_tensors(tensor, value)
+        elif not _distinct(value):
+            return UNKNOWN
+        elif not any(value is other or (isinstance(value, Const | Library) and value == other) for other in found):
+            found.append(value)
+    if tensor is not None:
+        found.append(tensor)
+    if len(found) > _MOST_ALTERNATIVES:
+        return UNKNOWN
+    return found[0] if len(found) == 1 else OneOf(tuple(found))
+
+
+def _each(value: Value) -> tuple[Value, ...]:
+    return value.alternatives if isinstance(value, OneOf) else (value,)
+
+
+def _distinct(value: Value) -> bool:
+    return not isinstance(value, Unknown | Const) or value == NONE
+
+
+def present(value: Value) -> Value:
+    """The value with None left out, for uses in which None would have raised."""
+    if isinstance(value, OneOf):
+        rest = [each for each in value.alternatives if each != NONE]
+        if len(rest) < len(value.alternatives):
+            return rest[0] if len(rest) == 1 else OneOf(tuple(rest))
+    return value

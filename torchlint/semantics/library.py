@@ -1,0 +1,661 @@
+"""Calls of what is not read: Python's builtins, torch, torchvision, NumPy, and the rest."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from torchlint.semantics.classes import (
+    find,
+    is_module,
+    is_module_type,
+    library_bases,
+    linear_bases,
+    opaque_base,
+)
+from torchlint.semantics.containers import Containers
+from torchlint.semantics.expressions import element_of, known_items, truth
+from torchlint.semantics.facts import MethodNotCalled
+from torchlint.semantics.join import join_all, present
+from torchlint.semantics.modules import by_number_or_name, is_optimizer, receiver_module
+from torchlint.semantics.shape_bridge import dim_value, function_shape, single_shape
+from torchlint.semantics.values import (
+    FALSE,
+    NONE,
+    TRUE,
+    UNKNOWN,
+    Activation,
+    Array,
+    Class,
+    Const,
+    Dict,
+    Function,
+    Instance,
+    Iteration,
+    Library,
+    LibraryMethod,
+    List,
+    Method,
+    OneOf,
+    Partial,
+    Size,
+    Super,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+from torchlint.torch_api.binding import bind
+from torchlint.torch_api.dtypes import LEGACY_TENSORS
+from torchlint.torch_api.layers import WRAPPERS
+from torchlint.torch_api.shapes.error import ShapeError
+
+_ROUNDS = 64
+_PASS_THROUGH = frozenset({"builtins.enumerate", "builtins.iter", "builtins.reversed", "builtins.sorted", "builtins.list", "builtins.tuple", "builtins.set"})
+_PROGRESS = frozenset({"tqdm", "trange", "track", "progress_bar", "ProgressBar"})
+_FUNCTION_PACKAGES = ("torch.", "torch.nn.functional.", "torch.special.", "torch.linalg.", "torch.fft.")
+_ENDS = frozenset({"sys.exit", "builtins.exit", "builtins.quit", "os._exit", "os.abort", "pytest.skip", "unittest.skip"})
+
+
+class Libraries(Containers):
+    """What calls of libraries give and do."""
+
+    def call_library(
+        self, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+    ) -> Value:
+        package, _, last = name.rpartition(".")
+        if package == "builtins":
+            return self._builtin(last, positional, keywords, node)
+        if name.startswith("torch"):
+            return self._torch(name, last, positional, keywords, node)
+        if package in ("numpy", "PIL.Image") or name.startswith("numpy."):
+            return self.array_call(name, positional, keywords, node)
+        handler: Callable[..., Value] | None = getattr(self, f"_{package.replace('.', '_')}_{last}", None)
+        if handler is not None:
+            return handler(positional, keywords, node)
+        if last in _PROGRESS and positional:
+            return Iteration(element_of(positional[0]), _origin(positional[0])) if known_items(positional[0]) is None else positional[0]
+        if name.startswith("einops."):
+            return self._einops(name, positional, keywords, node)
+        for argument in (*positional, *keywords.values()):
+            self.escape(argument, node)
+        self.emit_call(name, None, bind(name, positional, keywords), positional, UNKNOWN, node)
+        self.event("opaque", node, Library(name), (*positional, *keywords.values()))
+        if last[:1].isupper() and not last.isupper():
+            return Instance(name, {}, by_number_or_name(positional, keywords), self.site(node))
+        return Unknown(self.site(node), name)
+
+    def array_call(
+        self, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+    ) -> Value:
+        raise NotImplementedError
+
+    def array_method(
+        self, value: Array, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+    ) -> Value:
+        raise NotImplementedError
+
+    def vision_call(
+        self, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+    ) -> Value | None:
+        raise NotImplementedError
+
+    def loader_method(
+        self, instance: Instance, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+    ) -> Value | None:
+        raise NotImplementedError
+
+    def _torch(
+        self, name: str, last: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+    ) -> Value:
+        if name in WRAPPERS and positional:
+            if name.rpartition(".")[2][:1].isupper():
+                return self.construct(name, positional, keywords, node)
+            return positional[0]
+        special: Callable[..., Value] | None = getattr(self, "_" + name.replace(".", "_"), None)
+        if special is not None:
+            return special(positional, keywords, node)
+        vision = self.vision_call(name, positional, keywords, node)
+        if vision is not None:
+            return vision
+        if last in LEGACY_TENSORS and name in (f"torch.{last}", f"torch.cuda.{last}"):
+            return self._legacy(name, last, positional, keywords, node)
+        if name.startswith("torch.Tensor.") and positional and isinstance(positional[0], Tensor):
+            return self.tensor_method(positional[0], last, positional[1:], keywords, node)
+        if last[:1].isupper():
+            if name.startswith("torchvision.models."):
+                return self.call_unknown(Library(name), positional, keywords, node)
+            return self.construct(name, positional, keywords, node)
+        if name.startswith("torch.nn.utils.clip_grad"):
+            self.event("clip", node, positional[0] if positional else UNKNOWN, tuple(positional))
+            self.emit_call(name, None, bind(name, positional, keywords), positional, UNKNOWN, node)
+            return UNKNOWN
+        if name.startswith(_FUNCTION_PACKAGES) and name.count(".") <= (3 if "functional" in name else 2):
+            return self.operate(name, positional, keywords, node)
+        for argument in (*positional, *keywords.values()):
+            self.escape(argument, node)
+        self.emit_call(name, None, bind(name, positional, keywords), positional, UNKNOWN, node)
+        self.event("opaque", node, Library(name), (*positional, *keywords.values()))
+        return Unknown(self.site(node), name)
+
+    def _legacy(self, name: str, last: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        sizes = [value for value in positional if isinstance(value, Const) and isinstance(value.value, int)]
+        shape = tuple(value.value for value in sizes) if positional and len(sizes) == len(positional) else None
+        result = Tensor(shape=shape, dtype=LEGACY_TENSORS[last], requires_grad=False, leaf=True, site=self.site(node), op="legacy", device="cuda" if ".cuda." in name else "cpu default", activation=Activation("other"))
+        self.emit_call(name, None, dict(enumerate(positional)), positional, result, node)
+        return result
+
+    def call_library_method(
+        self, method: LibraryMethod, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+    ) -> Value:
+        receiver, name = present(method.receiver), method.name
+        match receiver:
+            case Tensor():
+                return self.tensor_method(receiver, name, positional, keywords, node)
+            case List():
+                return self.list_method(receiver, name, positional, keywords, node)
+            case Dict():
+                return self.dict_method(receiver, name, positional, keywords, node)
+            case Array():
+                return self.array_method(receiver, name, positional, keywords, node)
+            case Const(value=str()):
+                return self._string_method(receiver.value, name, positional)
+            case Super():
+                return self._super_method(receiver, name, positional, keywords, node)
+            case Instance():
+                return self._instance_method(receiver, name, positional, keywords, node)
+            case Class():
+                return self._class_method(receiver, name, positional, keywords, node)
+            case OneOf():
+                results = [
+                    self.call(self.attribute(each, name, node), positional, keywords, node) for each in receiver.alternatives
+                ]
+                return join_all(results)
+            case Unknown():
+                return self._unknown_method(receiver, name, positional, keywords, node)
+        return Unknown(self.site(node), name, receiver)
+
+    def _instance_method(
+        self, instance: Instance, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+    ) -> Value:
+        module = receiver_module(LibraryMethod(instance, name))
+        if module is not None:
+            result = self.module_method(module, name, positional, keywords, node, instance)
+            if result is not None:
+                self._emit_method("torch.nn.Module", instance, name, positional, keywords, result, node)
+                return result
+        if instance.cls == "torch.StateDict":
+            return self._state_dict_method(instance, name, positional, keywords, node)
+        if is_optimizer(instance):
+            result = self.optimizer_method(instance, name, positional, keywords, node)
+            self._emit_method(instance.cls if isinstance(instance.cls, str) else "torch.optim.Optimizer", instance, name, positional, keywords, result, node)
+            return result
+        loaded = self.loader_method(instance, name, positional, keywords, node)
+        if loaded is not None:
+            return loaded
+        for argument in (*positional, *keywords.values()):
+            self.escape(argument, node)
+        if name == "step" and isinstance(instance.cls, str) and instance.cls.endswith("GradScaler"):
+            self.event("step", node, positional[0] if positional else UNKNOWN, (instance,))
+            return UNKNOWN
+        if name == "scale" and isinstance(instance.cls, str) and instance.cls.endswith("GradScaler") and positional:
+            return positional[0]
+        if name == "backward":
+            self.event("backward", node, positional[0] if positional else UNKNOWN, tuple(positional))
+        self.event("opaque", node, instance, (*positional, *keywords.values()))
+        self._emit_method(instance.cls if isinstance(instance.cls, str) else instance.cls.name, instance, name, positional, keywords, UNKNOWN, node)
+        return Unknown(self.site(node), name, instance)
+
+    def _emit_method(
+        self, cls: str, instance: Value, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], result: Value, node: ast.AST
+    ) -> None:
+        arguments = bind(f"{cls}.{name}", positional, keywords)
+        self.emit_call(f"{cls}.{name}", instance, arguments, positional, result, node)
+
+    def _state_dict_method(
+        self, instance: Instance, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+    ) -> Value:
+        if name in ("pop", "update", "clear"):
+            changes = instance.store.get("changes", ())
+            self.trail.set(instance.store, "changes", (*changes, (name, tuple(positional), self.site(node))))
+        if name == "copy":
+            return instance
+        if name == "items":
+            return Iteration(Tuple((UNKNOWN, Tensor(op="state"))), instance)
+        if name == "values":
+            return Iteration(Tensor(op="state"), instance)
+        if name == "keys":
+            return Iteration(UNKNOWN, instance)
+        return Unknown(self.site(node), name, instance)
+
+    def _super_method(
+        self, value: Super, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+    ) -> Value:
+        receiver = value.receiver
+        if not isinstance(receiver, Instance):
+            return Unknown(self.site(node))
+        if name == "__init__":
+            self.library_init(receiver, positional, keywords, node)
+            return NONE
+        if name in ("__setattr__",) and len(positional) == 2 and isinstance(positional[0], Const):
+            self.trail.set(receiver.store, positional[0].value, positional[1])
+            return NONE
+        if name == "forward" and isinstance(receiver.cls, Class):
+            bare = replace(receiver, cls=_library_class(receiver.cls), store=receiver.store, arguments=self._own_arguments(receiver))
+            return self._applied(bare, positional, keywords, node)
+        if name == "train":
+            return self._module_train(receiver, positional, keywords, node)
+        module = receiver_module(LibraryMethod(value, name))
+        if module is not None:
+            result = self.module_method(module, name, positional, keywords, node, value)
+            if result is not None:
+                return result
+        return Unknown(self.site(node), name, receiver)
+
+    def _class_method(
+        self, cls: Class, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+    ) -> Value:
+        if name == "apply" and any(base in ("torch.autograd.Function", "torch.autograd.function.Function") for base in library_bases(cls)):
+            forward = find(cls, "forward")
+            if isinstance(forward, Function):
+                context = Instance("torch.autograd.Context", {}, {}, self.site(node))
+                self.run_function(replace(forward, owner=None), None, (context, *positional), keywords, node)
+            return Tensor(site=self.site(node), op=cls.name, inputs=tuple(positional))
+        if name == "__init__" and positional and isinstance(positional[0], Instance):
+            self.library_init(positional[0], positional[1:], keywords, node)
+            return NONE
+        if is_module_type(cls):
+            return Unknown(self.site(node))
+        return Unknown(self.site(node), name, cls)
+
+    def _unknown_method(
+        self, receiver: Unknown, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+    ) -> Value:
+        """A method of something unknown; what only modules and tensors have tells what it is."""
+        for argument in (*positional, *keywords.values()):
+            self.escape(argument, node)
+        match name:
+            case "backward":
+                self.event("backward", node, positional[0] if positional and isinstance(positional[0], Tensor) else receiver, tuple(positional))
+            case "zero_grad":
+                self.event("zero_grad", node, receiver)
+            case "step":
+                if positional and isinstance(present(positional[0]), Instance) and is_optimizer(present(positional[0])):  # type: ignore[arg-type]
+                    self.event("step", node, positional[0], (receiver,))
+                else:
+                    self.event("opaque", node, receiver, tuple(positional))
+            case "eval" | "parameters" | "state_dict" | "named_parameters" if not positional and not keywords:
+                module = Instance("torch.nn.Module", {"training": None}, {}, receiver.site)
+                if name == "eval":
+                    self.rebind(receiver, module)
+                    self.set_mode(module, False, node)
+                    return module
+                if name == "parameters":
+                    self.rebind(receiver, module)
+                    return Iteration(Tensor(leaf=True, parameter=True, model=module, op="parameter"), module)
+            case "train" if not positional:
+                self.event("train", node, receiver, training=True)
+            case _:
+                self.event("opaque", node, receiver, (*positional, *keywords.values()))
+        return Unknown(self.site(node), name, receiver)
+
+    def _string_method(self, text: str, name: str, positional: Sequence[Value]) -> Value:
+        if name in ("lower", "upper", "strip", "startswith", "endswith", "replace", "split", "title") and all(isinstance(value, Const) for value in positional):
+            try:
+                result = getattr(text, name)(*(value.value for value in positional if isinstance(value, Const)))
+            except (TypeError, ValueError):
+                return UNKNOWN
+            if isinstance(result, list):
+                return List({"items": tuple(map(Const, result))})
+            return Const(result)
+        return UNKNOWN
+
+    def bad_operand(self, value: Value, node: ast.AST, use: str) -> None:
+        if isinstance(value, LibraryMethod) and MethodNotCalled in self.wanted:
+            receiver = present(value.receiver)
+            if isinstance(receiver, Tensor | Instance | Super):
+                self.emit(MethodNotCalled(self.site(node), self.frame, self.grad, receiver, value.name, use))
+
+    def bad_argument(self, value: LibraryMethod, node: ast.AST, callee: Value) -> None:
+        if MethodNotCalled in self.wanted and isinstance(callee, Library):
+            receiver = present(value.receiver)
+            self.emit(MethodNotCalled(self.site(node), self.frame, self.grad, receiver, value.name, f"argument of {callee.name}"))
+
+    # Python's own functions.
+
+    def _builtin(
+        self, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+    ) -> Value:
+        handler: Callable[..., Value] | None = getattr(self, f"_builtin_{name}", None)
+        if handler is not None:
+            return handler(positional, keywords, node)
+        if name in ("exit", "quit"):
+            return UNKNOWN
+        if name in ("int", "float", "bool", "str") and len(positional) == 1:
+            return self._convert(name, positional[0], node)
+        if name in ("Exception", "object"):
+            return Unknown(self.site(node))
+        if name == "print":
+            return NONE
+        return Unknown(self.site(node), name, positional[0] if positional else None)
+
+    def _convert(self, name: str, value: Value, node: ast.AST) -> Value:
+        if name == "int" and isinstance(value, Size):
+            return value
+        if not isinstance(value, Const):
+            return Unknown(self.site(node), name, value)
+        try:
+            return Const({"int": int, "float": float, "bool": bool, "str": str}[name](value.value))
+        except (TypeError, ValueError, OverflowError):
+            return UNKNOWN
+
+    def _builtin_len(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        value = positional[0] if positional else UNKNOWN
+        items = known_items(value)
+        if items is not None and not isinstance(value, Const):
+            return Const(len(items))
+        if isinstance(value, Tensor) and value.shape:
+            return dim_value(value.shape[0])
+        return Unknown(self.site(node), "len", value)
+
+    def _builtin_range(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        if all(isinstance(each, Const) and isinstance(each.value, int) for each in positional) and positional:
+            numbers = [each.value for each in positional if isinstance(each, Const)]
+            try:
+                span = range(*numbers)
+            except (TypeError, ValueError):
+                return Iteration(UNKNOWN)
+            if len(span) <= _ROUNDS:
+                return Tuple(tuple(map(Const, span)))
+        return Iteration(UNKNOWN)
+
+    def _builtin_enumerate(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        source = positional[0] if positional else UNKNOWN
+        items = known_items(source)
+        start = positional[1] if len(positional) > 1 else keywords.get("start", Const(0))
+        if items is not None and isinstance(start, Const) and isinstance(start.value, int):
+            return Tuple(tuple(Tuple((Const(index), item)) for index, item in enumerate(items, start.value)))
+        return Iteration(Tuple((UNKNOWN, self.iterated(source, node))), _origin(source))
+
+    def iterated(self, value: Value, node: ast.AST) -> Value:
+        """An element of what a loop goes over."""
+        if isinstance(value, Instance):
+            loaded = self.loader_method(value, "__iter__", (), {}, node)
+            if loaded is not None:
+                return element_of(loaded)
+            if isinstance(value.cls, Class):
+                own = find(value.cls, "__iter__")
+                if isinstance(own, Function):
+                    return element_of(self.run_function(own, value, (), {}, node))
+        if isinstance(value, Tensor):
+            shape = value.shape[1:] if value.shape else None
+            return replace(value, shape=shape, op="getitem", inputs=(value,), leaf=True if value.requires_grad is False else None)
+        element = element_of(value)
+        return Unknown(self.site(node), "<element>", value) if element is UNKNOWN else element
+
+    def _builtin_zip(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        known = [known_items(value) for value in positional]
+        if known and all(items is not None for items in known):
+            return Tuple(tuple(Tuple(row) for row in zip(*(items or () for items in known), strict=False)))
+        return Iteration(Tuple(tuple(self.iterated(value, node) for value in positional)), _origin(positional[0]) if positional else None)
+
+    def _builtin_list(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        if not positional:
+            return List({"items": ()}, self.site(node))
+        items = known_items(positional[0])
+        return List({"items": items, "element": self.iterated(positional[0], node) if items is None else UNKNOWN}, self.site(node))
+
+    _builtin_set = _builtin_list
+    _builtin_sorted = _builtin_list
+
+    def _builtin_reversed(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        items = known_items(positional[0]) if positional else None
+        return Tuple(items[::-1]) if items is not None else Iteration(element_of(positional[0]) if positional else UNKNOWN)
+
+    def _builtin_tuple(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        items = known_items(positional[0]) if positional else ()
+        return Tuple(items) if items is not None else Iteration(self.iterated(positional[0], node))
+
+    def _builtin_dict(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        entries: Any = {}
+        if positional:
+            given = positional[0]
+            if isinstance(given, Dict):
+                entries = given.store.get("entries")
+            else:
+                pairs = known_items(given)
+                keyed = pairs is not None and all(isinstance(p, Tuple) and len(p.items) == 2 and isinstance(p.items[0], Const) for p in pairs)
+                entries = {p.items[0].value: p.items[1] for p in pairs} if keyed and pairs is not None else None  # type: ignore[attr-defined]
+        merged = None if entries is None else {**entries, **keywords}
+        return Dict({"entries": merged, "element": UNKNOWN}, self.site(node))
+
+    def _collections_OrderedDict(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return self._builtin_dict(positional, keywords, node)
+
+    def _collections_defaultdict(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return Dict({"entries": None, "element": UNKNOWN}, self.site(node))
+
+    def _collections_deque(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return List({"items": None, "element": UNKNOWN}, self.site(node))
+
+    def _functools_partial(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return Partial(positional[0], tuple(positional[1:]), dict(keywords)) if positional else UNKNOWN
+
+    def _functools_wraps(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return Library("torchlint.identity")
+
+    def _torchlint_identity(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return positional[0] if positional else UNKNOWN
+
+    def _copy_deepcopy(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return self._copied(positional[0], node, 0) if positional else UNKNOWN
+
+    _copy_copy = _copy_deepcopy
+
+    def _copied(self, value: Value, node: ast.AST, depth: int) -> Value:
+        if depth > 12:
+            return UNKNOWN
+        match value:
+            case Instance():
+                store = {key: self._copied_slot(held, node, depth) for key, held in value.store.items()}
+                return replace(value, store={**store, "<copied>": TRUE}, site=value.site)
+            case List() | Dict():
+                store = {key: self._copied_slot(held, node, depth) for key, held in value.store.items()}
+                return replace(value, store=store)
+            case Tensor():
+                return replace(value, op="deepcopy", inputs=(value,))
+        return value
+
+    def _copied_slot(self, held: Any, node: ast.AST, depth: int) -> Any:
+        if isinstance(held, Value):
+            return self._copied(held, node, depth + 1)
+        if isinstance(held, tuple):
+            return tuple(self._copied_slot(each, node, depth + 1) for each in held)
+        if isinstance(held, dict):
+            return {key: self._copied_slot(each, node, depth + 1) for key, each in held.items()}
+        return held
+
+    def _builtin_isinstance(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        if len(positional) != 2:
+            return UNKNOWN
+        value, cls = positional
+        kinds = known_items(cls) if isinstance(cls, Tuple) else (cls,)
+        verdicts = [_is_instance(value, kind) for kind in kinds or ()]
+        if True in verdicts:
+            return TRUE
+        return FALSE if verdicts and all(each is False for each in verdicts) else UNKNOWN
+
+    def _builtin_getattr(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        if len(positional) >= 2 and isinstance(positional[1], Const) and isinstance(positional[1].value, str):
+            value = positional[0]
+            if isinstance(value, Instance) and positional[1].value not in value.store and len(positional) == 3:
+                return Unknown(self.site(node))
+            return self.attribute(value, positional[1].value, node)
+        return Unknown(self.site(node))
+
+    def _builtin_setattr(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        if len(positional) == 3:
+            if isinstance(positional[1], Const) and isinstance(positional[1].value, str):
+                self.set_attribute(positional[0], positional[1].value, positional[2], node)
+            elif isinstance(positional[0], Instance):
+                self.trail.set(positional[0].store, "<setattr>", TRUE)
+        return NONE
+
+    def _builtin_hasattr(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return UNKNOWN
+
+    def _builtin_next(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return self.iterated(positional[0], node) if positional else UNKNOWN
+
+    def _builtin_iter(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        value = positional[0] if positional else UNKNOWN
+        return value if isinstance(value, Iteration) else Iteration(self.iterated(value, node), _origin(value))
+
+    def _builtin_map(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        if len(positional) < 2:
+            return UNKNOWN
+        items = known_items(positional[1])
+        if items is not None and len(positional) == 2:
+            return Tuple(tuple(self.call(positional[0], (item,), {}, node) for item in items[:_ROUNDS]))
+        return Iteration(self.call(positional[0], tuple(self.iterated(value, node) for value in positional[1:]), {}, node))
+
+    def _builtin_filter(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return Iteration(element_of(positional[1]), _origin(positional[1])) if len(positional) == 2 else UNKNOWN
+
+    def _builtin_sum(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        element = element_of(positional[0]) if positional else UNKNOWN
+        return self.operate("torch.add", (element, element), {}, node, quiet=True) if isinstance(element, Tensor) else Unknown(self.site(node), "sum", element)
+
+    def _builtin_type(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        value = positional[0] if len(positional) == 1 else UNKNOWN
+        if isinstance(value, Instance):
+            return value.cls if isinstance(value.cls, Class) else Library(value.cls)
+        return UNKNOWN
+
+    def _builtin_callable(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return TRUE if positional and isinstance(positional[0], Function | Method | Class | Partial) else UNKNOWN
+
+    def _builtin_max(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return self._extreme(max, positional, node)
+
+    def _builtin_min(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return self._extreme(min, positional, node)
+
+    def _extreme(self, choose: Callable[[list[Any]], Any], positional: Sequence[Value], node: ast.AST) -> Value:
+        items = known_items(positional[0]) if len(positional) == 1 else tuple(positional)
+        if items and all(isinstance(item, Const) and isinstance(item.value, int | float) for item in items):
+            return Const(choose([item.value for item in items if isinstance(item, Const)]))
+        return Unknown(self.site(node))
+
+    # torch's own settings and wrappers.
+
+    def _torch_set_grad_enabled(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        mode = positional[0] if positional else keywords.get("mode", UNKNOWN)
+        instance = Instance("torch.set_grad_enabled", {"before": self.grad}, {"mode": mode}, self.site(node))
+        self.grad = truth(mode)
+        return instance
+
+    def _torch_set_default_dtype(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        self.default_dtype = None
+        return NONE
+
+    _torch_set_default_tensor_type = _torch_set_default_dtype
+
+    def _torch_device(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return Instance("torch.device", {}, by_number_or_name(positional, keywords), self.site(node))
+
+    def _torch_no_grad(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        if positional and isinstance(positional[0], Function):
+            return replace(positional[0], decorators=(*positional[0].decorators, Library("torch.no_grad")))
+        return Instance("torch.no_grad", {}, {}, self.site(node))
+
+    def _torch_inference_mode(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        if positional and isinstance(positional[0], Function):
+            return replace(positional[0], decorators=(*positional[0].decorators, Library("torch.inference_mode")))
+        mode = positional[0] if positional else keywords.get("mode", TRUE)
+        return Instance("torch.inference_mode" if truth(mode) else "torch.set_grad_enabled", {}, {"mode": UNKNOWN}, self.site(node))
+
+    def _torch_nn_Parameter(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        data = positional[0] if positional else keywords.get("data", UNKNOWN)
+        given = positional[1] if len(positional) > 1 else keywords.get("requires_grad", TRUE)
+        source = data if isinstance(data, Tensor) else Tensor()
+        requires = given.value if isinstance(given, Const) and isinstance(given.value, bool) else None
+        result = replace(source, requires_grad=requires, leaf=True, parameter=True, op="parameter", inputs=(data,), site=self.site(node))
+        self.emit_call("torch.nn.Parameter", None, bind("torch.nn.Parameter", positional, keywords), positional, result, node)
+        return result
+
+    def _torch_autograd_Variable(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        data = positional[0] if positional else keywords.get("data", UNKNOWN)
+        given = keywords.get("requires_grad", positional[1] if len(positional) > 1 else FALSE)
+        source = data if isinstance(data, Tensor) else Tensor()
+        requires = given.value if isinstance(given, Const) and isinstance(given.value, bool) else None
+        result = replace(source, requires_grad=requires, leaf=True, op="Variable", inputs=(data,), site=self.site(node), parameter=False)
+        arguments: dict[str | int, Value] = dict(zip(("data", "requires_grad", "volatile"), positional, strict=False))
+        arguments.update(keywords)
+        self.emit_call("torch.autograd.Variable", None, arguments, positional, result, node)
+        return result
+
+    def _torch_load(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        result = Instance("torch.Loaded", {}, {"file": positional[0] if positional else keywords.get("f", UNKNOWN)}, self.site(node))
+        self.emit_call("torch.load", None, bind("torch.load", positional, keywords), positional, result, node)
+        return result
+
+    def _torch_autograd_grad(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        self.event("gradient", node, positional[0] if positional else UNKNOWN, tuple(positional))
+        return UNKNOWN
+
+    def _torch_autograd_backward(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        self.event("backward", node, positional[0] if positional else UNKNOWN, tuple(positional))
+        return NONE
+
+    def _einops(self, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        if not positional or not isinstance(positional[0], Tensor):
+            return Unknown(self.site(node), name, positional[0] if positional else None)
+        shape = None
+        try:
+            shape = single_shape(function_shape(name, positional, keywords))
+        except ShapeError as error:
+            self.shape_mismatch(name, error, positional, None, node)
+        source = positional[0]
+        return replace(source, shape=shape, op=name, inputs=(source,), site=self.site(node), leaf=True if source.requires_grad is False else None, parameter=False)
+
+
+def _is_instance(value: Value, kind: Value) -> bool | None:
+    match value, kind:
+        case Instance(), Class() if isinstance(value.cls, Class):
+            if any(base is kind or (isinstance(base, Class) and base.node is kind.node) for base in linear_bases(value.cls)):
+                return True
+            return None if opaque_base(value.cls) else False
+        case Instance(), Library():
+            if value.library_name == kind.name or (kind.name == "torch.nn.Module" and is_module(value)):
+                return True
+            if isinstance(value.cls, Class) and kind.name in library_bases(value.cls):
+                return True
+            if isinstance(value.cls, str) and value.cls.startswith("torch.nn.") and kind.name.startswith(("torch.nn.", "builtins.")):
+                return None if kind.name.rpartition(".")[2].startswith("_") or kind.name in ("builtins.object", "torch.nn.Module") or value.cls == "torch.nn.Module" else False
+            return None
+        case Tensor(), Library():
+            if kind.name in ("torch.Tensor", "torch.autograd.Variable"):
+                return True
+            return False if kind.name.startswith("builtins.") or kind.name == "numpy.ndarray" else None
+        case Const(), Library() if kind.name.startswith("builtins."):
+            python = {"int": int, "float": float, "str": str, "bool": bool, "list": list, "tuple": tuple, "dict": dict}.get(kind.name[9:])
+            return None if python is None else isinstance(value.value, python)
+        case List(), Library() if kind.name.startswith("builtins."):
+            return None if kind.name[9:] in ("list", "set", "object") else False
+        case Tuple(), Library() if kind.name.startswith("builtins."):
+            return True if kind.name == "builtins.tuple" else None if kind.name == "builtins.object" else False
+        case Dict(), Library() if kind.name.startswith("builtins."):
+            return True if kind.name == "builtins.dict" else None if kind.name == "builtins.object" else False
+    return None
+
+
+def _library_class(cls: Class) -> str:
+    names = library_bases(cls)
+    return names[0] if names else "builtins.object"
+
+
+def _origin(value: Value) -> Value:
+    return value.source if isinstance(value, Iteration) and value.source is not None else value

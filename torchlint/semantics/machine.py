@@ -1,0 +1,158 @@
+"""The state of an interpretation, and the operations on it that every part of the interpreter shares."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from torchlint.imports import ImportIndex
+from torchlint.program import Program
+from torchlint.semantics.events import Event, EventKind
+from torchlint.semantics.frame import Frame
+from torchlint.semantics.join import join
+from torchlint.semantics.site import Site
+from torchlint.semantics.trail import Delta, Trail
+from torchlint.semantics.values import Instance, Store, Unknown, Value
+from torchlint.syntax import Tree
+
+# How much is run: statements for each entry point, calls inside calls, rounds of a loop whose
+# elements are known. Beyond that, results are unknown.
+STATEMENTS_PER_ENTRY = 6_000
+CALL_DEPTH = 24
+LOOP_ROUNDS = 40
+
+
+@dataclass(slots=True, eq=False)
+class FileState:
+    """One file of the program: its tree, its globals, whether its body has been run."""
+
+    tree: Tree
+    globals: Store = field(default_factory=dict)
+    status: str = "new"
+
+
+class Machine:
+    """What is true at the moment; the parts of the interpreter are built upon it."""
+
+    def __init__(
+        self,
+        program: Program,
+        trees: Mapping[str, Tree],
+        wanted: frozenset[type],
+        emit: Callable[[object], None],
+    ) -> None:
+        self.program = program
+        self.files = {path: FileState(tree) for path, tree in trees.items()}
+        self.index = ImportIndex(list(trees), program.roots)
+        self.wanted = wanted
+        self.emit = emit
+        self.trail = Trail()
+        self.grad: bool | None = True
+        self.arms: tuple[int, ...] = ()
+        self.trace: list[Event] = []
+        self.frame: Frame = Frame(next(iter(trees.values())), {}, ())
+        self.budget = STATEMENTS_PER_ENTRY
+        self.called: set[ast.AST] = set()
+        self.instantiated: set[ast.AST] = set()
+        self.applied_at: Site | None = None
+        self._arm_count = 0
+
+    # What the parts offer to one another.
+
+    def eval(self, node: ast.expr) -> Value:
+        raise NotImplementedError
+
+    def execute(self, body: Sequence[ast.stmt]) -> bool:
+        """Run statements; whether control comes out at the end."""
+        raise NotImplementedError
+
+    def call(
+        self, callee: Value, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+    ) -> Value:
+        raise NotImplementedError
+
+    def attribute(self, value: Value, name: str, node: ast.AST) -> Value:
+        raise NotImplementedError
+
+    def assign(self, target: ast.expr, value: Value) -> None:
+        raise NotImplementedError
+
+    def run_file(self, path: str) -> Store:
+        raise NotImplementedError
+
+    # Shared operations.
+
+    def site(self, node: ast.AST) -> Site:
+        return Site(self.frame.tree, node)
+
+    def application(self, node: ast.AST) -> Site:
+        """Where a layer is applied: its construction for an element of a Sequential, else the call."""
+        return self.applied_at or self.site(node)
+
+    def unknown(self, node: ast.AST) -> Unknown:
+        return Unknown(Site(self.frame.tree, node))
+
+    def event(
+        self,
+        kind: EventKind,
+        node: ast.AST,
+        subject: Value,
+        arguments: tuple[Value, ...] = (),
+        result: Value | None = None,
+        training: bool | None = None,
+    ) -> None:
+        self.trace.append(
+            Event(kind, self.site(node), subject, self.grad, self.arms, training, arguments, result)
+        )
+
+    def in_arms(self, arms: Sequence[Callable[[], bool]]) -> bool:
+        """Run each arm from the present state and join those that come out; whether any does."""
+        outcomes: list[Delta] = []
+        before = self.arms
+        mark = self.trail.mark()
+        grads: list[bool | None] = []
+        grad = self.grad
+        for arm in arms:
+            self._arm_count += 1
+            self.arms = (*before, self._arm_count)
+            self.grad = grad
+            if arm():
+                outcomes.append(self.trail.delta(mark))
+                grads.append(self.grad)
+            self.trail.undo(mark)
+        self.arms = before
+        self.grad = grad
+        if not outcomes:
+            return False
+        self.grad = grads[0] if all(each == grads[0] for each in grads) else None
+        self.trail.merge(outcomes, join)
+        return True
+
+    def either(self, arms: Sequence[Callable[[], Value]]) -> Value:
+        """The join of what the arms evaluate to, and of what they do."""
+        values: list[Value] = []
+
+        def keep(arm: Callable[[], Value]) -> bool:
+            values.append(arm())
+            return True
+
+        self.in_arms([lambda arm=arm: keep(arm) for arm in arms])  # type: ignore[misc]
+        result = values[0]
+        for value in values[1:]:
+            result = join(result, value)
+        return result
+
+    @contextmanager
+    def gradients(self, mode: bool | None) -> Iterator[None]:
+        """Run with gradients on, off or unknown."""
+        before, self.grad = self.grad, mode
+        try:
+            yield
+        finally:
+            self.grad = before
+
+    def mode(self, value: Value) -> bool | None:
+        """Whether a module is in training mode; None where that is not known."""
+        return value.store.get("training", True) if isinstance(value, Instance) else None

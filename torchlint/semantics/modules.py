@@ -1,0 +1,509 @@
+"""Objects of torch: modules are built and applied, losses computed, optimizers stepped."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from torchlint.semantics.classes import (
+    children,
+    descendants,
+    find,
+    is_module,
+    is_module_type,
+    layer_of,
+    library_bases,
+)
+from torchlint.semantics.expressions import element_of, known_items
+from torchlint.semantics.facts import Construction, ForwardCall, ModuleCall
+from torchlint.semantics.frame import Frame
+from torchlint.semantics.join import join_all
+from torchlint.semantics.shape_bridge import layer_shape, single_shape
+from torchlint.semantics.tensors import Tensors, operands
+from torchlint.semantics.values import (
+    NONE,
+    TRUE,
+    UNKNOWN,
+    Activation,
+    Class,
+    Const,
+    Dict,
+    Function,
+    Instance,
+    Iteration,
+    LibraryMethod,
+    Method,
+    Super,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+from torchlint.torch_api.binding import bind
+from torchlint.torch_api.dtypes import is_integer
+from torchlint.torch_api.layers import Layer, layer
+from torchlint.torch_api.shapes.entry import TensorShape
+from torchlint.torch_api.shapes.error import ShapeError
+
+_RECURRENT = frozenset({"torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU"})
+_CELLS = frozenset({"torch.nn.LSTMCell"})
+_IN_PLACE = frozenset({"to", "cuda", "cpu", "float", "double", "half", "bfloat16", "type", "apply", "share_memory", "xpu", "to_empty"})
+_CHILDREN_METHODS = frozenset({"children", "modules"})
+
+
+class Modules(Tensors):
+    """Instances of classes of torch and of modules that the program defines."""
+
+    def construct(
+        self, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+    ) -> Value:
+        """An instance of a library's class."""
+        arguments = bind(name, positional, keywords)
+        instance = Instance(name, {}, arguments, self.site(node))
+        self.fill(instance, name, positional, arguments)
+        if name.startswith("torch.optim.") and not name.startswith("torch.optim.lr_scheduler"):
+            self.event("optimizer", node, instance, tuple(arguments.values()))
+        if Construction in self.wanted:
+            discarded = getattr(self, "statement", None) is node
+            self.emit(
+                Construction(self.site(node), self.frame, self.grad, name, None, arguments, tuple(positional), instance, discarded)
+            )
+        return instance
+
+    def fill(
+        self, instance: Instance, name: str, positional: Sequence[Value], arguments: Mapping[str | int, Value]
+    ) -> None:
+        """What a container holds from the start."""
+        store = instance.store
+        match name:
+            case "torch.nn.Sequential":
+                given = positional[0] if len(positional) == 1 else None
+                if isinstance(given, Dict):
+                    entries = given.store.get("entries")
+                    self.trail.set(store, "items", None if entries is None else tuple(entries.values()))
+                    for key, value in (entries or {}).items():
+                        self.trail.set(store, ("name", key), value)
+                elif given is not None and not is_module(given):
+                    self.trail.set(store, "items", None)
+                else:
+                    self.trail.set(store, "items", tuple(positional))
+            case "torch.nn.ModuleList" | "torch.nn.ParameterList":
+                held = positional[0] if positional else arguments.get("modules", arguments.get("values"))
+                items = () if held is None else known_items(held)
+                self.trail.set(store, "items", items)
+                if items is None and held is not None:
+                    self.trail.set(store, "element", element_of(held))
+            case "torch.nn.ModuleDict" | "torch.nn.ParameterDict":
+                held = positional[0] if positional else arguments.get("modules")
+                entries = {} if held is None else held.store.get("entries") if isinstance(held, Dict) else None
+                self.trail.set(store, "entries", entries)
+            case "torch.nn.DataParallel" | "torch.nn.parallel.DistributedDataParallel":
+                wrapped = arguments.get("module", positional[0] if positional else UNKNOWN)
+                if isinstance(wrapped, Value):
+                    self.trail.set(store, "module", wrapped)
+
+    def library_init(
+        self, instance: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+    ) -> None:
+        """`super().__init__(...)` that reaches a library's class."""
+        self.trail.set(instance.store, "<init>", TRUE)
+        if not isinstance(instance.cls, Class):
+            return
+        for name in library_bases(instance.cls):
+            if layer(name) is not None:
+                arguments = bind(name, positional, keywords)
+                self.fill(instance, name, positional, arguments)
+                for key, value in arguments.items():
+                    if isinstance(instance.arguments, dict) and name != "torch.nn.Sequential":
+                        self.trail.set(instance.store, ("argument", key), value)
+                        if isinstance(key, str) and name != "torch.nn.Module":
+                            self.trail.set(instance.store, key, value)
+                return
+
+    # Applying a module.
+
+    def apply_module(
+        self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+    ) -> Value:
+        outermost = is_module(module) and not self._inside_forward()
+        mode = self.mode(module)
+        result = self._applied(module, positional, keywords, node)
+        if outermost and not self._is_loss(module):
+            result = self._stamped(result, module)
+            self.event("model", node, module, tuple(positional), result, mode)
+        if ModuleCall in self.wanted and is_module(module):
+            name = module.cls if isinstance(module.cls, str) else module.cls.name
+            self.emit(
+                ModuleCall(
+                    self.site(node), self.frame, self.grad, name, module,
+                    by_number_or_name(positional, keywords), tuple(positional), result, getattr(self, "statement", None) is node,
+                )
+            )  # fmt: skip
+        return result
+
+    def _inside_forward(self) -> bool:
+        frame: Frame | None = self.frame
+        while frame is not None:
+            if frame.name == "forward" and is_module(frame.receiver):
+                return True
+            frame = frame.caller
+        return False
+
+    def _is_loss(self, module: Instance) -> bool:
+        found = layer_of(module)
+        return found is not None and found.loss
+
+    def _stamped(self, result: Value, module: Instance) -> Value:
+        """What comes out of a model knows it."""
+        match result:
+            case Tensor():
+                return replace(result, model=module, role="prediction")
+            case Tuple():
+                return Tuple(tuple(self._stamped(item, module) for item in result.items))
+            case Unknown():
+                return Unknown(result.site, "<model>", module)
+        return result
+
+    def _applied(
+        self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+    ) -> Value:
+        if isinstance(module.cls, Class):
+            forward = find(module.cls, "forward")
+            if isinstance(forward, Function):
+                return self.run_function(forward, module, positional, keywords, node)
+        inner = module.store.get("module")
+        if isinstance(inner, Instance) and isinstance(module.cls, str):
+            return self.call(inner, positional, keywords, node)
+        found = layer_of(module)
+        if found is None:
+            return self.call_unknown(module, positional, keywords, node)
+        if found.loss:
+            return self._loss(module, found, positional, keywords, node)
+        if found.name == "torch.nn.Sequential":
+            return self._in_sequence(module, positional, keywords, node)
+        if found.container:
+            for argument in (*positional, *keywords.values()):
+                self.escape(argument, node)
+            return Unknown(self.site(node))
+        self._refine(positional, node)
+        return self._layer_result(module, found, positional, keywords, node)
+
+    def _refine(self, positional: Sequence[Value], node: ast.AST) -> None:
+        """What a layer of torch takes is a tensor: an unknown variable given to it is known to be one now."""
+        if not isinstance(node, ast.Call):
+            return
+        for argument, value in zip(node.args, positional, strict=False):
+            if isinstance(argument, ast.Name) and isinstance(value, Unknown) and self.frame.locals.get(argument.id) is value:
+                self.trail.set_local(self.frame.locals, argument.id, Tensor(site=value.site))
+
+    def _in_sequence(
+        self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+    ) -> Value:
+        items = self.sequence_items(module)
+        if items is None:
+            element = module.store.get("element")
+            if isinstance(element, Instance):
+                self.call(element, positional, keywords, node)
+            return Unknown(self.site(node))
+        value: Value = positional[0] if positional else next(iter(keywords.values()), UNKNOWN)
+        before = self.applied_at
+        for index, item in enumerate(items):
+            arguments = positional if index == 0 else (value,)
+            self.applied_at = item.site if isinstance(item, Instance) and isinstance(item.cls, str) else None
+            value = self.call(item, arguments, {}, node)
+        self.applied_at = before
+        return value
+
+    def sequence_items(self, module: Instance) -> tuple[Value, ...] | None:
+        """The modules of a Sequential in order, those added by name included."""
+        items = module.store.get("items", ())
+        if items is None:
+            return None
+        added = [value for name, value in children(module) if not name.isdigit()]
+        known = {id(each) for each in items}
+        return (*items, *(each for each in added if id(each) not in known and isinstance(module.cls, Class)))
+
+    def _layer_result(
+        self,
+        module: Instance,
+        found: Layer,
+        positional: Sequence[Value],
+        keywords: Mapping[str, Value],
+        node: ast.AST,
+    ) -> Value:
+        arguments = module.arguments if isinstance(module.cls, str) else self._own_arguments(module)
+        try:
+            shapes = layer_shape(found.name, arguments, positional, keywords)
+        except ShapeError as error:
+            self.shape_mismatch(found.name, error, positional, module, node)
+            shapes = None
+        first = positional[0] if positional else next(iter(keywords.values()), UNKNOWN)
+        made = self._layer_tensor(module, found, first, single_shape(shapes), node)
+        if found.name in _RECURRENT or found.name in _CELLS or found.name == "torch.nn.MultiheadAttention":
+            return self._several(found.name, made, shapes)
+        if isinstance(shapes, tuple):
+            return Tuple(tuple(replace(made, shape=single_shape(each)) for each in shapes))
+        return made
+
+    def _own_arguments(self, module: Instance) -> dict[str | int, Value]:
+        return {key[1]: value for key, value in module.store.items() if isinstance(key, tuple) and key[0] == "argument"}
+
+    def _layer_tensor(self, module: Instance, found: Layer, first: Value, shape: Any, node: ast.AST) -> Tensor:
+        source = first if isinstance(first, Tensor) else Tensor()
+        activation: Activation | None
+        if found.activation == "keeps":
+            activation = source.activation
+        else:
+            dim = module.arguments.get("dim")
+            along = dim.value if isinstance(dim, Const) and isinstance(dim.value, int) else None
+            activation = Activation(found.activation, along, self.application(node), module.site)
+        requires: bool | None
+        if self.grad is False:
+            requires = False
+        elif source.requires_grad or (found.parameters and not self._frozen(module)):
+            requires = True if self.grad else None
+        elif found.parameters:
+            requires = None
+        else:
+            requires = source.requires_grad
+        dtype = "float32" if found.parameters and found.name not in ("torch.nn.Embedding",) else source.dtype
+        if found.name.startswith("torch.nn.Embedding"):
+            dtype = "float32"
+        if found.parameters and module.store.get("<cast>") is not None:
+            dtype = None
+        if is_integer(dtype) and found.activation != "keeps":
+            dtype = None
+        return Tensor(
+            shape=shape,
+            dtype=dtype,
+            requires_grad=requires,
+            leaf=True if requires is False else False if requires and found.parameters else None,
+            device=source.device,
+            activation=activation,
+            site=self.site(node),
+            op=found.name,
+            inputs=(first,),
+            model=source.model,
+        )
+
+    def _frozen(self, module: Instance) -> bool:
+        return module.store.get("<frozen>") is not None or self.freezing
+
+    # Whether any code of the program turns off requires_grad of parameters in a way that is not followed.
+    freezing = False
+
+    def _several(self, name: str, made: Tensor, shapes: Any) -> Value:
+        """Layers that return tuples: recurrent ones their state as well, attention its weights."""
+        known = shapes if isinstance(shapes, tuple) else (None, None)
+
+        def part(shape: Any) -> Value:
+            if isinstance(shape, tuple) and shape and not isinstance(shape, TensorShape):
+                return Tuple(tuple(part(each) for each in shape))
+            return replace(made, shape=single_shape(shape))
+
+        if name == "torch.nn.LSTM":
+            state = known[1] if len(known) > 1 and isinstance(known[1], tuple) else (None, None)
+            return Tuple((part(known[0]), Tuple(tuple(part(each) for each in state))))
+        return Tuple((part(known[0]), part(known[1] if len(known) > 1 else None)))
+
+    def _loss(
+        self,
+        module: Instance,
+        found: Layer,
+        positional: Sequence[Value],
+        keywords: Mapping[str, Value],
+        node: ast.AST,
+    ) -> Value:
+        named: dict[str | int, Value] = dict(zip(("input", "target"), positional, strict=False))
+        arguments = {**named, **by_number_or_name(positional, keywords)}
+        try:
+            shapes = layer_shape(found.name, module.arguments, positional, keywords)
+        except ShapeError:
+            shapes = None
+        inputs = operands(positional, keywords)
+        known = [each.requires_grad if isinstance(each, Tensor) else None for each in inputs]
+        requires = False if self.grad is False else (True if True in known and self.grad else None if None in known or True in known else False)
+        result = Tensor(
+            shape=single_shape(shapes),
+            dtype=None,
+            requires_grad=requires,
+            leaf=None if requires is None else not requires,
+            activation=Activation("loss", None, self.site(node), module.site),
+            site=self.site(node),
+            op="loss",
+            inputs=tuple(inputs[:2]),
+            model=next((each.model for each in inputs if isinstance(each, Tensor) and each.model is not None), None),
+        )
+        self.loss_event(found.name.rpartition(".")[2], arguments, module.arguments, module, result, positional, node)
+        return result
+
+    # Methods of modules.
+
+    def module_method(
+        self,
+        module: Instance,
+        name: str,
+        positional: Sequence[Value],
+        keywords: Mapping[str, Value],
+        node: ast.AST,
+        receiver: Value,
+    ) -> Value | None:
+        """A method that nn.Module or one of its subclasses in torch offers; None if it is none of those."""
+        action: Callable[..., Value] | None = getattr(self, f"_module_{name}", None)
+        if action is not None:
+            return action(module, positional, keywords, node)
+        if name in _IN_PLACE:
+            if name in ("double", "half", "bfloat16", "float", "type") or any(k == "dtype" for k in keywords) or name == "to":
+                self._note_cast(module, name, positional, keywords)
+            return module
+        if name in _CHILDREN_METHODS:
+            held = tuple(descendants(module)) if name == "modules" else tuple(child for _, child in children(module))
+            return Iteration(join_all(list(held)) if held else UNKNOWN, module)
+        if name == "forward":
+            if not isinstance(receiver, Super) and ForwardCall in self.wanted:
+                self.emit(ForwardCall(self.site(node), self.frame, self.grad, "forward", module, dict(enumerate(positional)), tuple(positional), UNKNOWN))
+            return self.apply_module(module, positional, keywords, node)
+        return None
+
+    def _note_cast(self, module: Instance, name: str, positional: Sequence[Value], keywords: Mapping[str, Value]) -> None:
+        given = [value for value in (*positional, *keywords.values()) if not isinstance(value, Const)]
+        if name != "to" or any(not isinstance(v, Instance) for v in given):
+            unclear = name != "to" or any(type(v).__name__ == "Library" and v.name.startswith("torch.") for v in given)  # type: ignore[attr-defined]
+            if unclear:
+                for each in descendants(module):
+                    self.trail.set(each.store, "<cast>", TRUE)
+
+    def _module_train(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        mode = positional[0] if positional else keywords.get("mode", TRUE)
+        self.set_mode(module, bool(mode.value) if isinstance(mode, Const) else None, node)
+        return module
+
+    def _module_eval(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        self.set_mode(module, False, node)
+        return module
+
+    def set_mode(self, module: Instance, training: bool | None, node: ast.AST) -> None:
+        for each in descendants(module):
+            self.trail.set(each.store, "training", training)
+        self.event("train" if training else "eval" if training is False else "opaque", node, module, (module,), training=training)
+
+    def _module_parameters(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        requires = None if self._frozen(module) else True
+        return Iteration(Tensor(requires_grad=requires, leaf=True, parameter=True, model=module, op="parameter"), module)
+
+    def _module_named_parameters(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        inner = self._module_parameters(module, positional, keywords, node)
+        return Iteration(Tuple((UNKNOWN, element_of(inner))), module)
+
+    def _module_zero_grad(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        self.event("zero_grad", node, module)
+        return NONE
+
+    def _module_requires_grad_(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        for each in descendants(module):
+            self.trail.set(each.store, "<frozen>", TRUE)
+        return module
+
+    def _module_register_buffer(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return self._register(module, positional, "<buffers>")
+
+    def _module_register_parameter(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return self._register(module, positional, "<parameters>")
+
+    def _module_add_module(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        if layer_of(module) is not None and isinstance(module.cls, str) and "items" in module.store:
+            value = positional[1] if len(positional) > 1 else keywords.get("module", UNKNOWN)
+            items = module.store["items"]
+            self.trail.set(module.store, "items", None if items is None else (*items, value))
+            if positional and isinstance(positional[0], Const):
+                self.trail.set(module.store, ("name", positional[0].value), value)
+            return NONE
+        return self._register(module, positional, "<modules>")
+
+    _module_register_module = _module_add_module
+
+    def _register(self, module: Instance, positional: Sequence[Value], kind: str) -> Value:
+        if len(positional) >= 2 and isinstance(positional[0], Const) and isinstance(positional[0].value, str):
+            self.trail.set(module.store, positional[0].value, positional[1])
+            self.trail.set(module.store, kind, (*module.store.get(kind, ()), positional[0].value))
+        else:
+            self.trail.set(module.store, kind, (*module.store.get(kind, ()), None))
+        return NONE
+
+    def _module_state_dict(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return Instance("torch.StateDict", {}, {"module": module}, self.site(node))
+
+    def _module_append(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        items = module.store.get("items")
+        if items is not None and positional:
+            self.trail.set(module.store, "items", (*items, positional[0]))
+        return module
+
+    def _module_extend(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        items, more = module.store.get("items"), known_items(positional[0]) if positional else None
+        self.trail.set(module.store, "items", None if items is None or more is None else (*items, *more))
+        return module
+
+    def _module_insert(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        self.trail.set(module.store, "items", None)
+        return NONE
+
+    def _module_values(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        entries = module.store.get("entries")
+        if entries is None:
+            return Iteration(UNKNOWN)
+        return Tuple(tuple(entries.values()))
+
+    def _module_items(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        entries = module.store.get("entries")
+        if entries is None:
+            return Iteration(UNKNOWN)
+        return Tuple(tuple(Tuple((Const(key), value)) for key, value in entries.items()))
+
+    def _module_keys(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        entries = module.store.get("entries")
+        return Iteration(UNKNOWN) if entries is None else Tuple(tuple(Const(key) for key in entries))
+
+    # Optimizers, schedulers, scalers.
+
+    def optimizer_method(
+        self, instance: Instance, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+    ) -> Value:
+        cls = instance.library_name or ""
+        if cls.startswith("torch.optim.lr_scheduler."):
+            if name == "step":
+                self.event("scheduler", node, instance, tuple(positional))
+            return UNKNOWN
+        if name == "zero_grad":
+            self.event("zero_grad", node, instance)
+            return NONE
+        if name == "step":
+            closure = positional[0] if positional else keywords.get("closure")
+            if isinstance(closure, Function | Method):
+                self.call(closure, (), {}, node)
+            self.event("step", node, instance, (closure,) if closure is not None else ())
+            return UNKNOWN
+        return Unknown(self.site(node), name, instance)
+
+
+def by_number_or_name(positional: Sequence[Value], keywords: Mapping[str, Value]) -> dict[str | int, Value]:
+    """Arguments of something whose signature is not known."""
+    arguments: dict[str | int, Value] = dict(enumerate(positional))
+    arguments.update(keywords)
+    return arguments
+
+
+def is_optimizer(instance: Instance) -> bool:
+    names = [instance.cls] if isinstance(instance.cls, str) else library_bases(instance.cls)
+    return any(name.startswith("torch.optim.") for name in names)
+
+
+def receiver_module(method: LibraryMethod) -> Instance | None:
+    """The module on which a method of nn.Module is called, directly or by super()."""
+    value = method.receiver.receiver if isinstance(method.receiver, Super) else method.receiver
+    if isinstance(value, Instance) and (is_module(value) or is_module_type(value.cls)):
+        return value
+    return None
+

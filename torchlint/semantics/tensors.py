@@ -1,0 +1,452 @@
+"""torch's functions and the methods of tensors, over abstract tensors."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from torchlint.semantics.calls import Calls
+from torchlint.semantics.expressions import known_items, shape_value
+from torchlint.semantics.facts import Arithmetic, Call, LossCall, ShapeMismatch
+from torchlint.semantics.join import join_activations, present
+from torchlint.semantics.shape_bridge import dim_value, function_shape, single_shape
+from torchlint.semantics.values import (
+    FALSE,
+    NONE,
+    TRUE,
+    UNKNOWN,
+    Activation,
+    Array,
+    Const,
+    Instance,
+    Iteration,
+    Library,
+    List,
+    OneOf,
+    ShapeOf,
+    Size,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+from torchlint.torch_api.binding import bind
+from torchlint.torch_api.dims import product
+from torchlint.torch_api.dtypes import CASTS, LEGACY_TENSORS, dtype_of, is_integer
+from torchlint.torch_api.losses import LOSS_FUNCTIONS
+from torchlint.torch_api.operations import Operation, operation
+from torchlint.torch_api.results import result_dtype
+from torchlint.torch_api.shapes.entry import TensorShape
+from torchlint.torch_api.shapes.error import ShapeError
+
+_OPERATORS = {
+    "Add": "torch.add", "Sub": "torch.sub", "Mult": "torch.mul", "Div": "torch.div", "FloorDiv": "torch.floor_divide",
+    "Mod": "torch.remainder", "Pow": "torch.pow", "MatMult": "torch.matmul", "BitAnd": "torch.bitwise_and",
+    "BitOr": "torch.bitwise_or", "BitXor": "torch.bitwise_xor", "USub": "torch.neg", "Invert": "torch.bitwise_not",
+    "Eq": "torch.eq", "NotEq": "torch.ne", "Lt": "torch.lt", "LtE": "torch.le", "Gt": "torch.gt", "GtE": "torch.ge",
+    "UAdd": "torch.clone",
+}  # fmt: skip
+_SOURCES = frozenset({"zeros", "ones", "empty", "rand", "randn", "full", "eye", "linspace", "logspace", "normal"})
+
+
+class Tensors(Calls):
+    """Calls of torch's functions and of tensors' methods."""
+
+    def tensor_arithmetic(self, node: ast.AST, operator: str, operands: Sequence[Value]) -> Value:
+        if not any(isinstance(each, Tensor) for each in operands):
+            result: Value = self.array_arithmetic(operator, operands, node)
+        else:
+            name = _OPERATORS.get(operator)
+            result = self.operate(name, operands, {}, node, quiet=True) if name else self.unknown(node)
+            if operator in ("Div", "Mult", "Sub", "Add"):
+                result = self.rescaled(operator, operands, result)
+        if Arithmetic in self.wanted:
+            self.emit(Arithmetic(self.site(node), self.frame, self.grad, operator, tuple(operands), result))
+        return result
+
+    def array_arithmetic(self, operator: str, operands: Sequence[Value], node: ast.AST) -> Value:
+        raise NotImplementedError
+
+    def rescaled(self, operator: str, operands: Sequence[Value], result: Value) -> Value:
+        """The result with what is known of an image's layout and range after arithmetic."""
+        return result
+
+    def operate(
+        self,
+        name: str,
+        positional: Sequence[Value],
+        keywords: Mapping[str, Value],
+        node: ast.AST,
+        quiet: bool = False,
+    ) -> Value:
+        """A function of torch, or a tensor's method with the tensor as its first argument."""
+        bare = name.rpartition(".")[2]
+        arguments = bind(name, positional[1:] if name.startswith("torch.Tensor.") else positional, keywords)
+        shapes = self._shapes(name, positional, keywords, node)
+        op = operation(bare)
+        if op is None:
+            result: Value = Tensor(shape=single_shape(shapes), site=self.site(node), op=bare, inputs=tuple(positional[:2])) if isinstance(shapes, TensorShape) else Unknown(self.site(node), bare, positional[0] if positional else None)
+        else:
+            result = self._result(op, name, positional, keywords, arguments, shapes, node)
+        if bare in LOSS_FUNCTIONS and name.startswith("torch.nn.functional."):
+            self.loss_event(LOSS_FUNCTIONS[bare], arguments, arguments, None, result, positional, node)
+        if op is not None and bare.endswith("_") and name.startswith("torch.Tensor.") and isinstance(positional[0], Tensor) and isinstance(result, Tensor):
+            self.rebind(positional[0], result)
+        if Call in self.wanted and not quiet:
+            self.emit_call(name, positional[0] if name.startswith("torch.Tensor.") else None, arguments, positional, result, node)
+        return result
+
+    def emit_call(
+        self,
+        name: str,
+        receiver: Value | None,
+        arguments: Mapping[str | int, Value],
+        positional: Sequence[Value],
+        result: Value,
+        node: ast.AST,
+    ) -> None:
+        if Call in self.wanted:
+            discarded = getattr(self, "statement", None) is node
+            self.emit(Call(self.site(node), self.frame, self.grad, name, receiver, arguments, tuple(positional), result, discarded))
+
+    def loss_event(
+        self,
+        loss: str,
+        arguments: Mapping[str | int, Value],
+        settings: Mapping[str | int, Value],
+        criterion: Value | None,
+        result: Value,
+        positional: Sequence[Value],
+        node: ast.AST,
+    ) -> None:
+        first = present(arguments.get("input", arguments.get(0, UNKNOWN)))
+        second = present(arguments.get("target", arguments.get(1, UNKNOWN)))
+        self.event("loss", node, criterion or UNKNOWN, (first, second), result)
+        if LossCall in self.wanted:
+            self.emit(
+                LossCall(
+                    self.site(node), self.frame, self.grad, f"torch.nn.{loss}", criterion, arguments, tuple(positional), result,
+                    loss=loss, input=first, target=second, settings=settings, criterion=criterion,
+                )
+            )  # fmt: skip
+
+    def _shapes(self, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Any:
+        try:
+            return function_shape(name, positional, keywords)
+        except ShapeError as error:
+            self.shape_mismatch(name, error, positional, None, node)
+            return None
+
+    def shape_mismatch(
+        self, operation: str, error: ShapeError, inputs: Sequence[Value], module: Value | None, node: ast.AST
+    ) -> None:
+        if ShapeMismatch in self.wanted:
+            self.emit(
+                ShapeMismatch(self.application(node), self.frame, self.grad, operation, error.kind, error.reason, tuple(inputs), module, error)
+            )
+
+    def _result(
+        self,
+        op: Operation,
+        name: str,
+        positional: Sequence[Value],
+        keywords: Mapping[str, Value],
+        arguments: Mapping[str | int, Value],
+        shapes: Any,
+        node: ast.AST,
+    ) -> Value:
+        inputs = operands(positional, keywords)
+        bare = op.name
+        dtype = self._dtype(op, inputs, arguments)
+        requires_grad = self._requires_grad(op, inputs, arguments, dtype)
+        made = Tensor(
+            shape=single_shape(shapes),
+            dtype=dtype,
+            requires_grad=requires_grad,
+            leaf=True if requires_grad is False or op.gradient == "source" else None if requires_grad is None else False,
+            device=self._device(op, inputs, arguments),
+            activation=self._activation(op, inputs, arguments, node),
+            site=self.site(node),
+            op=bare,
+            inputs=tuple(inputs[:4]),
+            model=next((each.model for each in inputs if isinstance(each, Tensor) and each.model is not None), None),
+            role=inputs[0].role if inputs and isinstance(inputs[0], Tensor) and op.activation == "keeps" else None,
+            scale=inputs[0].scale if inputs and isinstance(inputs[0], Tensor) and op.activation == "keeps" else None,
+        )
+        if op.result == "pair" or (bare in ("max", "min") and _has_dim(positional, arguments)):
+            shape = shapes[0].shape if isinstance(shapes, tuple) and isinstance(shapes[0], TensorShape) else None
+            indices = replace(made, shape=shape, dtype="int64", requires_grad=False, leaf=True, activation=Activation("other"), op=f"{bare}_indices")
+            return Tuple((replace(made, shape=shape), indices))
+        if op.result == "sequence":
+            if isinstance(shapes, tuple):
+                return Tuple(tuple(replace(made, shape=single_shape(each)) for each in shapes))
+            return Iteration(made)
+        if bare in ("max", "min") and len(positional) == 1 and not keywords:
+            return replace(made, shape=())
+        return made
+
+    def _dtype(self, op: Operation, inputs: Sequence[Value], arguments: Mapping[str | int, Value]) -> str | None:
+        given = arguments.get("dtype")
+        if isinstance(given, Library):
+            return dtype_of(given.name)
+        if given is not None and given != NONE:
+            return None
+        if op.dtype == "argument":
+            return self._made_dtype(op, inputs, arguments)
+        facts: list[tuple[str | None, int | None]] = []
+        for each in inputs:
+            if isinstance(each, Tensor):
+                facts.append((each.dtype, None if each.shape is None else len(each.shape)))
+            elif isinstance(each, Const) and isinstance(each.value, bool | int | float):
+                facts.append((f"python {type(each.value).__name__}", 0))
+            elif isinstance(each, Size):
+                facts.append(("python int", 0))
+            else:
+                facts.append((None, None))
+        return result_dtype(op, facts, self.default_dtype)
+
+    default_dtype: str | None = "float32"
+
+    def _made_dtype(self, op: Operation, inputs: Sequence[Value], arguments: Mapping[str | int, Value]) -> str | None:
+        if op.name in _SOURCES:
+            if op.name == "full":
+                fill = arguments.get("fill_value")
+                return self._literal_dtype(fill) if fill is not None else None
+            return self.default_dtype
+        if op.name.endswith("_like") or op.name.startswith("new_"):
+            return inputs[0].dtype if inputs and isinstance(inputs[0], Tensor) else None
+        if op.name in ("randint", "randperm"):
+            return "int64"
+        if op.name in ("embedding", "embedding_bag"):
+            weight = arguments.get("weight")
+            return weight.dtype if isinstance(weight, Tensor) else None
+        if op.name == "arange":
+            kinds = {type(each.value) if isinstance(each, Const) else int if isinstance(each, Size) else None for each in arguments.values()}
+            return None if None in kinds else self.default_dtype if float in kinds else "int64"
+        if op.name in ("tensor", "as_tensor", "from_numpy"):
+            data = arguments.get("data", arguments.get("ndarray"))
+            return self._literal_dtype(data) if data is not None else None
+        return None
+
+    def _literal_dtype(self, value: Value) -> str | None:
+        """The dtype that `torch.tensor` gives to nested Python data."""
+        match value:
+            case Const(value=bool()):
+                return "bool"
+            case Const(value=int()) | Size():
+                return "int64"
+            case Const(value=float()):
+                return self.default_dtype
+            case Tensor() | Array():
+                return value.dtype
+            case List() | Tuple():
+                items = known_items(value)
+                if not items:
+                    return None if items is None else self.default_dtype
+                kinds = {self._literal_dtype(item) for item in items[:256]}
+                if None in kinds or len(items) > 256:
+                    return None
+                if len(kinds) == 1:
+                    return kinds.pop()
+                return self.default_dtype if self.default_dtype in kinds and kinds <= {"int64", "bool", self.default_dtype} else "int64" if kinds <= {"int64", "bool"} else None
+        return None
+
+    def _requires_grad(
+        self, op: Operation, inputs: Sequence[Value], arguments: Mapping[str | int, Value], dtype: str | None
+    ) -> bool | None:
+        if op.gradient == "source":
+            given = arguments.get("requires_grad", FALSE)
+            return given.value if isinstance(given, Const) and isinstance(given.value, bool) else None
+        if op.gradient == "cut" or is_integer(dtype):
+            return False
+        known = [each.requires_grad if isinstance(each, Tensor) else False if isinstance(each, Const | Size | Library | Array) else None for each in inputs]
+        if self.grad is False:
+            return False
+        if True in known:
+            return True if self.grad else None
+        return None if None in known else False
+
+    def _device(self, op: Operation, inputs: Sequence[Value], arguments: Mapping[str | int, Value]) -> str | None:
+        if op.gradient == "source" and not (op.name.endswith("_like") or op.name.startswith("new_")):
+            return device_of(arguments["device"]) if "device" in arguments else "cpu default"
+        if "device" in arguments:
+            return device_of(arguments["device"])
+        devices = {each.device for each in inputs if isinstance(each, Tensor) and each.shape != ()}
+        return devices.pop() if len(devices) == 1 else None
+
+    def _activation(
+        self, op: Operation, inputs: Sequence[Value], arguments: Mapping[str | int, Value], node: ast.AST
+    ) -> Activation | None:
+        if op.activation == "keeps":
+            kept = [each.activation if isinstance(each, Tensor) else None for each in inputs[:8] if not isinstance(each, Const | Size | Tuple)]
+            result = kept[0] if kept else None
+            if op.name in ("cat", "stack", "concat", "concatenate", "hstack", "vstack"):
+                for other in kept[1:]:
+                    result = join_activations(result, other)
+            return result
+        dim = arguments.get("dim")
+        along = dim.value if isinstance(dim, Const) and isinstance(dim.value, int) else None
+        return Activation(op.activation, along, self.site(node))
+
+    def tensor_method(
+        self,
+        tensor: Tensor,
+        name: str,
+        positional: Sequence[Value],
+        keywords: Mapping[str, Value],
+        node: ast.AST,
+    ) -> Value:
+        """`tensor.name(...)`."""
+        qualified = f"torch.Tensor.{name}"
+        special = getattr(self, f"_method_{name}", None)
+        if special is None and name in CASTS:
+            result = self._cast(tensor, CASTS[name], node)
+        elif special is not None:
+            result = special(tensor, positional, keywords, node)
+        else:
+            return self.operate(qualified, (tensor, *positional), keywords, node)
+        self.emit_call(qualified, tensor, bind(qualified, positional, keywords), (tensor, *positional), result, node)
+        return result
+
+    def _cast(self, tensor: Tensor, dtype: str | None, node: ast.AST) -> Tensor:
+        if dtype is not None and tensor.dtype == dtype:
+            return tensor
+        requires = False if is_integer(dtype) else tensor.requires_grad if self.grad else (False if self.grad is False else None)
+        moved = dtype is not None and tensor.dtype is not None
+        leaf = True if requires is False else False if requires and moved else None
+        return replace(tensor, dtype=dtype, requires_grad=requires, leaf=leaf, op="to", inputs=(tensor,), site=self.site(node), parameter=False)
+
+    def _method_to(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        result = tensor
+        for value in (*positional, *(keywords[key] for key in ("dtype", "device", "other") if key in keywords)):
+            if isinstance(value, Library) and dtype_of(value.name):
+                result = self._cast(result, dtype_of(value.name), node)
+            elif isinstance(value, Tensor):
+                result = replace(self._cast(result, value.dtype, node), device=value.device)
+            elif device_of(value) or (isinstance(value, Instance) and value.cls == "torch.device"):
+                result = self._moved(result, device_of(value), node)
+            elif not isinstance(value, Const):
+                result = self._moved(replace(result, dtype=result.dtype if result.dtype == "float32" else None), None, node)
+        return result
+
+    def _moved(self, tensor: Tensor, device: str | None, node: ast.AST) -> Tensor:
+        """On another device: no leaf any more, unless it was there already."""
+        away = device is not None and device.startswith("cuda") and tensor.device == "cpu default"
+        requires = False if self.grad is False else tensor.requires_grad if self.grad else None
+        leaf = True if tensor.requires_grad is False else False if away and requires else None
+        return replace(tensor, device=device, requires_grad=requires if tensor.requires_grad is not False else False, leaf=leaf, op="to", inputs=(tensor,), site=self.site(node), parameter=False)
+
+    def _method_cuda(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return self._moved(tensor, "cuda", node)
+
+    def _method_cpu(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return tensor if (tensor.device or "").startswith("cpu") else self._moved(tensor, "cpu", node)
+
+    def _method_type(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        if not positional:
+            return UNKNOWN
+        target = positional[0]
+        name = target.name if isinstance(target, Library) else target.value if isinstance(target, Const) else ""
+        last = str(name).rpartition(".")[2]
+        return self._cast(tensor, LEGACY_TENSORS.get(last) or dtype_of(str(name)), node)
+
+    def _method_detach(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return replace(tensor, requires_grad=False, leaf=True, op="detach", inputs=(tensor,), site=self.site(node), parameter=False)
+
+    def _method_detach_(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        result = replace(tensor, requires_grad=False, leaf=True, op="detach", inputs=(tensor,), site=self.site(node), parameter=False)
+        self.rebind(tensor, result)
+        return result
+
+    def _method_requires_grad_(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        value = positional[0] if positional else keywords.get("requires_grad", TRUE)
+        known = value.value if isinstance(value, Const) else None
+        result = replace(tensor, requires_grad=known)
+        self.rebind(tensor, result)
+        return result
+
+    def _method_retain_grad(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        self.rebind(tensor, replace(tensor, op="retained"))
+        return NONE
+
+    def _method_backward(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        self.event("backward", node, tensor, (*positional, *keywords.values()))
+        return NONE
+
+    def _method_size(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        axis = positional[0] if positional else keywords.get("dim")
+        if axis is None:
+            return shape_value(tensor)
+        if tensor.shape is None or not isinstance(axis, Const) or not isinstance(axis.value, int):
+            return Unknown(self.site(node), "size", tensor)
+        return dim_value(tensor.shape[axis.value]) if -len(tensor.shape) <= axis.value < len(tensor.shape) else UNKNOWN
+
+    def _method_dim(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return UNKNOWN if tensor.shape is None else Const(len(tensor.shape))
+
+    _method_ndimension = _method_dim
+
+    def _method_numel(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return UNKNOWN if tensor.shape is None else dim_value(product(tensor.shape))
+
+    _method_nelement = _method_numel
+
+    def _method_item(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return Unknown(self.site(node), "item", tensor)
+
+    def _method_tolist(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return Unknown(self.site(node), "tolist", tensor)
+
+    def _method_numpy(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return Array(shape=tensor.shape, dtype=tensor.dtype, scale=tensor.scale, layout=tensor.layout, site=self.site(node))
+
+    def _method_clone(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return self.operate("torch.clone", (tensor,), {}, node, quiet=True)
+
+    def _method_contiguous(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return replace(tensor, leaf=tensor.leaf if tensor.requires_grad is False else None, parameter=False)
+
+    def _method_register_hook(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return UNKNOWN
+
+    def _method_data_ptr(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return UNKNOWN
+
+
+def operands(positional: Sequence[Value], keywords: Mapping[str, Value]) -> list[Value]:
+    """The tensors (or what may be some) among a call's arguments, lists of them opened up."""
+    found: list[Value] = []
+    for value in (*positional, *(keywords[key] for key in ("input", "other", "weight", "tensors", "target") if key in keywords)):
+        if isinstance(value, List | Tuple):
+            items = known_items(value)
+            if items is None:
+                found.append(UNKNOWN)
+            elif any(isinstance(item, Tensor | Unknown) for item in items):
+                found.extend(items)
+        elif isinstance(value, OneOf):
+            found.append(present(value))
+        elif not isinstance(value, ShapeOf):
+            found.append(value)
+    return found
+
+
+def device_of(value: Value) -> str | None:
+    """The device that a value names: "cuda", "cpu"; None where it is not known."""
+    match value:
+        case Const(value=str(name)) if name.partition(":")[0] in ("cuda", "cpu", "mps", "meta", "xpu"):
+            return name
+        case Const(value=int()):
+            return "cuda"
+        case Instance(cls="torch.device"):
+            given = value.arguments.get(0, value.arguments.get("type"))
+            return device_of(given) if isinstance(given, Const) else None
+    return None
+
+
+def _has_dim(positional: Sequence[Value], arguments: Mapping[str | int, Value]) -> bool:
+    dim = arguments.get("dim")
+    return (isinstance(dim, Const | Unknown | Size) and dim != NONE) or (len(positional) > 1 and isinstance(positional[1], Const))
+
+

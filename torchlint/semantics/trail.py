@@ -1,0 +1,97 @@
+"""Branching state: every write to a store is noted, so that an arm can be undone and joined.
+
+A change is cheap, and a join costs what the arms changed, not what the program holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from torchlint.semantics.values import Store
+
+Delta = dict[tuple[int, Any], tuple[Store, Any]]
+
+MISSING: Any = object()
+
+
+class Trail:
+    """The log of writes to stores since the interpretation began.
+
+    `version` counts the writes to objects (locals left out): while it stands still, what a function
+    computed from the same arguments is still what it computes.
+    """
+
+    def __init__(self) -> None:
+        self.log: list[tuple[Store, Any, Any, bool]] = []
+        self.version = 0
+
+    def set(self, store: Store, key: Any, value: Any) -> None:
+        old = store.get(key, MISSING)
+        if old is value:
+            return
+        self.log.append((store, key, old, True))
+        store[key] = value
+        self.version += 1
+
+    def set_local(self, store: Store, key: Any, value: Any) -> None:
+        """Write to a frame's locals."""
+        self.log.append((store, key, store.get(key, MISSING), False))
+        store[key] = value
+
+    def delete(self, store: Store, key: Any) -> None:
+        if key in store:
+            self.log.append((store, key, store.pop(key), True))
+            self.version += 1
+
+    def mark(self) -> int:
+        return len(self.log)
+
+    def delta(self, mark: int) -> Delta:
+        """What differs now from the state at `mark`, by slot."""
+        changed: Delta = {}
+        for store, key, _, _ in self.log[mark:]:
+            slot = (id(store), key)
+            if slot not in changed:
+                changed[slot] = (store, store.get(key, MISSING))
+        return changed
+
+    def undo(self, mark: int) -> None:
+        """Back to the state at `mark`."""
+        log = self.log
+        while len(log) > mark:
+            store, key, old, of_object = log.pop()
+            if old is MISSING:
+                store.pop(key, None)
+            else:
+                store[key] = old
+            self.version += of_object
+
+    def apply(self, delta: Delta) -> None:
+        for (_, key), (store, value) in delta.items():
+            if value is MISSING:
+                self.delete(store, key)
+            else:
+                self.set(store, key, value)
+
+    def merge(self, deltas: Sequence[Delta], join: Callable[[Any, Any], Any]) -> None:
+        """Join the outcomes of several arms; the state must be as it was before them."""
+        if len(deltas) == 1:
+            self.apply(deltas[0])
+            return
+        slots: dict[tuple[int, Any], Store] = {}
+        for delta in deltas:
+            for slot, (store, _) in delta.items():
+                slots[slot] = store
+        for slot, store in slots.items():
+            key = slot[1]
+            before = store.get(key, MISSING)
+            joined: Any = MISSING
+            for delta in deltas:
+                value = delta[slot][1] if slot in delta else before
+                if joined is MISSING:
+                    joined = value
+                elif value is not MISSING:
+                    joined = join(joined, value)
+            if joined is not MISSING:
+                self.set(store, key, joined)

@@ -1,0 +1,256 @@
+"""The abstract values: what the interpreter knows of each thing that a program handles.
+
+Every value is immutable but for the stores of lists, dicts and instances, which only the trail
+writes. `None` in a field means "not known"; a fact that is known to be absent says so.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from torchlint.torch_api.dims import Shape
+
+if TYPE_CHECKING:
+    from torchlint.semantics.site import Site
+
+Store = dict[Any, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Value:
+    """Anything that a name can be bound to."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unknown(Value):
+    """Something of which nothing is known but, at times, which call or attribute it came from."""
+
+    site: Site | None = None
+    method: str | None = None
+    receiver: Value | None = None
+
+
+UNKNOWN = Unknown()
+
+
+@dataclass(frozen=True, slots=True)
+class Const(Value):
+    """An int, float, complex, str, bytes, bool, None or Ellipsis that is known."""
+
+    value: Any
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Const) and type(self.value) is type(other.value) and self.value == other.value
+
+    def __hash__(self) -> int:
+        return hash((type(self.value), self.value))
+
+
+NONE = Const(None)
+TRUE = Const(True)
+FALSE = Const(False)
+
+
+@dataclass(frozen=True, slots=True)
+class Size(Value):
+    """An int that is known as an expression of named unknowns (`x.shape[0]` is `B`)."""
+
+    dim: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """What was applied last to a tensor: "softmax", "sigmoid", "linear" (a layer's raw output) …
+
+    `dim` is the dimension it was applied along, where that is known; `site` where that happened.
+    `maker` is where the activation's module was built, if it was one.
+    """
+
+    kind: str
+    dim: int | None = None
+    site: Site | None = field(default=None, compare=False)
+    maker: Site | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tensor(Value):
+    """A torch.Tensor (or a Parameter)."""
+
+    shape: Shape = None
+    dtype: str | None = None
+    requires_grad: bool | None = None
+    leaf: bool | None = None
+    device: str | None = None
+    activation: Activation | None = None
+    site: Site | None = None
+    op: str | None = None
+    inputs: tuple[Value, ...] = ()
+    model: Value | None = None
+    role: str | None = None
+    layout: str | None = None
+    scale: str | None = None
+    parameter: bool = False
+    subclass: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Array(Value):
+    """A NumPy array or a PIL image (`kind` "ndarray" or "PIL")."""
+
+    kind: str = "ndarray"
+    shape: Shape = None
+    dtype: str | None = None
+    scale: str | None = None
+    layout: str | None = None
+    site: Site | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tuple(Value):
+    """A tuple whose elements are known one by one; `shape_of` is the tensor whose shape it is."""
+
+    items: tuple[Value, ...]
+    shape_of: Tensor | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShapeOf(Value):
+    """`x.shape` or `x.size()` of a tensor of unknown rank."""
+
+    tensor: Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class List(Value):
+    """A list or a set: `store["items"]` is a tuple of values, or None where the count is unknown;
+    `store["element"]` then is the join of what it holds."""
+
+    store: Store
+    site: Site | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dict(Value):
+    """A dict: `store["entries"]` maps constant keys to values, or is None; `store["element"]` as for List."""
+
+    store: Store
+    site: Site | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Iteration(Value):
+    """An iterable of which only the elements are known, not their number.
+
+    `source` is what is gone through in the end (the loader inside `enumerate(tqdm(loader))`). For a
+    generator of the program, `grad` tells whether gradients were on where it yields.
+    """
+
+    element: Value
+    source: Value | None = None
+    grad: bool | None = True
+
+
+@dataclass(frozen=True, slots=True)
+class Library(Value):
+    """Something of a package that is not read: its public qualified name ("torch.nn.Conv2d")."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProjectFile(Value):
+    """A module of the program itself; its globals are found under its path."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Function(Value):
+    """A function of the program: its definition, the scopes around it, its class if it is a method."""
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    path: str
+    scopes: tuple[Store, ...]
+    defaults: Mapping[str, Value]
+    owner: Class | None = None
+    decorators: tuple[Value, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return getattr(self.node, "name", "<lambda>")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Class(Value):
+    """A class of the program."""
+
+    node: ast.ClassDef
+    path: str
+    bases: tuple[Value, ...]
+    namespace: Store
+    scopes: tuple[Store, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.node.name
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Instance(Value):
+    """An object: of a class of the program, or of a library's class by its qualified name.
+
+    `arguments` are the constructor's arguments by name, positional ones that have no known name by
+    number; `store` holds the attributes, and "training" for a module's mode.
+    """
+
+    cls: Class | str
+    store: Store
+    arguments: Mapping[str | int, Value] = field(default_factory=dict)
+    site: Site | None = None
+
+    @property
+    def library_name(self) -> str | None:
+        return self.cls if isinstance(self.cls, str) else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Method(Value):
+    """A method of the program bound to its receiver."""
+
+    receiver: Value
+    function: Function
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LibraryMethod(Value):
+    """An attribute of a library's object, not called yet: `x.view`, `optimizer.step`."""
+
+    receiver: Value
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Partial(Value):
+    """functools.partial and its like."""
+
+    function: Value
+    positional: tuple[Value, ...]
+    keywords: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Super(Value):
+    """`super()` in a method of `cls` on `receiver`."""
+
+    cls: Class
+    receiver: Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OneOf(Value):
+    """One of a few values, which one is not known."""
+
+    alternatives: tuple[Value, ...]

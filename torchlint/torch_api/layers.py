@@ -1,0 +1,134 @@
+"""torch.nn's classes: which have parameters, act by mode, end in an activation, or are losses.
+
+Source: https://docs.pytorch.org/docs/stable/nn.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One class of torch.nn.
+
+    `activation`: "linear" for a raw affine output, "keeps" where the last activation stays what it
+    was, a kind ("softmax"), or "other". `moded`: it acts otherwise in training than in evaluation.
+    """
+
+    name: str
+    parameters: bool = False
+    activation: str = "other"
+    moded: bool = False
+    container: bool = False
+    loss: bool = False
+
+
+_LINEAR = """
+    Linear Bilinear LazyLinear Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d LazyConv1d
+    LazyConv2d LazyConv3d LazyConvTranspose1d LazyConvTranspose2d LazyConvTranspose3d Embedding EmbeddingBag
+"""
+_NORMS = """
+    BatchNorm1d BatchNorm2d BatchNorm3d SyncBatchNorm LazyBatchNorm1d LazyBatchNorm2d LazyBatchNorm3d
+"""
+_PLAIN_NORMS = "LayerNorm GroupNorm RMSNorm"
+_INSTANCE_NORMS = "InstanceNorm1d InstanceNorm2d InstanceNorm3d LazyInstanceNorm1d LazyInstanceNorm2d LazyInstanceNorm3d LocalResponseNorm"
+_RECURRENT = "RNN LSTM GRU RNNCell LSTMCell GRUCell RNNBase"
+_ATTENTION = """
+    MultiheadAttention TransformerEncoderLayer TransformerDecoderLayer TransformerEncoder TransformerDecoder Transformer
+"""
+_DROPOUTS = "Dropout Dropout1d Dropout2d Dropout3d AlphaDropout FeatureAlphaDropout"
+_RESHAPES = "Flatten Unflatten Identity"
+_OTHERS = """
+    MaxPool1d MaxPool2d MaxPool3d AvgPool1d AvgPool2d AvgPool3d AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d
+    AdaptiveMaxPool1d AdaptiveMaxPool2d AdaptiveMaxPool3d LPPool1d LPPool2d LPPool3d FractionalMaxPool2d FractionalMaxPool3d
+    MaxUnpool1d MaxUnpool2d MaxUnpool3d Upsample UpsamplingNearest2d UpsamplingBilinear2d PixelShuffle PixelUnshuffle
+    ChannelShuffle ZeroPad1d ZeroPad2d ZeroPad3d ConstantPad1d ConstantPad2d ConstantPad3d ReflectionPad1d ReflectionPad2d
+    ReflectionPad3d ReplicationPad1d ReplicationPad2d ReplicationPad3d CircularPad1d CircularPad2d CircularPad3d
+    Fold Unfold ReLU ReLU6 ELU SELU CELU GELU SiLU Mish Hardswish Hardtanh Hardshrink Softshrink Softplus Softsign
+    Tanh Tanhshrink Threshold LeakyReLU GLU CosineSimilarity PairwiseDistance
+"""
+LOSSES = """
+    CrossEntropyLoss NLLLoss NLLLoss2d BCELoss BCEWithLogitsLoss MSELoss L1Loss SmoothL1Loss HuberLoss KLDivLoss PoissonNLLLoss
+    GaussianNLLLoss CosineEmbeddingLoss MarginRankingLoss HingeEmbeddingLoss MultiMarginLoss MultiLabelMarginLoss
+    MultiLabelSoftMarginLoss SoftMarginLoss TripletMarginLoss TripletMarginWithDistanceLoss CTCLoss
+"""
+
+
+@cache
+def _table() -> dict[str, Layer]:
+    table: dict[str, Layer] = {}
+
+    def fill(names: str, **facts: object) -> None:
+        for name in names.split():
+            table["torch.nn." + name] = Layer("torch.nn." + name, **facts)  # type: ignore[arg-type]
+
+    fill(_LINEAR, parameters=True, activation="linear")
+    fill(_NORMS, parameters=True, moded=True)
+    fill(_PLAIN_NORMS, parameters=True)
+    fill(_INSTANCE_NORMS)
+    fill(_RECURRENT, parameters=True)
+    fill(_ATTENTION, parameters=True, moded=True)
+    fill(_DROPOUTS, activation="keeps", moded=True)
+    fill("RReLU", moded=True)
+    fill("PReLU", parameters=True)
+    fill(_RESHAPES, activation="keeps")
+    fill(_OTHERS)
+    fill("Softmax Softmax2d", activation="softmax")
+    fill("Softmin", activation="softmin")
+    fill("LogSoftmax", activation="log_softmax")
+    fill("Sigmoid", activation="sigmoid")
+    fill("Hardsigmoid", activation="hardsigmoid")
+    fill("LogSigmoid", activation="logsigmoid")
+    fill("AdaptiveLogSoftmaxWithLoss", parameters=True)
+    fill("Sequential ModuleList ModuleDict ParameterList ParameterDict Module", container=True)
+    fill("DataParallel", container=True)
+    fill(LOSSES, loss=True, activation="loss")
+    return table
+
+
+def layer(name: str | None) -> Layer | None:
+    """The class of torch.nn of that qualified name."""
+    return _table().get(name) if name else None
+
+
+# Classes of packages that are not read, known to be modules when they are derived from or built.
+MODULE_BASES = frozenset(
+    {
+        "torch.nn.Module",
+        "torch.jit.ScriptModule",
+        "torch.nn.parallel.DistributedDataParallel",
+        "lightning.LightningModule",
+        "lightning.LightningDataModule.none",
+        "transformers.PreTrainedModel",
+        "transformers.modeling_utils.PreTrainedModel",
+        "torch_geometric.nn.MessagePassing",
+        "torch_geometric.nn.conv.MessagePassing",
+        "diffusers.ModelMixin",
+        "diffusers.models.modeling_utils.ModelMixin",
+        "timm.models.VisionTransformer",
+        "fairseq.models.BaseFairseqModel",
+        "allennlp.models.Model",
+        "gpytorch.models.ExactGP",
+        "mmcv.runner.BaseModule",
+        "mmengine.model.BaseModule",
+        "kornia.core.Module",
+        "huggingface_hub.PyTorchModelHubMixin.none",
+    }
+)
+LIGHTNING = frozenset({"lightning.LightningModule"})
+WRAPPERS = frozenset(
+    {
+        "torch.nn.DataParallel",
+        "torch.nn.parallel.DistributedDataParallel",
+        "torch.compile",
+        "torch.nn.SyncBatchNorm.convert_sync_batchnorm",
+        "torch.jit.script",
+    }
+)
+
+
+def is_module_class(name: str) -> bool:
+    """Whether a library class of that qualified name is an nn.Module."""
+    return name in _table() or name in MODULE_BASES or name.startswith("torchvision.models.")

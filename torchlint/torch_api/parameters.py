@@ -1,0 +1,34 @@
+"""The shapes of the tensors that torch's own layers hold: `conv.weight`, `linear.bias`.
+
+Source: the "Variables" section of each class in https://docs.pytorch.org/docs/stable/nn.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torchlint.torch_api.dims import Dim, Shape
+
+_SHAPES: dict[str, Callable[[Callable[[str], Dim]], tuple[Dim, ...] | None]] = {
+    "Linear": lambda size: (size("out_features"), size("in_features")),
+    "Embedding": lambda size: (size("num_embeddings"), size("embedding_dim")),
+    "BatchNorm1d": lambda size: (size("num_features"),),
+    "BatchNorm2d": lambda size: (size("num_features"),),
+    "BatchNorm3d": lambda size: (size("num_features"),),
+    "Conv1d": lambda size: (size("out_channels"), None, None),
+    "Conv2d": lambda size: (size("out_channels"), None, None, None),
+    "Conv3d": lambda size: (size("out_channels"), None, None, None, None),
+    "LayerNorm": lambda size: None,
+    "GroupNorm": lambda size: None,
+}
+
+
+def has_parameter(layer: str, name: str) -> bool:
+    """Whether layers of that qualified name hold a parameter of that name (unless built without)."""
+    prefix, _, kind = layer.rpartition(".")
+    return prefix == "torch.nn" and name in {"weight", "bias"} and kind in _SHAPES
+
+
+def parameter_shape(layer: str, name: str, size: Callable[[str], Dim]) -> Shape:
+    """The shape of a layer's parameter; `size` gives the constructor's arguments by name."""
+    return _SHAPES[layer.rpartition(".")[2]](size) if name == "weight" else None

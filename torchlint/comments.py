@@ -27,7 +27,7 @@ class Comment:
 
 def comments_in(text: str) -> list[Comment]:
     """The comments of a text, up to the place where it stops being Python."""
-    tokens = list(_tokens(text))
+    tokens = list(tokens_of(text))
     joined = joined_rows(tokens)
     starts = sorted({token.start[0] for token in tokens if token.type not in _LAYOUT})
     found: list[Comment] = []
@@ -62,7 +62,8 @@ def joined_rows(tokens: list[tokenize.TokenInfo]) -> set[int]:
     return joined
 
 
-def _tokens(text: str) -> Iterator[tokenize.TokenInfo]:
+def tokens_of(text: str) -> Iterator[tokenize.TokenInfo]:
+    """The tokens of a text, up to the place where it stops being Python."""
     try:
         yield from tokenize.generate_tokens(io.StringIO(text, newline=None).readline)
     except (tokenize.TokenError, SyntaxError):

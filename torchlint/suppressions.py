@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from torchlint.comments import Comment, comments_in
@@ -28,7 +28,7 @@ _NAME = re.compile(r"[\w\-]+")
 _CODE = re.compile(r"TL\d*", re.IGNORECASE)
 _LAST = 1 << 60
 # Neither a syntax error nor an unreadable file goes away by a comment.
-_LASTING = frozenset({"TL900", "TL901", "TL903", "TL904"})
+LASTING = frozenset({"TL900", "TL901", "TL903", "TL904"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ class Suppression:
     alone: bool = False
     foreign: bool = False
     others: bool = False
+    ours: bool = False
     used: set[str] = field(default_factory=set)
 
     def silences(self, each: Diagnostic) -> bool:
@@ -100,7 +101,7 @@ def _read(comment: Comment) -> Iterator[Suppression]:
         if what == "on":
             kind = "on"
         names = None if match["list"] is None else _names(match, comment)
-        yield _suppression(kind, comment, match, names)
+        yield replace(_suppression(kind, comment, match, names), ours=True)
     for match in _NOQA.finditer(comment.text):
         kind = "line" if match["what"].lower() == "noqa" else "file"
         every = None if match["list"] is None else _names(match, comment)
@@ -153,7 +154,7 @@ def _fits(name: str, each: Diagnostic) -> bool:
 
 def _silenced(each: Diagnostic, suppressions: Iterable[Suppression]) -> bool:
     # Every one is asked, so that two comments for one report both count as used.
-    answers = [one.silences(each) for one in suppressions] if each.code not in _LASTING else []
+    answers = [one.silences(each) for one in suppressions] if each.code not in LASTING else []
     return any(answers)
 
 

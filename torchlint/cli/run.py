@@ -25,6 +25,8 @@ def run_check(session: Session) -> int:
     unreadable = session.reported(loaded.unreadable)
     found = session.run(loaded.programs, checks)
     texts = {path: text.text for path, text in loaded.texts.items()}
+    if session.options.get("add_ignore"):
+        return _add_ignores(session, loaded, found, texts)
     if not (session.options.get("fix") or session.options.get("diff")):
         return _report(session, loaded, [*unreadable, *found], texts)
 
@@ -40,6 +42,20 @@ def run_check(session: Session) -> int:
         sys.stdout.write(next(iter((texts | dict(fixed.texts)).values()), ""))
     code = _report(session, loaded, [*unreadable, *fixed.diagnostics], texts | dict(fixed.texts), fixed.count)
     return 2 if failed else code
+
+
+def _add_ignores(session: Session, loaded: Project, found: Sequence[Diagnostic], texts: Mapping[str, str]) -> int:
+    from torchlint.ignoring import add_ignores
+
+    new: dict[str, str] = {}
+    total = 0
+    for path in sorted({each.place.path for each in found}):
+        new[path], count = add_ignores(texts[path], [each for each in found if each.place.path == path])
+        total += count
+    failed = _write(session, loaded, {path: text for path, text in new.items() if text != texts[path]})
+    if not session.options.get("quiet"):
+        click.echo(f"Silenced {total} problem{'' if total == 1 else 's'} by comments.")
+    return 2 if failed else 0
 
 
 def _write(session: Session, loaded: Project, texts: Mapping[str, str]) -> bool:

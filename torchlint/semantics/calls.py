@@ -13,7 +13,7 @@ from torchlint.semantics.events import Event
 from torchlint.semantics.expressions import element_of, known_items
 from torchlint.semantics.facts import Returned, ValueCalled
 from torchlint.semantics.frame import Frame
-from torchlint.semantics.join import join, join_all, present
+from torchlint.semantics.join import join_all, join_slots, present
 from torchlint.semantics.machine import CALL_DEPTH
 from torchlint.semantics.trail import Delta
 from torchlint.semantics.values import (
@@ -346,7 +346,7 @@ class Calls(Attributes):
         if len(exits) == 1 and len(self.trail.log) == exits[0][2]:
             return exits[0][0]
         self.trail.undo(frame.mark)
-        self.trail.merge([delta for _, delta, _ in exits], join)
+        self.trail.merge([delta for _, delta, _ in exits], join_slots)
         return join_all([value for value, _, _ in exits])
 
     def leave_with(self, value: Value) -> None:

@@ -55,6 +55,19 @@ def join(left: Value, right: Value) -> Value:
     return _alternatives(left, right)
 
 
+def join_slots(left: Any, right: Any) -> Any:
+    """The join of what two arms left in a slot of a store: a value, or a container's plain contents."""
+    if isinstance(left, Value) and isinstance(right, Value):
+        return join(left, right)
+    if left is right:
+        return left
+    if isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right):
+        return tuple(map(join_slots, left, right))
+    if isinstance(left, dict) and isinstance(right, dict) and left.keys() == right.keys():
+        return {key: join_slots(value, right[key]) for key, value in left.items()}
+    return left if type(left) is type(right) and isinstance(left, bool | str) and left == right else None
+
+
 def join_all(values: list[Value]) -> Value:
     """The join of any number of values; of none at all, unknown."""
     return reduce(join, values) if values else UNKNOWN

@@ -11,7 +11,7 @@ from torchlint.imports import ImportIndex
 from torchlint.program import Program
 from torchlint.semantics.events import Event, EventKind
 from torchlint.semantics.frame import Frame
-from torchlint.semantics.join import join
+from torchlint.semantics.join import join, join_slots
 from torchlint.semantics.site import Site
 from torchlint.semantics.trail import Delta, Trail
 from torchlint.semantics.values import Instance, Store, Unknown, Value
@@ -127,7 +127,7 @@ class Machine:
         if not outcomes:
             return False
         self.grad = grads[0] if all(each == grads[0] for each in grads) else None
-        self.trail.merge(outcomes, join)
+        self.trail.merge(outcomes, join_slots)
         return True
 
     def either(self, arms: Sequence[Callable[[], Value]]) -> Value:

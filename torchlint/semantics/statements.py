@@ -18,7 +18,7 @@ from torchlint.semantics.facts import (
     Statement,
 )
 from torchlint.semantics.frame import Frame, LoopState, TryState
-from torchlint.semantics.join import join, join_all, present
+from torchlint.semantics.join import join_all, join_slots, present
 from torchlint.semantics.machine import LOOP_ROUNDS
 from torchlint.semantics.trail import MISSING, Delta
 from torchlint.semantics.values import (
@@ -298,7 +298,7 @@ class Statements(Data):
             if loop.continues:
                 outcomes = [*loop.continues, *([self.trail.delta(mark)] if live else [])]
                 self.trail.undo(mark)
-                self.trail.merge(outcomes, join)
+                self.trail.merge(outcomes, join_slots)
                 live = True
             if index == 0:
                 first = len(self.trace) - start
@@ -307,7 +307,7 @@ class Statements(Data):
         if breaks:
             outcomes = [*breaks, *([self.trail.delta(mark)] if live else [])]
             self.trail.undo(mark)
-            self.trail.merge(outcomes, join)
+            self.trail.merge(outcomes, join_slots)
             live = True
         return live, first
 
@@ -340,7 +340,7 @@ class Statements(Data):
                 break
             if loop.continues:
                 self.trail.undo(mark)
-                self.trail.merge(ends, join)
+                self.trail.merge(ends, join_slots)
             outcomes.append(self.trail.delta(mark))
             if not any(value is not MISSING for _, value in outcomes[-1].values()):
                 break
@@ -350,7 +350,7 @@ class Statements(Data):
         leaving = breaks if endless else [*outcomes, *breaks]
         if not leaving:
             return False, first
-        self.trail.merge(leaving, join)
+        self.trail.merge(leaving, join_slots)
         return True, first
 
     def _forget_counters(self, node: ast.AST) -> None:
@@ -409,7 +409,7 @@ class Statements(Data):
             return live and (not node.orelse or self.execute(node.orelse))
 
         def handled(handler: ast.ExceptHandler) -> bool:
-            self.trail.merge([{}, after, *state.raised], join)
+            self.trail.merge([{}, after, *state.raised], join_slots)
             if handler.name:
                 self.bind_name(handler.name, Unknown())
             return self.execute(handler.body)

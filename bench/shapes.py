@@ -13,10 +13,11 @@ from random import Random
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import torch  # noqa: E402
-from tests.shapes.function_cases import FUNCTION_CASES  # noqa: E402
-from tests.shapes.layer_cases import LAYER_CASES  # noqa: E402
-from tests.shapes.proof import Case, Disagreement, check  # noqa: E402
+import torch
+
+from tests.shapes.function_cases import FUNCTION_CASES
+from tests.shapes.layer_cases import LAYER_CASES
+from tests.shapes.proof import Case, Disagreement, check
 
 
 def prove(case: Case, draws: int, seed: int = 0) -> tuple[int, list[str]]:

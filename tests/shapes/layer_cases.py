@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
-from tests.shapes.draws import any_tensor, dim_of, mostly, often, per_axis, rarely, sizes, some, tensor
+from tests.shapes.draws import mostly, often, per_axis, rarely, sizes, some, tensor
 from tests.shapes.proof import Call, Case
-
 from torchlint.torch_api.shapes.table import TensorShape
 
 

@@ -49,7 +49,15 @@ def multihead(
     wanted = flag(need_weights)
     return [
         query if query is None else (*query[:-1], width if width is not None else query[-1]),
-        _weights(ranks, batch, lengths[0], _extended(source, add_bias_kv, add_zero_attn), heads, wanted, average_attn_weights),
+        _weights(
+            ranks,
+            batch,
+            lengths[0],
+            _extended(source, add_bias_kv, add_zero_attn),
+            heads,
+            wanted,
+            average_attn_weights,
+        ),
     ]
 
 
@@ -202,7 +210,11 @@ def _agreed(dims: list[Dim], input: Shape, otherwise: str) -> Dim:
     for each in dims[1:]:
         if same(result, each) is False:
             raise ShapeError(
-                f"{otherwise}: {show(result)} and {show(each)}", "mismatch", input=input, expected=result, found=each
+                f"{otherwise}: {show(result)} and {show(each)}",
+                "mismatch",
+                input=input,
+                expected=result,
+                found=each,
             )
         result = more_certain(result, each)
     return result

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torchlint.torch_api.dims import Dim, Shape, at_least, same, show, show_shape
 from torchlint.torch_api.shapes.entry import Function, Layer, both, function, layer
 from torchlint.torch_api.shapes.error import ShapeError
-from torchlint.torch_api.shapes.reading import dims, more_certain
+from torchlint.torch_api.shapes.reading import dims, expect_rank, more_certain
 
 
 def broadcast_dims(a: Dim, b: Dim) -> Dim:
@@ -138,10 +138,15 @@ def prelu(input: Shape, num_parameters: object = 1) -> Shape:
     return input
 
 
+def dropout1d(input: Shape) -> Shape:
+    """(N, C, L) or (C, L) → the same. https://docs.pytorch.org/docs/stable/generated/torch.nn.Dropout1d.html"""
+    if input is not None:
+        expect_rank(input, (2, 3), "Dropout1d")
+    return input
+
+
 def softmax2d(input: Shape) -> Shape:
     """(N, C, H, W) or (C, H, W) → the same. https://docs.pytorch.org/docs/stable/generated/torch.nn.Softmax2d.html"""
-    from torchlint.torch_api.shapes.reading import expect_rank
-
     if input is not None:
         expect_rank(input, (3, 4), "Softmax2d")
     return input
@@ -410,6 +415,9 @@ _FUNCTIONAL = [
 LAYERS: dict[str, Layer] = {
     **{f"torch.nn.{name}": layer(unchanged, options) for name, options in _ACTIVATIONS.items()},
     "torch.nn.PReLU": layer(prelu, "num_parameters, _init"),
+    "torch.nn.Dropout1d": layer(dropout1d, "_p, _inplace"),
+    "torch.nn.Dropout2d": layer(unchanged, "_p, _inplace"),
+    "torch.nn.Dropout3d": layer(unchanged, "_p, _inplace"),
     "torch.nn.Softmax2d": layer(softmax2d, ""),
 }
 
@@ -423,7 +431,9 @@ def _functions() -> dict[str, Function]:
     names |= {f"torch.Tensor.{name}": same_shape for name in (*_UNARY, *_METHODS)}
     names |= {f"torch.nn.functional.{name}": same_shape for name in _FUNCTIONAL}
     for name in _BINARY:
-        names |= {f"torch.{name}": two, f"torch.Tensor.{name}": two, f"torch.Tensor.{name}_": changed}
+        names |= {f"torch.{name}": two, f"torch.Tensor.{name}": two}
+        if name not in _NOT_IN_PLACE:
+            names[f"torch.Tensor.{name}_"] = changed
     for name in ("clamp", "clip", "clamp_min", "clamp_max"):
         names |= {f"torch.{name}": clamp, f"torch.Tensor.{name}": clamp}
     return names
@@ -435,7 +445,7 @@ FUNCTIONS: dict[str, Function] = {
     **both("addcmul", elementwise, "input: T, tensor1: T, tensor2: T, *, _value"),
     **both("addcdiv", elementwise, "input: T, tensor1: T, tensor2: T, *, _value"),
     **both("masked_fill", elementwise, "input: T, mask: T, _value"),
-    **both("rsub", elementwise, "input: T, other: T, *, _alpha"),
+    "torch.rsub": function(elementwise, "input: T, other: T, *, _alpha"),
     "torch.Tensor.masked_fill_": function(in_place, "input: T, mask: T, _value"),
     "torch.Tensor.copy_": function(in_place, "input: T, other|src: T, _non_blocking"),
     "torch.where": function(where, "condition: T, input|self: T, other: T"),
@@ -445,6 +455,9 @@ FUNCTIONS: dict[str, Function] = {
     "torch.broadcast_to": function(expand, "input: T, size"),
     "torch.Tensor.broadcast_to": function(expand, "input: T, *size"),
     "torch.broadcast_tensors": function(broadcast_tensors, "*tensors: Ts"),
+    "torch.nn.functional.dropout1d": function(dropout1d, "input: T, _p, _training"),
+    "torch.nn.functional.dropout2d": function(unchanged, "input: T, _p, _training"),
+    "torch.nn.functional.dropout3d": function(unchanged, "input: T, _p, _training"),
     "torch.nn.functional.prelu": function(unchanged, "input: T, _weight"),
     "torch.prelu": function(unchanged, "input: T, _weight"),
 }

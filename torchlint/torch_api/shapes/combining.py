@@ -83,7 +83,7 @@ def pile(tensors: object, *, rank: int, dim: int) -> Shape:
     shapes = sequence(tensors)
     if shapes is None:
         return None
-    return cat(tuple(at_least_rank(_shape(shape), rank) for shape in shapes), dim)
+    return cat(tuple(at_least_rank(_shape(shape), rank=rank) for shape in shapes), dim)
 
 
 def hstack(tensors: object) -> Shape:
@@ -91,7 +91,7 @@ def hstack(tensors: object) -> Shape:
     shapes = sequence(tensors)
     if not shapes or shapes[0] is None:
         return None
-    lifted = tuple(at_least_rank(_shape(shape), 1) for shape in shapes)
+    lifted = tuple(at_least_rank(_shape(shape), rank=1) for shape in shapes)
     return cat(lifted, 0 if lifted[0] is not None and len(lifted[0]) == 1 else 1)
 
 

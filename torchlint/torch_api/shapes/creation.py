@@ -8,7 +8,8 @@ from torchlint.torch_api.dims import UNKNOWN, Dim, Expression, Shape, ceiling, m
 from torchlint.torch_api.shapes.broadcasting import broadcast, unchanged
 from torchlint.torch_api.shapes.entry import Function, Plain, TensorShape, both, function
 from torchlint.torch_api.shapes.error import ShapeError
-from torchlint.torch_api.shapes.reading import axis, dim as size_of, dims, sequence
+from torchlint.torch_api.shapes.reading import axis, dims, sequence
+from torchlint.torch_api.shapes.reading import dim as size_of
 
 
 def sized(size: object) -> Shape:
@@ -53,7 +54,9 @@ def arange(bounds: object = (), start: object = 0, end: object = UNKNOWN, step: 
         return (_count(start, end, step),)
     if step == 1 and not any(isinstance(each, float) for each in numbers):
         return (minus(size_of(end), size_of(start)) if start == 0 else None,)
-    return (ceiling(size_of(end), size_of(step)) if start == 0 and isinstance(step, int) and step > 0 else None,)
+    return (
+        ceiling(size_of(end), size_of(step)) if start == 0 and isinstance(step, int) and step > 0 else None,
+    )
 
 
 def steps(steps: object) -> Shape:
@@ -109,9 +112,9 @@ def legacy(size: object) -> Shape:
     given = sequence(size)
     if given is None:
         return None
-    if len(given) == 1 and isinstance(given[0], TensorShape):
-        return given[0].shape
-    return dims(given)
+    if len(given) == 1 and isinstance(given[0], TensorShape | tuple | list):
+        return tensor(given[0])
+    return sized(given)
 
 
 def normal(mean: Shape = (), std: Shape = (), size: object = None) -> Shape:
@@ -191,7 +194,15 @@ def _functions() -> dict[str, Function]:
         entries[f"torch.{name}"] = like
     for name in ("zeros", "ones", "empty"):
         entries[f"torch.Tensor.new_{name}"] = new
-    for name in ("Tensor", "FloatTensor", "LongTensor", "IntTensor", "DoubleTensor", "BoolTensor", "ByteTensor"):
+    for name in (
+        "Tensor",
+        "FloatTensor",
+        "LongTensor",
+        "IntTensor",
+        "DoubleTensor",
+        "BoolTensor",
+        "ByteTensor",
+    ):
         entries[f"torch.{name}"] = function(legacy, "*size: R")
     for name in ("tensor", "as_tensor", "asarray", "from_numpy"):
         entries[f"torch.{name}"] = function(tensor, "data: R")
@@ -204,7 +215,7 @@ FUNCTIONS: dict[str, Function] = {
     **_functions(),
     "torch.full": function(sized, "size, _fill_value"),
     "torch.Tensor.new_full": function(new_sized, "input: T, size, _fill_value"),
-    "torch.Tensor.new_tensor": function(lambda input, data: tensor(data), "input: T, data: R"),
+    "torch.Tensor.new_tensor": function(tensor, "_input, data: R"),
     "torch.randint": function(randint, "*bounds, *, _low, _high, size"),
     "torch.arange": function(arange, "*bounds, *, start, end, step"),
     "torch.linspace": function(steps, "_start, _end, steps"),

@@ -117,15 +117,16 @@ class Signature:
             if parameter.rest and position < len(positional):
                 rest = tuple(positional[position:])
                 position = len(positional)
-                matched.append((parameter, rest[0] if len(rest) == 1 and _is_whole(rest[0]) else rest))
+                whole = len(rest) == 1 and parameter.reading != "R" and _is_whole(rest[0])
+                matched.append((parameter, rest[0] if whole else rest))
             elif parameter.positional and position < len(positional):
                 matched.append((parameter, positional[position]))
                 position += 1
             elif name := next((name for name in parameter.names if name in left), None):
                 matched.append((parameter, left.pop(name)))
-        _, keyworded, name = self.text.partition("**")
-        if name:
-            matched.append((Parameter((name.partition(",")[0],), "", True, False, False), left))
+        _, keyworded, after = self.text.partition("**")
+        if name := after.partition(",")[0]:
+            matched.append((Parameter((name,), "", True, False, False), left))
         if position < len(positional) or (left and not keyworded):
             raise TypeError(f"arguments that {self.text!r} does not take")
         return matched

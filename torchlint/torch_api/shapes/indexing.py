@@ -21,7 +21,8 @@ from torchlint.torch_api.dims import (
 from torchlint.torch_api.shapes.broadcasting import broadcast
 from torchlint.torch_api.shapes.entry import Function, Plain, TensorShape, both, function
 from torchlint.torch_api.shapes.error import ShapeError
-from torchlint.torch_api.shapes.reading import axis, dim as size_of, expect_rank, expect_rank_from, integer
+from torchlint.torch_api.shapes.reading import axis, expect_rank, expect_rank_from, integer
+from torchlint.torch_api.shapes.reading import dim as size_of
 
 
 def index(shape: Shape, items: object) -> Shape:
@@ -145,7 +146,9 @@ def sliced(size: Dim, part: slice) -> Dim:
     """
     step = 1 if part.step is None else size_of(part.step)
     if at_least(step, 1) is False:
-        raise ShapeError(f"slices of tensors have steps of 1 or more, not {show(step)}", "argument", found=step)
+        raise ShapeError(
+            f"slices of tensors have steps of 1 or more, not {show(step)}", "argument", found=step
+        )
     start = 0 if part.start is None else _clamped(size, part.start)
     stop = size if part.stop is None else _clamped(size, part.stop)
     length = minus(stop, start)

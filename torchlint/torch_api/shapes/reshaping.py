@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from torchlint.torch_api.dims import (
     Dim,
     Shape,
@@ -207,7 +209,7 @@ def unsqueeze(input: Shape, dim: object) -> Shape:
     return (*input[:place], 1, *input[place:])
 
 
-def at_least_rank(input: Shape, rank: int) -> Shape:
+def at_least_rank(input: Shape, *, rank: int) -> Shape:
     """`torch.atleast_1d` and so on. https://docs.pytorch.org/docs/stable/generated/torch.atleast_2d.html"""
     if input is None or len(input) >= rank:
         return input
@@ -268,6 +270,9 @@ FUNCTIONS: dict[str, Function] = {
     **both("moveaxis", movedim, "input: T, source, destination"),
     **both("squeeze", squeeze, "input: T, dim"),
     **both("unsqueeze", unsqueeze, "input: T, dim"),
+    "torch.atleast_1d": function(partial(at_least_rank, rank=1), "input: T"),
+    "torch.atleast_2d": function(partial(at_least_rank, rank=2), "input: T"),
+    "torch.atleast_3d": function(partial(at_least_rank, rank=3), "input: T"),
     "torch.Tensor.squeeze_": function(squeeze, "input: T, dim"),
     "torch.Tensor.unsqueeze_": function(unsqueeze, "input: T, dim"),
 }

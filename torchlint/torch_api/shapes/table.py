@@ -20,24 +20,48 @@ where torch would raise whatever the unknowns are.
 from __future__ import annotations
 
 from torchlint.torch_api.shapes import (
+    attention,
     broadcasting,
     combining,
     convolution,
+    creation,
+    einops,
+    embedding,
+    indexing,
+    losses,
     norm,
     pooling,
     products,
+    recurrent,
     reduction,
     reshaping,
+    resizing,
+    vision,
 )
 from torchlint.torch_api.shapes.entry import Function, Layer, Plain, Signature, TensorShape
 from torchlint.torch_api.shapes.error import ShapeError
 
 __all__ = ["FUNCTIONS", "LAYERS", "Function", "Layer", "Plain", "ShapeError", "Signature", "TensorShape"]
 
-_LAYERED = (broadcasting, convolution, norm, pooling, products, reduction, reshaping)
+_LAYERED = (
+    attention,
+    broadcasting,
+    convolution,
+    einops,
+    embedding,
+    losses,
+    norm,
+    pooling,
+    products,
+    recurrent,
+    reduction,
+    reshaping,
+    resizing,
+)
+_FUNCTIONAL = (*_LAYERED, combining, creation, indexing, vision)
 
 LAYERS: dict[str, Layer] = {name: entry for module in _LAYERED for name, entry in module.LAYERS.items()}
 
 FUNCTIONS: dict[str, Function] = {
-    name: entry for module in (*_LAYERED, combining) for name, entry in module.FUNCTIONS.items()
+    name: entry for module in _FUNCTIONAL for name, entry in module.FUNCTIONS.items()
 }

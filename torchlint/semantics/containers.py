@@ -258,7 +258,7 @@ class Containers(Modules):
                 requires: bool | None = target.requires_grad
                 if isinstance(value, Tensor) and value.requires_grad is not False and self.grad is not False:
                     requires = True if value.requires_grad and self.grad else (requires or None)
-                    leaf = target.leaf if requires is False else None
+                leaf = target.leaf if requires is False else None
                 self.rebind(target, replace(target, requires_grad=requires, leaf=leaf, activation=None, scale=None))
 
 

@@ -333,6 +333,8 @@ _BINARY = [
     "lcm",
 ]
 
+_NOT_IN_PLACE = ["maximum", "minimum", "fmax", "fmin", "logaddexp", "logaddexp2", "isclose"]
+
 _METHODS = [
     "float",
     "double",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import posixpath
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 from torchlint.semantics.classes import find, is_module, method_kind
-from torchlint.semantics.expressions import Expressions, shape_value
+from torchlint.semantics.expressions import Expressions, dim_value, shape_value
 from torchlint.semantics.facts import AttributeAssignment, AttributeRead
+from torchlint.semantics.frame import Frame
 from torchlint.semantics.join import join, present
 from torchlint.semantics.trail import MISSING
 from torchlint.semantics.values import (
@@ -26,8 +29,10 @@ from torchlint.semantics.values import (
     OneOf,
     ProjectFile,
     ShapeOf,
+    Store,
     Super,
     Tensor,
+    Tuple,
     Unknown,
     Value,
 )
@@ -165,7 +170,7 @@ class Attributes(Expressions):
             case "shape" if array.kind == "ndarray":
                 if array.shape is None:
                     return ShapeOf(array)
-                return shape_value(Tensor(shape=array.shape))
+                return Tuple(tuple(dim_value(dim) for dim in array.shape))
             case "T" if array.kind == "ndarray":
                 return Array(shape=array.shape[::-1] if array.shape else None, dtype=array.dtype, scale=array.scale)
             case "ndim":
@@ -200,27 +205,71 @@ class Attributes(Expressions):
                         self.trail.set(each.store, name, join(each.store.get(name, value), value))
 
     def rebind(self, old: Value, new: Value) -> None:
-        """A tensor was changed in place: every slot in reach that holds it holds the changed one now."""
-        frame = self.frame
+        """A tensor was changed in place: every slot in reach that holds it holds the changed one now.
+
+        What may be the same tensor may have changed as well; views of one storage share its gradient.
+        """
+        perhaps = old.aliases if isinstance(old, Tensor) else ()
+        base = _storage(old) if isinstance(old, Tensor) and isinstance(new, Tensor) and old.requires_grad != new.requires_grad else None
+
+        def changed(held: Value) -> Value:
+            if held is old:
+                return new
+            if any(held is each for each in perhaps) or (isinstance(held, Tensor) and any(each is old for each in held.aliases)):
+                return join(held, new)
+            if base is not None and isinstance(held, Tensor) and _storage(held) is base:
+                return replace(held, requires_grad=None, leaf=None)
+            return held
+
+        for store in self._stores_in_reach():
+            for key, held in list(store.items()):
+                if isinstance(held, Value):
+                    after = changed(held)
+                    if after is not held:
+                        self.trail.set(store, key, after)
+                elif isinstance(held, tuple) and key == "items":
+                    self._change_items(store, held, changed)
+
+    def _change_items(self, store: Store, held: tuple[Any, ...], changed: Callable[[Value], Value]) -> None:
+        after = tuple(changed(each) if isinstance(each, Value) else each for each in held)
+        if any(a is not b for a, b in zip(after, held, strict=True)):
+            self.trail.set(store, "items", after)
+
+    def _stores_in_reach(self) -> Iterator[Store]:
+        """The stores that a running function, its callers and what they hold directly can see."""
+        seen: set[int] = set()
+        frame: Frame | None = self.frame
         while frame is not None:
-            stores = [frame.locals, *frame.scopes]
-            if isinstance(frame.receiver, Instance):
-                stores.append(frame.receiver.store)
-            for store in stores:
-                for key, held in list(store.items()):
-                    if held is old:
-                        self.trail.set(store, key, new)
-                    elif isinstance(held, Instance) and not isinstance(old, Instance):
-                        for inner, value in list(held.store.items()):
-                            if value is old:
-                                self.trail.set(held.store, inner, new)
-            if frame.caller is None:
-                break
+            for store in (frame.locals, *frame.scopes):
+                if id(store) in seen:
+                    continue
+                seen.add(id(store))
+                yield store
+                for held in list(store.values()):
+                    inner = getattr(held, "store", None)
+                    if inner is not None and id(inner) not in seen:
+                        seen.add(id(inner))
+                        yield inner
             frame = frame.caller
 
 
 def _still_leaf(tensor: Tensor) -> bool | None:
     return True if tensor.requires_grad is False else None
+
+
+_VIEWS = frozenset(
+    "view reshape flatten unflatten permute transpose t squeeze unsqueeze expand expand_as view_as select narrow getitem "
+    "chunk split unbind diagonal swapaxes movedim unfold data T detach".split()
+)
+
+
+def _storage(tensor: Tensor) -> Tensor:
+    """The tensor of which this one is a view, or itself."""
+    for _ in range(8):
+        if tensor.op not in _VIEWS or not tensor.inputs or not isinstance(tensor.inputs[0], Tensor):
+            break
+        tensor = tensor.inputs[0]
+    return tensor
 
 
 def _parameter(module: Instance, name: str) -> Tensor | None:

@@ -50,6 +50,7 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Pow: operator.pow,
     ast.LShift: operator.lshift,
     ast.RShift: operator.rshift,
+    ast.RShift: operator.rshift,
     ast.BitOr: operator.or_,
     ast.BitXor: operator.xor,
     ast.BitAnd: operator.and_,
@@ -177,7 +178,7 @@ class Expressions(Machine):
         a, b = left.value, right.value
         if function is None or (isinstance(a, str | bytes) and isinstance(op, ast.Mod)):
             return UNKNOWN
-        if isinstance(op, ast.Pow | ast.LShift) and not (isinstance(b, int | float) and abs(b) < 64):
+        if isinstance(op, ast.Pow | ast.LShift | ast.RShift) and not (isinstance(b, int | float) and abs(b) < 64):
             return UNKNOWN
         if isinstance(op, ast.Mult) and (isinstance(a, str | bytes) or isinstance(b, str | bytes)):
             return UNKNOWN
@@ -246,6 +247,9 @@ class Expressions(Machine):
             left = right
         nodes = [node.left, *node.comparators]
         identity = isinstance(node.ops[0], ast.Is | ast.IsNot | ast.In | ast.NotIn | ast.Eq | ast.NotEq)
+        # Two tensors' methods are never equal; those of other objects may be the same one.
+        if isinstance(node.ops[0], ast.Eq | ast.NotEq) and all(isinstance(each, LibraryMethod) and isinstance(each.receiver, Tensor) for each in operands):
+            identity = False
         for value, operand in zip(operands, nodes, strict=True):
             if isinstance(value, LibraryMethod) and not (identity and any(isinstance(other, LibraryMethod) or other == NONE for other in operands if other is not value)):
                 self.bad_operand(value, operand, "comparison")

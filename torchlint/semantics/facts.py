@@ -158,6 +158,12 @@ class ValueCalled(Fact):
     value: Value
     callee: Site
 
+    @property
+    def called_name(self) -> str | None:
+        """The name by which it is called: "shape"."""
+        node = self.callee.node
+        return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else None
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MethodNotCalled(Fact):

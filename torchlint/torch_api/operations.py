@@ -22,7 +22,7 @@ class Operation:
 
     `dtype`: "same" as the input's, "promote" over all inputs, "float" makes integers float32,
     "argument" is given by `dtype=`. `gradient`: it "flows" from the inputs, is "cut", or the result
-    is a "source": a new leaf. `activation`: "keeps" what was applied last, "other" forgets it as
+    is a "source": a new leaf; it flows from the first input alone where `first_only`. `activation`: "keeps" what was applied last, "other" forgets it as
     something else was applied, else the kind that is now the last one.
     """
 
@@ -30,6 +30,7 @@ class Operation:
     dtype: DtypeEffect = "same"
     gradient: GradEffect = "flows"
     activation: str = "other"
+    first_only: bool = False
     result: ResultKind = "tensor"
 
 
@@ -37,7 +38,7 @@ _KEEPS = """
     view reshape flatten unflatten permute transpose swapaxes swapdims movedim moveaxis t squeeze unsqueeze contiguous clone
     expand expand_as repeat tile narrow select index_select gather take take_along_dim masked_select
     view_as reshape_as flip fliplr flipud roll rot90 diagonal atleast_1d atleast_2d atleast_3d ravel adjoint
-    clamp clip nan_to_num type_as
+    clamp clip nan_to_num
 """
 _SPLITS = "chunk split tensor_split unbind hsplit vsplit dsplit split_with_sizes"
 _JOINS = "cat concat concatenate stack hstack vstack dstack column_stack row_stack"
@@ -83,7 +84,7 @@ _LOSSES = """
 def _table() -> dict[str, Operation]:
     table: dict[str, Operation] = {}
 
-    def fill(names: str, **facts: str) -> None:
+    def fill(names: str, **facts: object) -> None:
         for name in names.split():
             table[name] = Operation(name, **facts)  # type: ignore[arg-type]
 
@@ -113,6 +114,7 @@ def _table() -> dict[str, Operation]:
     fill("hardsigmoid", activation="hardsigmoid")
     fill("logsigmoid", activation="logsigmoid")
     fill("max min aminmax", activation="keeps")
+    fill("view_as expand_as reshape_as", activation="keeps", first_only=True)
     fill("detach detach_", activation="keeps", gradient="cut")
     return table
 
@@ -176,3 +178,17 @@ def canonical(name: str) -> str:
     if name.startswith(("pytorch_lightning.", "lightning.")):
         return f"lightning.{last}" if last[:1].isupper() else name
     return name
+
+
+def _both(names: str) -> frozenset[str]:
+    return frozenset(f"torch.{prefix}{name}" for name in names.split() for prefix in ("", "Tensor."))
+
+
+DOTS = _both("dot vdot")
+ELEMENTWISE_PRODUCTS = _both("mul multiply mul_ multiply_")
+# Products whose inner sizes must agree, and whose factors have one dtype.
+PRODUCTS = _both("matmul mm bmm mv addmm addmv addbmm baddbmm inner einsum") | {
+    "torch.linalg.matmul",
+    "torch.nn.functional.linear",
+    "torch.nn.functional.bilinear",
+}

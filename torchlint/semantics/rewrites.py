@@ -1,0 +1,116 @@
+"""Fixes for expressions on tensors: another method's name, a call put behind, another operator."""
+
+from __future__ import annotations
+
+import ast
+
+from torchlint.diagnostic import Applicability, Edit, Fix, Position, Span
+from torchlint.semantics.site import Site
+
+_SIMPLE = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.List, ast.Tuple, ast.Dict, ast.ListComp)
+
+
+def operand_sites(site: Site, count: int) -> tuple[Site | None, ...]:
+    """The expressions of an operation's operands: of `a * b`, `f(a, b)` or `a.f(b)`, whichever it is."""
+    node = site.node
+    if isinstance(node, ast.BinOp):
+        found: list[ast.expr] = [node.left, node.right]
+    elif isinstance(node, ast.Compare) and len(node.comparators) == 1:
+        found = [node.left, node.comparators[0]]
+    elif isinstance(node, ast.AugAssign):
+        found = [node.target, node.value]
+    elif isinstance(node, ast.Call) and not any(isinstance(each, ast.Starred) for each in node.args):
+        method = isinstance(node.func, ast.Attribute) and len(node.args) + len(node.keywords) < count
+        receiver = [node.func.value] if method and isinstance(node.func, ast.Attribute) else []
+        found = [*receiver, *node.args, *(each.value for each in node.keywords)]
+    else:
+        found = []
+    return tuple(site.at(found[index]) if index < len(found) else None for index in range(count))
+
+
+def call_behind(site: Site, text: str) -> tuple[Edit, ...]:
+    """Edits that put `.text` behind an expression, in parentheses where those are needed."""
+    start, end = site.span.start, site.span.end
+    if isinstance(site.node, _SIMPLE):
+        return (Edit(Span(end, end), f".{text}"),)
+    if _in_parentheses(site):
+        after = Position(end.row, end.column + 1)
+        return (Edit(Span(after, after), f".{text}"),)
+    return (Edit(Span(start, start), "("), Edit(Span(end, end), f").{text}"))
+
+
+def _in_parentheses(site: Site) -> bool:
+    """Whether an expression stands in parentheses of its own, and not in those of a call."""
+    parent = site.tree.parent(site.node)
+    if not isinstance(parent, ast.BinOp | ast.UnaryOp | ast.Compare | ast.Attribute):
+        return False
+    start, end = site.span.start, site.span.end
+    before = site.tree.lines[start.row - 1][: start.column - 1]
+    return before.endswith("(") and site.tree.lines[end.row - 1][end.column - 1 :].startswith(")")
+
+
+def name_span(site: Site | None) -> Span | None:
+    """The name behind the last dot of an attribute, or a bare name."""
+    if site is None:
+        return None
+    if isinstance(site.node, ast.Name):
+        return site.span
+    if not isinstance(site.node, ast.Attribute):
+        return None
+    end = site.span.end
+    return Span(Position(end.row, end.column - len(site.node.attr)), end)
+
+
+def callee(site: Site) -> Site | None:
+    """What is called, of a call's site."""
+    return site.at(site.node.func) if isinstance(site.node, ast.Call) else None
+
+
+def prefix(site: Site) -> str | None:
+    """`torch` of a call `torch.mean(x)`: what stands before the last dot, or None for a bare name."""
+    node = site.node
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return site.at(node.func.value).text
+    return None
+
+
+def renamed_call(site: Site, name: str, message: str, applicability: Applicability = "safe") -> Fix | None:
+    """`x.old(...)` becomes `x.name(...)`; None where what is called has no dot before its name."""
+    called = callee(site)
+    span = name_span(called)
+    if called is None or span is None or isinstance(called.node, ast.Name):
+        return None
+    return Fix(message, (Edit(span, name),), applicability)
+
+
+def operator_replaced(site: Site, old: str, new: str, message: str, applicability: Applicability = "safe") -> Fix | None:
+    """Another operator in a binary operation."""
+    node = site.node
+    if not isinstance(node, ast.BinOp):
+        return None
+    start, end = site.at(node.left).span.end, site.at(node.right).span.start
+    if start.row != end.row:
+        return None
+    between = site.tree.text(Span(start, end))
+    if between.count(old) != 1:
+        return None
+    column = start.column + between.index(old)
+    span = Span(Position(start.row, column), Position(start.row, column + len(old)))
+    return Fix(message, (Edit(span, new),), applicability)
+
+
+def compared_with_number(site: Site) -> bool:
+    """Whether an operand stands in arithmetic or a comparison with a plain number."""
+    parent = site.tree.parent(site.node)
+    others: list[ast.expr] = []
+    if isinstance(parent, ast.BinOp):
+        others = [parent.left, parent.right]
+    elif isinstance(parent, ast.Compare):
+        others = [parent.left, *parent.comparators]
+    rest = [each for each in others if each is not site.node]
+    return bool(rest) and all(isinstance(each, ast.Constant) and isinstance(each.value, int | float) for each in rest)
+
+
+def subscripted(site: Site) -> Site | None:
+    """What is subscripted, of a subscript's site."""
+    return site.at(site.node.value) if isinstance(site.node, ast.Subscript) else None

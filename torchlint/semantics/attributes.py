@@ -35,6 +35,7 @@ from torchlint.semantics.values import (
     Tuple,
     Unknown,
     Value,
+    storage_of,
 )
 from torchlint.torch_api.dims import Dim
 from torchlint.torch_api.operations import canonical
@@ -147,8 +148,9 @@ class Attributes(Expressions):
                 return replace(tensor, shape=shape, op="t", inputs=(tensor,), leaf=_still_leaf(tensor), site=self.site(node))
             case "data":
                 return replace(
-                    tensor, requires_grad=False, leaf=True, op="data", inputs=(tensor,), site=self.site(node), parameter=False
-                )
+                    tensor, requires_grad=False, leaf=True, op="data", inputs=(tensor,), site=self.site(node), parameter=False,
+                    storage=storage_of(tensor), aliases=(),
+                )  # fmt: skip
             case "grad":
                 return Tensor(shape=tensor.shape, dtype=tensor.dtype, requires_grad=False, leaf=True, op="grad", inputs=(tensor,), site=self.site(node))
             case "requires_grad":
@@ -198,7 +200,8 @@ class Attributes(Expressions):
                 if value == NONE:
                     self.event("zero_grad", node, receiver)
             case Tensor() if name == "data":
-                self.rebind(receiver, replace(receiver, shape=None, dtype=None, device=None, activation=None))
+                other = value if isinstance(value, Tensor) else Tensor()
+                self.rebind(receiver, replace(receiver, shape=other.shape, dtype=other.dtype, device=other.device, activation=None, storage=storage_of(other)))
             case OneOf():
                 for each in receiver.alternatives:
                     if isinstance(each, Instance):
@@ -210,14 +213,14 @@ class Attributes(Expressions):
         What may be the same tensor may have changed as well; views of one storage share its gradient.
         """
         perhaps = old.aliases if isinstance(old, Tensor) else ()
-        base = _storage(old) if isinstance(old, Tensor) and isinstance(new, Tensor) and old.requires_grad != new.requires_grad else None
+        base = storage_of(old) if isinstance(old, Tensor) and isinstance(new, Tensor) and old.requires_grad != new.requires_grad else None
 
         def changed(held: Value) -> Value:
             if held is old:
                 return new
             if any(held is each for each in perhaps) or (isinstance(held, Tensor) and any(each is old for each in held.aliases)):
                 return join(held, new)
-            if base is not None and isinstance(held, Tensor) and _storage(held) is base:
+            if base is not None and isinstance(held, Tensor) and storage_of(held) is base:
                 return replace(held, requires_grad=None, leaf=None)
             return held
 
@@ -257,21 +260,6 @@ def _still_leaf(tensor: Tensor) -> bool | None:
     return True if tensor.requires_grad is False else None
 
 
-_VIEWS = frozenset(
-    "view reshape flatten unflatten permute transpose t squeeze unsqueeze expand expand_as view_as select narrow getitem "
-    "chunk split unbind diagonal swapaxes movedim unfold data T detach".split()
-)
-
-
-def _storage(tensor: Tensor) -> Tensor:
-    """The tensor of which this one is a view, or itself."""
-    for _ in range(8):
-        if tensor.op not in _VIEWS or not tensor.inputs or not isinstance(tensor.inputs[0], Tensor):
-            break
-        tensor = tensor.inputs[0]
-    return tensor
-
-
 def _parameter(module: Instance, name: str) -> Tensor | None:
     layer = module.library_name
     if layer is None or not has_parameter(layer, name) or (name == "bias" and module.arguments.get("bias") == FALSE):
@@ -282,4 +270,5 @@ def _parameter(module: Instance, name: str) -> Tensor | None:
         return value.value if isinstance(value, Const) and isinstance(value.value, int) else None
 
     shape = parameter_shape(layer, name, size)
-    return Tensor(shape=shape, dtype="float32", requires_grad=True, leaf=True, parameter=True)
+    dtype = None if "<cast>" in module.store or "dtype" in module.arguments else "float32"
+    return Tensor(shape=shape, dtype=dtype, requires_grad=True, leaf=True, parameter=True)

@@ -21,12 +21,14 @@ from torchlint.semantics.values import (
     Tuple,
     Unknown,
     Value,
+    storage_of,
 )
 
 from torchlint.torch_api.dims import Shape
 
 _MOST_ALTERNATIVES = 4
-_TENSOR_FIELDS = tuple(f.name for f in fields(Tensor) if f.name not in {"shape", "activation", "inputs", "model"})
+_MOST_ALIASES = 8
+_TENSOR_FIELDS = tuple(f.name for f in fields(Tensor) if f.name not in {"shape", "activation", "inputs", "model", "aliases", "storage"})
 _ARRAY_FIELDS = tuple(f.name for f in fields(Array) if f.name != "shape")
 
 
@@ -81,6 +83,8 @@ def join_tensors(left: Tensor, right: Tensor) -> Tensor:
         activation=join_activations(left.activation, right.activation),
         model=left.model if left.model is right.model else None,
         inputs=left.inputs if left.inputs == right.inputs else (),
+        aliases=(left, right, *left.aliases, *right.aliases)[:_MOST_ALIASES],
+        storage=storage_of(left) if storage_of(left) is storage_of(right) else None,
         **kept,
     )
 

@@ -23,6 +23,7 @@ from torchlint.semantics.join import join_all
 from torchlint.semantics.shape_bridge import layer_shape, single_shape
 from torchlint.semantics.tensors import Tensors, operands
 from torchlint.semantics.values import (
+    FALSE,
     NONE,
     TRUE,
     UNKNOWN,
@@ -33,6 +34,7 @@ from torchlint.semantics.values import (
     Function,
     Instance,
     Iteration,
+    Library,
     LibraryMethod,
     Method,
     Super,
@@ -42,7 +44,7 @@ from torchlint.semantics.values import (
     Value,
 )
 from torchlint.torch_api.binding import bind
-from torchlint.torch_api.dtypes import is_integer
+from torchlint.torch_api.dtypes import dtype_of, is_integer
 from torchlint.torch_api.layers import Layer, layer
 from torchlint.torch_api.shapes.entry import TensorShape
 from torchlint.torch_api.shapes.error import ShapeError
@@ -62,6 +64,8 @@ class Modules(Tensors):
         """An instance of a library's class."""
         arguments = bind(name, positional, keywords)
         instance = Instance(name, {}, arguments, self.site(node))
+        if self.default_dtype is None:
+            self.trail.set(instance.store, "<cast>", TRUE)
         self.fill(instance, name, positional, arguments)
         if name.startswith("torch.optim.") and not name.startswith("torch.optim.lr_scheduler"):
             self.event("optimizer", node, instance, tuple(arguments.values()))
@@ -370,7 +374,7 @@ class Modules(Tensors):
     def _note_cast(self, module: Instance, name: str, positional: Sequence[Value], keywords: Mapping[str, Value]) -> None:
         given = [value for value in (*positional, *keywords.values()) if not isinstance(value, Const)]
         if name != "to" or any(not isinstance(v, Instance) for v in given):
-            unclear = name != "to" or any(type(v).__name__ == "Library" and v.name.startswith("torch.") for v in given)  # type: ignore[attr-defined]
+            unclear = name != "to" or any(isinstance(v, Tensor) or (isinstance(v, Library) and v.name.startswith("torch.")) for v in given)
             if unclear:
                 for each in descendants(module):
                     self.trail.set(each.store, "<cast>", TRUE)
@@ -493,6 +497,24 @@ def by_number_or_name(positional: Sequence[Value], keywords: Mapping[str, Value]
     arguments: dict[str | int, Value] = dict(enumerate(positional))
     arguments.update(keywords)
     return arguments
+
+
+def takes_floats(module: Instance) -> bool:
+    """Whether a module is a layer of torch whose weights are multiplied with what it is given."""
+    found = layer_of(module)
+    if found is None or not isinstance(module.cls, str) or not found.parameters or "Embedding" in found.name:
+        return False
+    return FALSE not in (module.arguments.get("affine"), module.arguments.get("elementwise_affine"))
+
+
+def weight_dtype(module: Instance) -> str | None:
+    """The dtype of the weights of such a layer; None where it is not known."""
+    if not takes_floats(module) or "<cast>" in module.store:
+        return None
+    weight, dtype = module.store.get("weight"), module.arguments.get("dtype")
+    if isinstance(weight, Tensor):
+        return weight.dtype
+    return "float32" if dtype is None else dtype_of(dtype.name) if isinstance(dtype, Library) else None
 
 
 def is_optimizer(instance: Instance) -> bool:

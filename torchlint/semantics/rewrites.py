@@ -114,3 +114,17 @@ def compared_with_number(site: Site) -> bool:
 def subscripted(site: Site) -> Site | None:
     """What is subscripted, of a subscript's site."""
     return site.at(site.node.value) if isinstance(site.node, ast.Subscript) else None
+
+
+def dtype_argument(site: Site, dtype: str, before: str) -> Edit | None:
+    """An edit that gives a call of torch `dtype=torch.…`, in the place of the one it has or before another keyword."""
+    node, package = site.node, prefix(site)
+    if not isinstance(node, ast.Call) or package is None:
+        return None
+    by_name = {each.arg: each for each in node.keywords}
+    if "dtype" in by_name:
+        return Edit(site.at(by_name["dtype"].value).span, f"{package}.{dtype}")
+    if before not in by_name:
+        return None
+    start = site.at(by_name[before]).span.start
+    return Edit(Span(start, start), f"dtype={package}.{dtype}, ")

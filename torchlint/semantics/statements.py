@@ -198,7 +198,7 @@ class Statements(Data):
             return True
         result = self.binary(before, value, node.op, node)
         if isinstance(before, Tensor) and isinstance(result, Tensor):
-            result = replace(result, dtype=before.dtype, shape=before.shape)
+            result = self.in_place(before, replace(result, shape=before.shape))
             self.rebind(before, result)
         self.assign(node.target, result)
         return True

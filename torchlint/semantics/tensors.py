@@ -31,6 +31,7 @@ from torchlint.semantics.values import (
     Tuple,
     Unknown,
     Value,
+    storage_of,
 )
 from torchlint.torch_api.binding import bind
 from torchlint.torch_api.dims import product
@@ -53,6 +54,11 @@ _SOURCES = frozenset({"zeros", "ones", "empty", "rand", "randn", "full", "eye", 
 
 class Tensors(Calls):
     """Calls of torch's functions and of tensors' methods."""
+
+    def __init__(self, *args: Any, **keywords: Any) -> None:
+        super().__init__(*args, **keywords)
+        if any("set_default_" in source.text for source in self.program.sources.values()):
+            self.default_dtype = None
 
     def tensor_arithmetic(self, node: ast.AST, operator: str, operands: Sequence[Value]) -> Value:
         if not any(isinstance(each, Tensor) for each in operands):
@@ -83,6 +89,8 @@ class Tensors(Calls):
     ) -> Value:
         """A function of torch, or a tensor's method with the tensor as its first argument."""
         bare = name.rpartition(".")[2]
+        if bare in ("as_tensor", "asarray") and len(positional) == 1 and not keywords and isinstance(positional[0], Tensor):
+            return positional[0]
         arguments = bind(name, positional[1:] if name.startswith("torch.Tensor.") else positional, keywords)
         shapes = self._shapes(name, positional, keywords, node)
         op = operation(bare)
@@ -93,10 +101,20 @@ class Tensors(Calls):
         if bare in LOSS_FUNCTIONS and name.startswith("torch.nn.functional."):
             self.loss_event(LOSS_FUNCTIONS[bare], arguments, arguments, None, result, positional, node)
         if op is not None and bare.endswith("_") and name.startswith("torch.Tensor.") and isinstance(positional[0], Tensor) and isinstance(result, Tensor):
+            result = self.in_place(positional[0], result)
             self.rebind(positional[0], result)
         if Call in self.wanted and not quiet:
             self.emit_call(name, positional[0] if name.startswith("torch.Tensor.") else None, arguments, positional, result, node)
         return result
+
+    def in_place(self, before: Tensor, result: Tensor) -> Tensor:
+        """A tensor after an operation on it in place: the same dtype, and gradients as before unless some flow in."""
+        requires, leaf = before.requires_grad, before.leaf
+        if result.requires_grad is not False and before.requires_grad is not True and is_integer(before.dtype) is not True:
+            requires, leaf = result.requires_grad, False if result.requires_grad else None
+        elif self.grad is not False and before.requires_grad and leaf is not False:
+            leaf = None
+        return replace(result, dtype=before.dtype, requires_grad=requires, leaf=leaf, parameter=before.parameter, storage=storage_of(before), device=before.device)
 
     def emit_call(
         self,
@@ -165,7 +183,7 @@ class Tensors(Calls):
             shape=single_shape(shapes),
             dtype=dtype,
             requires_grad=requires_grad,
-            leaf=True if requires_grad is False or op.gradient == "source" else None if requires_grad is None else False,
+            leaf=True if requires_grad is False or (op.gradient == "source" and requires_grad) else None if requires_grad is None else False,
             device=self._device(op, inputs, arguments),
             activation=self._activation(op, inputs, arguments, node),
             site=self.site(node),
@@ -174,6 +192,7 @@ class Tensors(Calls):
             model=next((each.model for each in inputs if isinstance(each, Tensor) and each.model is not None), None),
             role=inputs[0].role if inputs and isinstance(inputs[0], Tensor) and op.activation == "keeps" else None,
             scale=inputs[0].scale if inputs and isinstance(inputs[0], Tensor) and op.activation == "keeps" else None,
+            storage=storage_of(inputs[0]) if op.activation == "keeps" and inputs and isinstance(inputs[0], Tensor) else None,
         )
         if op.result == "pair" or (bare in ("max", "min") and _has_dim(positional, arguments)):
             shape = shapes[0].shape if isinstance(shapes, tuple) and isinstance(shapes[0], TensorShape) else None
@@ -258,9 +277,12 @@ class Tensors(Calls):
     ) -> bool | None:
         if op.gradient == "source":
             given = arguments.get("requires_grad", FALSE)
+            if op.name in ("as_tensor", "asarray") and not all(isinstance(each, Const | Array | List) for each in inputs):
+                return None
             return given.value if isinstance(given, Const) and isinstance(given.value, bool) else None
         if op.gradient == "cut" or is_integer(dtype):
             return False
+        inputs = inputs[:1] if op.first_only else inputs
         known = [each.requires_grad if isinstance(each, Tensor) else False if isinstance(each, Const | Size | Library | Array) else None for each in inputs]
         if self.grad is False:
             return False
@@ -316,7 +338,7 @@ class Tensors(Calls):
         requires = False if is_integer(dtype) else tensor.requires_grad if self.grad else (False if self.grad is False else None)
         moved = dtype is not None and tensor.dtype is not None
         leaf = True if requires is False else False if requires and moved else None
-        return replace(tensor, dtype=dtype, requires_grad=requires, leaf=leaf, op="to", inputs=(tensor,), site=self.site(node), parameter=False)
+        return replace(tensor, dtype=dtype, requires_grad=requires, leaf=leaf, op="to", inputs=(tensor,), site=self.site(node), parameter=False, aliases=(tensor, *tensor.aliases), storage=storage_of(tensor))
 
     def _method_to(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         result = tensor
@@ -331,12 +353,15 @@ class Tensors(Calls):
                 result = self._moved(replace(result, dtype=result.dtype if result.dtype == "float32" else None), None, node)
         return result
 
+    def _method_type_as(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return self._method_to(tensor, positional, keywords, node)
+
     def _moved(self, tensor: Tensor, device: str | None, node: ast.AST) -> Tensor:
         """On another device: no leaf any more, unless it was there already."""
         away = device is not None and device.startswith("cuda") and tensor.device == "cpu default"
         requires = False if self.grad is False else tensor.requires_grad if self.grad else None
         leaf = True if tensor.requires_grad is False else False if away and requires else None
-        return replace(tensor, device=device, requires_grad=requires if tensor.requires_grad is not False else False, leaf=leaf, op="to", inputs=(tensor,), site=self.site(node), parameter=False)
+        return replace(tensor, device=device, requires_grad=requires if tensor.requires_grad is not False else False, leaf=leaf, op="to", inputs=(tensor,), site=self.site(node), parameter=False, aliases=(tensor, *tensor.aliases), storage=storage_of(tensor))
 
     def _method_cuda(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         return self._moved(tensor, "cuda", node)
@@ -353,17 +378,19 @@ class Tensors(Calls):
         return self._cast(tensor, LEGACY_TENSORS.get(last) or dtype_of(str(name)), node)
 
     def _method_detach(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        return replace(tensor, requires_grad=False, leaf=True, op="detach", inputs=(tensor,), site=self.site(node), parameter=False)
+        return replace(
+            tensor, requires_grad=False, leaf=True, op="detach", inputs=(tensor,), site=self.site(node), parameter=False, storage=storage_of(tensor), aliases=()
+        )
 
     def _method_detach_(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        result = replace(tensor, requires_grad=False, leaf=True, op="detach", inputs=(tensor,), site=self.site(node), parameter=False)
+        result = replace(tensor, requires_grad=False, leaf=True, op="detach", inputs=(tensor,), site=self.site(node), storage=storage_of(tensor))
         self.rebind(tensor, result)
         return result
 
     def _method_requires_grad_(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         value = positional[0] if positional else keywords.get("requires_grad", TRUE)
         known = value.value if isinstance(value, Const) else None
-        result = replace(tensor, requires_grad=known)
+        result = replace(tensor, requires_grad=known, storage=storage_of(tensor))
         self.rebind(tensor, result)
         return result
 
@@ -406,7 +433,9 @@ class Tensors(Calls):
         return self.operate("torch.clone", (tensor,), {}, node, quiet=True)
 
     def _method_contiguous(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        return replace(tensor, leaf=tensor.leaf if tensor.requires_grad is False else None, parameter=False)
+        return replace(
+            tensor, leaf=tensor.leaf if tensor.requires_grad is False else None, parameter=False, aliases=(tensor, *tensor.aliases), storage=storage_of(tensor)
+        )
 
     def _method_register_hook(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         return UNKNOWN

@@ -83,6 +83,15 @@ class Trail:
         for delta in deltas:
             for slot, (store, _) in delta.items():
                 slots[slot] = store
+        known: dict[tuple[int, int], Any] = {}
+
+        def joined_once(left: Any, right: Any) -> Any:
+            """Two names of one thing stay names of one thing."""
+            pair = (id(left), id(right))
+            if pair not in known:
+                known[pair] = (join(left, right), left, right)
+            return known[pair][0]
+
         for slot, store in slots.items():
             key = slot[1]
             before = store.get(key, MISSING)
@@ -92,6 +101,6 @@ class Trail:
                 if joined is MISSING:
                     joined = value
                 elif value is not MISSING:
-                    joined = join(joined, value)
+                    joined = joined_once(joined, value)
             if joined is not MISSING:
                 self.set(store, key, joined)

@@ -77,7 +77,12 @@ class Activation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tensor(Value):
-    """A torch.Tensor (or a Parameter)."""
+    """A torch.Tensor (or a Parameter).
+
+    `op` names the operation that made it and `inputs` what that took; `aliases` are the tensors that
+    it may be the very same as, after a join. Tensors of one `storage` (None stands for their own) are
+    views of one another.
+    """
 
     shape: Shape = None
     dtype: str | None = None
@@ -93,7 +98,13 @@ class Tensor(Value):
     layout: str | None = None
     scale: str | None = None
     parameter: bool = False
-    subclass: str | None = None
+    aliases: tuple[Tensor, ...] = ()
+    storage: Any = None
+
+
+def storage_of(tensor: Tensor) -> Any:
+    """What tensors share that are views of one another."""
+    return tensor if tensor.storage is None else tensor.storage
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Iterable, Sequence
 
 from torchlint.diagnostic import Diagnostic
-from torchlint.linter import lint
 from torchlint.own_rules import SYNTAX_ERROR
 from torchlint.program import Program
 from torchlint.rule import Rule
@@ -27,6 +26,8 @@ def can_fire(rules: Iterable[Rule], texts: Sequence[str]) -> tuple[Rule, ...]:
 
 def lint_gated(program: Program, rules: Iterable[Rule]) -> list[Diagnostic]:
     """What `lint` reports, for less where no rule can fire: then the files are read for their syntax alone."""
+    from torchlint.linter import lint
+
     texts = [source.text for source in program.sources.values()]
     if possible := can_fire(rules, texts):
         return lint(program, possible)

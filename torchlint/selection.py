@@ -7,9 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from torchlint.own_rules import OWN_RULES, OwnRule
-from torchlint.rule import Rule, all_rules
-
 _CODE = re.compile(r"[A-Z]+[0-9]*")
 
 
@@ -47,14 +44,8 @@ class Selection:
         return wanted > refused
 
 
-def every_rule() -> tuple[Rule | OwnRule, ...]:
-    """The rules and the linter's own, by code."""
-    return (*all_rules(), *OWN_RULES)
-
-
-def check_selectors(selectors: Iterable[str]) -> None:
-    """Raises UnknownRule for the first selector that fits no rule."""
-    everything = every_rule()
+def check_selectors(selectors: Iterable[str], everything: Sequence[Selectable]) -> None:
+    """Raises UnknownRule for the first selector that fits none of the rules."""
     for selector in selectors:
         if not any(_exactness(selector, rule) for rule in everything):
             raise UnknownRule(f"unknown rule `{selector}`{_suggestion(selector, everything)}")

@@ -41,7 +41,8 @@ def call(*arguments: object, folder: Path, stdin: bytes | None = None, **environ
 @pytest.fixture
 def torchlint(tmp_path: Path) -> Torchlint:
     def run(*arguments: object, stdin: bytes | None = None, **environment: str) -> Outcome:
-        return call(*arguments, folder=tmp_path, stdin=stdin, **environment)
+        cache = {"TORCHLINT_CACHE_DIR": str(tmp_path / ".cache")}
+        return call(*arguments, folder=tmp_path, stdin=stdin, **cache | environment)
 
     return run
 

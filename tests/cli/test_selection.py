@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from torchlint.own_rules import OWN_RULES
 from torchlint.selection import Selection, UnknownRule, check_selectors
 
 
@@ -59,4 +60,4 @@ def test_selector_may_be_written_small() -> None:
 @pytest.mark.parametrize(("selector", "near"), [("unused-supression", "unused-suppression"), ("all", "ALL")])
 def test_unknown_selector_names_the_nearest(selector: str, near: str) -> None:
     with pytest.raises(UnknownRule, match=f"did you mean `{near}`"):
-        check_selectors([selector])
+        check_selectors([selector], OWN_RULES)

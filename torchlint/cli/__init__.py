@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -34,9 +35,19 @@ cli.add_command(config)
 
 
 def main() -> None:
-    """The entry point: an error of ours is one line and exit code 2; a broken pipe is silence."""
+    """The entry point. What goes wrong in torchlint itself is one line and exit code 2.
+
+    With TORCHLINT_TRACEBACK set, the traceback is shown besides.
+    """
     try:
         cli(prog_name="torchlint")
     except BrokenPipeError:
-        sys.stderr.close()
+        # The reader has gone; Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(2)
+    except Exception as error:
+        if os.environ.get("TORCHLINT_TRACEBACK"):
+            raise
+        text = " ".join(f"{type(error).__name__}: {error}".split())
+        click.echo(f"torchlint: internal error ({text}); please report it", err=True)
         sys.exit(2)

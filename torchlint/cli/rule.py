@@ -14,20 +14,21 @@ def rule(names: tuple[str, ...], every: bool) -> None:
     """Show the page of each rule named, by code (TL401) or name (softmax-before-cross-entropy)."""
     from rich.console import Console
 
-    from torchlint.selection import UnknownRule, check_selectors, every_rule
+    from torchlint.catalogue import everything
+    from torchlint.selection import UnknownRule, check_selectors
 
     console = Console(highlight=False, soft_wrap=every)
     if every or not names:
         if not every:
             raise click.UsageError("name a rule, or list them with --all")
-        for each in every_rule():
+        for each in everything():
             console.print(f"{each.code}  {each.severity:7}  {'on ' if each.default else 'off'}  {each.name}", markup=False)
         return
     for name in names:
         text = _text(name)
         if text is None:
             try:
-                check_selectors([name])
+                check_selectors([name], everything())
                 message = f"`{name}` is no single rule; `torchlint rule --all` lists them"
             except UnknownRule as problem:
                 message = str(problem)
@@ -41,10 +42,10 @@ def rule(names: tuple[str, ...], every: bool) -> None:
 
 
 def _text(name: str) -> str | None:
+    from torchlint.catalogue import catalogue
     from torchlint.own_rules import OWN_RULES
-    from torchlint.rule import all_rules
 
-    for each in all_rules():
+    for each in catalogue():
         if name == each.name or name.upper() == each.code:
             return _page(each.name) or f"# {each.name} ({each.code})\n\nThis rule has no page yet.\n"
     for own in OWN_RULES:

@@ -6,16 +6,18 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
-from torchlint import config, files, project, runner
+from torchlint import config, files, project
+from torchlint.cache import Cache, default_folder, run_cached
+from torchlint.catalogue import Entry, catalogue
 from torchlint.checks import Checks
 from torchlint.diagnostic import Diagnostic, Fix
-from torchlint.own_rules import INTERNAL_ERROR, OWN_RULES, UNUSED_SUPPRESSION
+from torchlint.own_rules import INTERNAL_ERROR, OWN_RULES, UNUSED_SUPPRESSION, OwnRule
 from torchlint.program import Program
 from torchlint.reading import Text, Unreadable, decode
-from torchlint.rule import all_rules
-from torchlint.selection import Selection, check_selectors, every_rule
+from torchlint.selection import Selection, check_selectors
 
 _STDIN = "-"
 
@@ -43,8 +45,20 @@ class Session:
         else:
             settings = config.settings_for(start)
         session = cls(_overlaid(settings, options), paths, options)
-        check_selectors(_all_selectors(session.settings))
+        check_selectors(_all_selectors(session.settings), session.everything)
         return session
+
+    @cached_property
+    def cache(self) -> Cache | None:
+        return None if self.options.get("no_cache") else Cache(default_folder())
+
+    @cached_property
+    def rules(self) -> tuple[Entry, ...]:
+        return catalogue(self.cache)
+
+    @property
+    def everything(self) -> tuple[Entry | OwnRule, ...]:
+        return (*self.rules, *OWN_RULES)
 
     @property
     def from_stdin(self) -> bool:
@@ -83,17 +97,24 @@ class Session:
     def checks(self, loaded: project.Project) -> Checks:
         """What is done with each program."""
         selection = self.selection()
-        rules = all_rules()
-        codes = frozenset(rule.code for rule in rules if selection.takes(rule))
-        complete = all(rule.code in codes for rule in rules if rule.default)
+        codes = frozenset(rule.code for rule in self.rules if selection.takes(rule))
+        complete = all(rule.code in codes for rule in self.rules if rule.default)
         return Checks(codes, selection.takes(UNUSED_SUPPRESSION), complete, self._ignored(loaded))
 
     def run(self, programs: Sequence[Program], checks: Checks) -> list[Diagnostic]:
         """The diagnostics of the programs, with just the fixes that may be applied."""
-        found = runner.run(programs, checks, self.settings.jobs)
+        if self.cache is None:
+            found = self._run(programs, checks)
+        else:
+            found = run_cached(programs, checks, lambda missing: self._run(missing, checks), self.cache)
         fixable = Selection(self.settings.fixable, (), self.settings.unfixable)
-        may = {rule.code for rule in every_rule() if fixable.takes(rule)}
+        may = {rule.code for rule in self.everything if fixable.takes(rule)}
         return [each if each.code in may else replace(each, fix=None) for each in self.reported(found)]
+
+    def _run(self, programs: Sequence[Program], checks: Checks) -> list[Diagnostic]:
+        from torchlint import runner
+
+        return runner.run(programs, checks, self.settings.jobs)
 
     def reported(self, found: Sequence[Diagnostic]) -> list[Diagnostic]:
         """What is left when the linter's own reports that the person ignores are gone."""
@@ -116,11 +137,10 @@ class Session:
             return {}
         from pathspec import GitIgnoreSpec
 
-        rules = every_rule()
         ignored: dict[str, frozenset[str]] = {}
         for pattern, selectors in table.items():
             spec = GitIgnoreSpec.from_lines([pattern])
-            codes = frozenset(rule.code for rule in rules if Selection(selectors).takes(rule))
+            codes = frozenset(rule.code for rule in self.everything if Selection(selectors).takes(rule))
             for path, file in loaded.files.items():
                 if spec.match_file(os.path.relpath(file, self.settings.base).replace(os.sep, "/")):
                     ignored[path] = ignored.get(path, frozenset()) | codes

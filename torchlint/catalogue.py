@@ -1,0 +1,39 @@
+"""The rules' identities, known without importing the rules where the cache remembers them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from torchlint.cache import Cache, fingerprint
+from torchlint.diagnostic import Severity
+from torchlint.own_rules import OWN_RULES, OwnRule
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A rule as it is listed and chosen."""
+
+    code: str
+    name: str
+    severity: Severity
+    default: bool
+
+
+def catalogue(known: Cache | None = None) -> tuple[Entry, ...]:
+    """Every rule that is a check on programs, by code, each once."""
+    key = f"rules {fingerprint()}"
+    if known is not None and (value := known.get([key]).get(key)):
+        return tuple(Entry(*each) for each in json.loads(value))
+    from torchlint.rule import all_rules
+
+    rules = all_rules()
+    entries = tuple({each.code: Entry(each.code, each.name, each.severity, each.default) for each in rules}.values())
+    if known is not None:
+        known.put({key: json.dumps([[each.code, each.name, each.severity, each.default] for each in entries])})
+    return entries
+
+
+def everything(known: Cache | None = None) -> tuple[Entry | OwnRule, ...]:
+    """The rules and the linter's own reports."""
+    return (*catalogue(known), *OWN_RULES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from random import Random
 from typing import Any
@@ -71,3 +72,54 @@ def broadcastable(r: Random, shape: Sequence[int]) -> tuple[int, ...]:
     """A shape that broadcasts with this one, and rarely does not."""
     other = [1 if r.random() < 0.25 else mostly(r, size, 1, 4) for size in shape[r.randint(0, len(shape)) :]]
     return (*sizes(r, r.randint(1, 2), 1, 3), *other) if rarely(r) else tuple(other)
+
+
+def pattern_of(r: Random, who: str) -> tuple[TensorShape, str, dict[str, int]]:
+    """A tensor and an einops pattern for it, with the sizes that it needs."""
+    names = r.sample("abcdefg", r.randint(1, 4))
+    size = {name: r.randint(1, 3) for name in names}
+    left = _grouped(r, names)
+    rest = sizes(r, r.randint(0, 2), 1, 3) if r.random() < 0.3 else None
+    shape = [math.prod(size[name] for name in group) for group in left]
+    if shape and rarely(r):
+        shape[r.randrange(len(shape))] = r.randint(1, 7)
+    axes = {name: size[name] for group in left for name in group[1:]}
+    if rarely(r) and axes:
+        axes.pop(min(axes))
+    after = r.sample(names, len(names))
+    if who == "reduce":
+        after = after[: r.randint(0, len(after))]
+    if who == "repeat" and often(r):
+        after.append("z")
+        axes["z"] = r.randint(1, 3)
+    if rarely(r):
+        after = after[1:] if often(r) else [*after, "q"]
+    right = _grouped(r, after)
+    sides = [_side_text(left), _side_text(right)]
+    place = r.randint(0, len(left))
+    full = shape
+    if rest is not None:
+        full = [*shape[:place], *rest, *shape[place:]]
+        sides[0] = " ".join([*_texts(left)[:place], "...", *_texts(left)[place:]])
+        sides[1] = f"{sides[1]} ..." if often(r) else f"... {sides[1]}"
+    return TensorShape(tuple(full)), " -> ".join(sides), axes
+
+
+def _grouped(r: Random, names: Sequence[str]) -> list[list[str]]:
+    groups: list[list[str]] = []
+    for name in names:
+        if groups and r.random() < 0.3:
+            groups[-1].append(name)
+        else:
+            groups.append([name])
+        if rarely(r):
+            groups.append([])
+    return groups
+
+
+def _texts(groups: Sequence[Sequence[str]]) -> list[str]:
+    return [group[0] if len(group) == 1 else f"({' '.join(group)})" if group else "1" for group in groups]
+
+
+def _side_text(groups: Sequence[Sequence[str]]) -> str:
+    return " ".join(_texts(groups))

@@ -59,6 +59,11 @@ class Refused:
     error: str
 
 
+def is_empty(said: object) -> bool:
+    """Whether an answer is a tensor without elements."""
+    return isinstance(said, TensorShape) and 0 in (said.shape or ())
+
+
 def check(case: Case, random: Random) -> bool:
     """Draw a call, and compare the engine with torch: as it is, with unknowns, and with nonsense.
 
@@ -113,6 +118,8 @@ def infer(case: Case, call: Call) -> object:
         return FUNCTIONS[case.name](call.inputs, call.keywords)
     except ShapeError as error:
         return Refused(f"{error.kind}: {error.reason}")
+    except Exception as error:
+        raise Disagreement(f"{case.name}{_show(call)}\n  engine broke: {error!r}") from error
 
 
 def resolve(name: str) -> Any:

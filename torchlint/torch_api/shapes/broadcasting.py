@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from torchlint.torch_api.dims import Dim, Shape, at_least, same, show, show_shape
-from torchlint.torch_api.shapes.entry import Function, Layer, both, function, layer
+from torchlint.torch_api.dims import UNKNOWN, Dim, Shape, at_least, same, show, show_shape
+from torchlint.torch_api.shapes.entry import Function, Layer, Plain, both, function, layer
 from torchlint.torch_api.shapes.error import ShapeError
 from torchlint.torch_api.shapes.reading import dims, expect_rank, more_certain
 
@@ -75,7 +75,7 @@ def broadcast_tensors(tensors: object) -> object:
     https://docs.pytorch.org/docs/stable/generated/torch.broadcast_tensors.html
     """
     if not isinstance(tensors, tuple):
-        return None
+        return Plain(UNKNOWN)
     common = broadcast(*tensors)
     return [common for _ in tensors]
 
@@ -125,7 +125,7 @@ def prelu(input: Shape, num_parameters: object = 1) -> Shape:
     """
     if input is None or not isinstance(num_parameters, int) or num_parameters == 1:
         return input
-    channels = input[1] if len(input) > 1 else input[0] if input else 1
+    channels = input[1] if len(input) > 1 else 1
     if same(channels, num_parameters) is False:
         raise ShapeError(
             f"input {show_shape(input)} has {show(channels)} channels, PReLU has {num_parameters} slopes",

@@ -251,9 +251,10 @@ def repeat_interleave(input: Shape, repeats: object = None, dim: object = None) 
     count = size_of(repeats)
     if dim is None:
         return (times(product(input), count),)
+    expect_rank_from(input, 1, "repeat_interleave along a dim")
     place = axis(dim, len(input), input)
-    if place is None or not input:
-        return (None,) * max(len(input), 1)
+    if place is None:
+        return (None,) * len(input)
     return (*input[:place], times(input[place], count), *input[place + 1 :])
 
 

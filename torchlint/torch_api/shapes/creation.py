@@ -178,10 +178,9 @@ def length(input: Shape) -> Plain:
 
 def _count(start: object, end: object, step: object) -> Dim:
     assert isinstance(start, int | float) and isinstance(end, int | float) and isinstance(step, int | float)
-    count = ceil((end - start) / step)
-    if count < 0:
+    if (end - start) * step < 0:
         raise ShapeError(f"arange from {start} to {end} goes the other way than its step {step}", "argument")
-    return count
+    return ceil((end - start) / step)
 
 
 def _functions() -> dict[str, Function]:

@@ -231,7 +231,7 @@ def take(input: Shape, index: Shape) -> Shape:
 
 def take_along_dim(input: Shape, indices: Shape, dim: object = None) -> Shape:
     """Indices and input broadcast but for `dim`. https://docs.pytorch.org/docs/stable/generated/torch.take_along_dim.html"""
-    if input is None or indices is None:
+    if not input or indices is None:
         return None
     if dim is None:
         return (None,) if len(indices) != 1 else indices

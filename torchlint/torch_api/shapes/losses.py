@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from torchlint.torch_api.dims import Dim, Shape, at_least, same, show, show_shape
-from torchlint.torch_api.shapes.broadcasting import broadcast
+from torchlint.torch_api.shapes.broadcasting import broadcast, in_place
 from torchlint.torch_api.shapes.entry import Function, Layer, function, layer
 from torchlint.torch_api.shapes.error import ShapeError
-from torchlint.torch_api.shapes.reading import expect_rank, more_certain
+from torchlint.torch_api.shapes.reading import expect_rank, expect_rank_from, more_certain
 from torchlint.torch_api.shapes.reduction import reduce
 
 
@@ -60,6 +60,11 @@ def pointwise(input: Shape, target: Shape = None, reduction: object = "mean") ->
     return _reduced(broadcast(input, target), reduction)
 
 
+def soft_margin(input: Shape, target: Shape = None, reduction: object = "mean") -> object:
+    """Targets that broadcast to the input → (). https://docs.pytorch.org/docs/stable/generated/torch.nn.SoftMarginLoss.html"""
+    return _reduced(in_place(input, target), reduction)
+
+
 def equal(input: Shape, target: Shape = None, reduction: object = "mean") -> object:
     """Shapes that are equal → (). Raises "mismatch". https://docs.pytorch.org/docs/stable/generated/torch.nn.BCELoss.html"""
     if input is None or target is None:
@@ -101,8 +106,10 @@ def triplet(
     shapes = [shape for shape in (anchor, positive, negative) if shape is not None]
     if len({len(shape) for shape in shapes}) > 1:
         raise ShapeError("a triplet takes three tensors of one rank", "rank", input=shapes[-1])
-    common = broadcast(broadcast(anchor, positive), broadcast(anchor, negative))
-    return _reduced(None if common is None else common[:-1], reduction)
+    near, far = broadcast(anchor, positive), broadcast(anchor, negative)
+    if near is None or far is None:
+        return _reduced(None, reduction)
+    return _reduced(broadcast(near[:-1], far[:-1]), reduction)
 
 
 def per_row(input: Shape, target: Shape = None, reduction: object = "mean") -> object:
@@ -120,6 +127,8 @@ def per_row(input: Shape, target: Shape = None, reduction: object = "mean") -> o
 def multi_label_soft_margin(input: Shape, target: Shape = None, reduction: object = "mean") -> object:
     """(*, C) → (*), reduced. https://docs.pytorch.org/docs/stable/generated/torch.nn.MultiLabelSoftMarginLoss.html"""
     common = broadcast(input, target)
+    if common is not None:
+        expect_rank_from(common, 1, "the loss")
     return _reduced(None if common is None else common[:-1], reduction)
 
 
@@ -216,7 +225,7 @@ LAYERS: dict[str, Layer] = {
     "torch.nn.SmoothL1Loss": layer(pointwise, "*, reduction, _beta", _TWO),
     "torch.nn.HuberLoss": layer(pointwise, "reduction, _delta", _TWO),
     "torch.nn.KLDivLoss": layer(pointwise, "*, reduction, _log_target", _TWO),
-    "torch.nn.SoftMarginLoss": layer(pointwise, "*, reduction", _TWO),
+    "torch.nn.SoftMarginLoss": layer(soft_margin, "*, reduction", _TWO),
     "torch.nn.HingeEmbeddingLoss": layer(pointwise, "_margin, *, reduction", _TWO),
     "torch.nn.PoissonNLLLoss": layer(
         pointwise, "_log_input, _full, *, _eps, reduction", "input|log_input: T, target: T"
@@ -253,8 +262,9 @@ FUNCTIONS: dict[str, Function] = {
         f"torch.nn.functional.{name}": function(
             pointwise, f"{_TWO}, *, reduction, _beta, _delta, _log_target, _weight"
         )
-        for name in ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "kl_div", "soft_margin_loss")
+        for name in ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "kl_div")
     },
+    "torch.nn.functional.soft_margin_loss": function(soft_margin, f"{_TWO}, *, reduction"),
     "torch.nn.functional.hinge_embedding_loss": function(pointwise, f"{_TWO}, _margin, *, reduction"),
     "torch.nn.functional.poisson_nll_loss": function(
         pointwise, f"{_TWO}, _log_input, _full, *, _eps, reduction"

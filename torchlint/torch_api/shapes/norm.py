@@ -69,6 +69,19 @@ def instance_norm(
     return input
 
 
+def lazy_instance_norm(
+    input: Shape, affine: object = True, track_running_stats: object = True, *, axes: int
+) -> Shape:
+    """`instance_norm` for as many features as dim 1 has, which is wrong for an unbatched input of another size there.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.nn.LazyInstanceNorm2d.html
+    """
+    if input is not None:
+        expect_rank(input, (axes + 1, axes + 2), f"instance norm ({axes}d)")
+    features = None if input is None else input[1]
+    return instance_norm(input, features, affine, track_running_stats, axes=axes)
+
+
 def group_norm(input: Shape, num_groups: object, num_channels: object = None) -> Shape:
     """(N, C, *) → the same. Raises "divisibility" where the groups do not divide the channels, "channels", "rank", and
     "elements" where a group has but one element. https://docs.pytorch.org/docs/stable/generated/torch.nn.GroupNorm.html
@@ -181,7 +194,9 @@ def _layers(axes: int) -> dict[str, Layer]:
         f"torch.nn.BatchNorm{axes}d": layer(batch, f"num_features, {_OPTIONS}, *, _bias"),
         f"torch.nn.LazyBatchNorm{axes}d": layer(batch, f"{_OPTIONS}, *, _bias"),
         f"torch.nn.InstanceNorm{axes}d": layer(instance, f"num_features, {_OPTIONS}, *, _bias"),
-        f"torch.nn.LazyInstanceNorm{axes}d": layer(instance, f"{_OPTIONS}, *, _bias"),
+        f"torch.nn.LazyInstanceNorm{axes}d": layer(
+            partial(lazy_instance_norm, axes=axes), f"{_OPTIONS}, *, _bias"
+        ),
     }
 
 

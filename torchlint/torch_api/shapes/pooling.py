@@ -110,7 +110,8 @@ def adaptive_pool(
     if len(items) != dims or (dims == 1 and None in items):
         raise ShapeError(f"output_size takes {dims} sizes", "argument", input=input, expected=dims)
     # An average over everything is a mean, which takes any rank.
-    mean = average and dims > 1 and len(input) >= dims
+    least = dims if sequence(output_size) is None else dims + 1
+    mean = average and dims > 1 and len(input) >= least
     if not mean or any(item is None or same(dim(item), 1) is False for item in items):
         expect_rank(input, (dims + 1, dims + 2), f"{dims}-D adaptive pooling")
     sizes = tuple(
@@ -144,7 +145,8 @@ def fractional_pool(
             for size, ratio in zip(input[-dims:], ratios, strict=False)
         )
     for size, wanted, kernel in zip(input[-dims:], sizes, per_axis(kernel_size, dims), strict=False):
-        if at_least(minus(plus(wanted, kernel), plus(size, 1)), 1):
+        # In 3 dims, torch wants one element more than is needed.
+        if at_least(minus(plus(wanted, kernel), plus(size, 1)), 1 if dims < 3 else 0):
             raise ShapeError(
                 f"kernel {show(kernel)} and output {show(wanted)} do not fit into {show(size)}",
                 "vanishes",

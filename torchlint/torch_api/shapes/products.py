@@ -28,7 +28,8 @@ def linear_of_weight(input: Shape, weight: Shape = None, bias: Shape = None) -> 
     https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.linear.html
     """
     if weight is None:
-        return linear(input)
+        # A weight of one dim takes the last dim away.
+        return None
     expect_rank(weight, (1, 2), "linear's weight")
     out = weight[0] if len(weight) == 2 else None
     result = linear(input, weight[-1], out)
@@ -212,7 +213,7 @@ def einsum(equation: object, operands: object) -> Shape:
         else:
             ellipsis = None if "..." in term else ellipsis
             for letter in term.replace("...", ""):
-                sizes.setdefault(letter, None)
+                sizes[letter] = broadcast_dims(sizes[letter], None) if letter in sizes else None
     if not arrow:
         letters = sorted(letter for letter in set(left) if letter.isalpha() and left.count(letter) == 1)
         right = ("..." if "..." in left else "") + "".join(letters)
@@ -236,8 +237,11 @@ def tensordot(a: Shape, b: Shape, dims: object = 2) -> Shape:
         first = tuple(range(len(a) - count, len(a)))
         second = tuple(range(count))
     elif pair is not None and len(pair) == 2:
-        of_a = [axis(each, len(a), a) for each in sequence(pair[0]) or (pair[0],)]
-        of_b = [axis(each, len(b), b) for each in sequence(pair[1]) or (pair[1],)]
+        named_a, named_b = sequence(pair[0]), sequence(pair[1])
+        if named_a is None or named_b is None:
+            return None
+        of_a = [axis(each, len(a), a) for each in named_a]
+        of_b = [axis(each, len(b), b) for each in named_b]
         first = tuple(each for each in of_a if each is not None)
         second = tuple(each for each in of_b if each is not None)
         if len(first) < len(of_a) or len(second) < len(of_b):

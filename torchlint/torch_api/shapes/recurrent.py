@@ -19,7 +19,7 @@ def recurrent(
     num_layers: object = 1,
     batch_first: object = False,
     bidirectional: object = False,
-    proj_size: object = 0,
+    proj_size: object = None,
     gates: str,
 ) -> object:
     """(L, N, in), (N, L, in) with `batch_first` or (L, in) → (output, h), or (output, (h, c)) for an LSTM.
@@ -28,8 +28,8 @@ def recurrent(
     `proj_size`, if given, or `hidden_size`. Raises "rank", "features", and "mismatch" for a state of another shape.
     https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTM.html
     """
-    hidden, projected = dim(hidden_size), dim(proj_size)
-    if at_least(projected, 1) and gates != "LSTM":
+    hidden, projected = dim(hidden_size), dim(0 if proj_size is None else proj_size)
+    if proj_size is not None and gates != "LSTM":
         raise ShapeError("proj_size is for LSTM only", "argument")
     if isinstance(projected, int) and isinstance(hidden, int) and projected >= hidden:
         raise ShapeError(f"proj_size {projected} is not smaller than hidden_size {hidden}", "argument")

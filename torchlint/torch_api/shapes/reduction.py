@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from torchlint.torch_api.dims import Dim, Shape, at_least, divides, minus, quotient, show, show_shape
+from torchlint.torch_api.dims import UNKNOWN, Dim, Shape, at_least, divides, minus, quotient, show, show_shape
 from torchlint.torch_api.shapes.broadcasting import broadcast
-from torchlint.torch_api.shapes.entry import Function, Layer, both, function, layer
+from torchlint.torch_api.shapes.entry import Function, Layer, Plain, TensorShape, both, function, layer
 from torchlint.torch_api.shapes.error import ShapeError
 from torchlint.torch_api.shapes.reading import axis, distinct_axes, flag, integer, sequence
 from torchlint.torch_api.shapes.reading import dim as size_of
@@ -29,6 +29,11 @@ def reduce(input: Shape, dim: object = None, keepdim: object = False) -> Shape:
     return tuple(size for place, size in enumerate(input) if place not in places)
 
 
+def reduce_named(input: Shape, dim: object = None, keepdim: object = False) -> Shape:
+    """`all` and `any`, to which an empty tuple names no dims. https://docs.pytorch.org/docs/stable/generated/torch.all.html"""
+    return input if sequence(dim) == () else reduce(input, dim, keepdim)
+
+
 def reduce_pair(input: Shape, dim: object = None, keepdim: object = False) -> object:
     """`max`, `min`, `median`, `mode`: one number of all elements, or values and indices along a dim.
 
@@ -36,7 +41,7 @@ def reduce_pair(input: Shape, dim: object = None, keepdim: object = False) -> ob
     """
     if dim is None:
         return ()
-    return along_pair(input, dim, keepdim)
+    return Plain(UNKNOWN) if dim is UNKNOWN else along_pair(input, dim, keepdim)
 
 
 def along_pair(input: Shape, dim: object = -1, keepdim: object = False) -> object:
@@ -48,13 +53,13 @@ def along_pair(input: Shape, dim: object = -1, keepdim: object = False) -> objec
     return [result, result]
 
 
-def extreme(input: Shape, dim: object = None, keepdim: object = False, other: Shape = ()) -> object:
+def extreme(input: Shape, dim: object = None, keepdim: object = False) -> object:
     """`max` and `min`: of all elements, along a dim (values and indices), or of two tensors, element by element.
 
     https://docs.pytorch.org/docs/stable/generated/torch.max.html
     """
-    if other != ():
-        return broadcast(input, other)
+    if isinstance(dim, TensorShape):
+        return broadcast(input, dim.shape)
     return reduce_pair(input, dim, keepdim)
 
 
@@ -62,6 +67,17 @@ def std_mean(input: Shape, dim: object = None, keepdim: object = False) -> objec
     """Two results of one shape. https://docs.pytorch.org/docs/stable/generated/torch.std_mean.html"""
     result = reduce(input, dim, keepdim)
     return [result, result]
+
+
+def norm(input: Shape, p: object = "fro", dim: object = None, keepdim: object = False) -> Shape:
+    """`torch.norm`, whose default is of a vector or a matrix: one dim or two, or all.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.norm.html
+    """
+    named = sequence(dim)
+    if p in ("fro", "nuc") and named is not None and len(named) > 2:
+        raise ShapeError(f"a matrix's norm is along two dims, not {len(named)}", "argument", input=input)
+    return reduce(input, dim, keepdim)
 
 
 def quantile(input: Shape, q: object, dim: object = None, keepdim: object = False) -> Shape:
@@ -106,17 +122,18 @@ def topk(input: Shape, k: object, dim: object = -1) -> object:
     place = axis(dim, len(input), input)
     if place is None:
         return [(None,) * len(input)] * 2
-    if not input:
-        return [(), ()]
-    if at_least(minus(input[place], count), 0) is False:
+    size = input[place] if input else 1
+    if at_least(minus(size, count), 0) is False:
         raise ShapeError(
             f"topk: dim {place} of {show_shape(input)} has fewer than {show(count)} elements",
             "range",
             input=input,
             dim=place,
             expected=count,
-            found=input[place],
+            found=size,
         )
+    if not input:
+        return [(), ()]
     result = (*input[:place], count, *input[place + 1 :])
     return [result, result]
 
@@ -167,8 +184,6 @@ _SUMS = [
     "prod",
     "amax",
     "amin",
-    "any",
-    "all",
     "logsumexp",
     "count_nonzero",
 ]
@@ -187,6 +202,10 @@ def _functions() -> dict[str, Function]:
         entries[f"torch.{mean}"] = function(
             std_mean, "input: T, dim|axis, _unbiased, keepdim|keepdims, *, _correction"
         )
+    for name in ("any", "all"):
+        entries |= both(name, reduce_named, "input: T, dim|axis, keepdim|keepdims")
+    for name in ("max", "min"):
+        entries |= both(name, extreme, "input: T, dim|other|axis: R, keepdim|keepdims")
     for name in ("argmax", "argmin"):
         entries |= both(name, reduce, "input: T, dim|axis, keepdim|keepdims")
     for name in _PAIRS:
@@ -205,7 +224,7 @@ FUNCTIONS: dict[str, Function] = {
     **both("mode", along_pair, "input: T, dim, keepdim"),
     **both("kthvalue", along_pair, "input: T, _k, dim, keepdim"),
     **both("aminmax", std_mean, "input: T, *, dim, keepdim"),
-    **both("norm", reduce, "input: T, _p, dim, keepdim"),
+    **both("norm", norm, "input: T, p, dim, keepdim"),
     "torch.linalg.norm": function(reduce, "input|A: T, _ord, dim, keepdim"),
     "torch.linalg.vector_norm": function(reduce, "input|x: T, _ord, dim, keepdim"),
     **both("quantile", quantile, "input: T, q, dim, keepdim, *, _interpolation"),

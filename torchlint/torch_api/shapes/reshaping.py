@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from torchlint.torch_api.dims import (
+    UNKNOWN,
     Dim,
     Shape,
     at_least,
@@ -134,6 +135,13 @@ def t(input: Shape) -> Shape:
     return None if input is None else input[::-1]
 
 
+def conjugate_transpose(input: Shape) -> Shape:
+    """`x.H`, of matrices. https://docs.pytorch.org/docs/stable/tensors.html#torch.Tensor.H"""
+    if input is not None:
+        expect_rank(input, (0, 2), "H")
+    return None if input is None else input[::-1]
+
+
 def reverse_dims(input: Shape) -> Shape:
     """`x.T`: all dims in reverse. https://docs.pytorch.org/docs/stable/tensors.html#torch.Tensor.T"""
     return None if input is None else input[::-1]
@@ -143,11 +151,11 @@ def matrix_transpose(input: Shape) -> Shape:
     """`x.mT`: the last two dims swapped. https://docs.pytorch.org/docs/stable/tensors.html#torch.Tensor.mT"""
     if input is None:
         return None
-    if len(input) < 2:
+    if len(input) == 1:
         raise ShapeError(
             f"{show_shape(input)} is no matrix to transpose", "rank", input=input, found=len(input)
         )
-    return (*input[:-2], input[-1], input[-2])
+    return (*input[:-2], *input[:-3:-1])
 
 
 def movedim(input: Shape, source: object, destination: object) -> Shape:
@@ -157,7 +165,11 @@ def movedim(input: Shape, source: object, destination: object) -> Shape:
     """
     if input is None:
         return None
-    sources, targets = sequence(source) or (source,), sequence(destination) or (destination,)
+    if source is UNKNOWN or destination is UNKNOWN:
+        return (None,) * len(input)
+    sources, targets = sequence(source), sequence(destination)
+    sources = (source,) if sources is None else sources
+    targets = (destination,) if targets is None else targets
     if len(sources) != len(targets):
         raise ShapeError("movedim: as many sources as destinations are needed", "argument", input=input)
     start, end = distinct_axes(sources, input), distinct_axes(targets, input)
@@ -243,7 +255,7 @@ def _with_missing(wanted: tuple[Dim, ...], count: Dim) -> Shape:
 
 LAYERS: dict[str, Layer] = {
     "torch.nn.Flatten": layer(flatten_layer, "start_dim, end_dim"),
-    "torch.nn.Unflatten": layer(unflatten, "dim, unflattened_size|sizes"),
+    "torch.nn.Unflatten": layer(unflatten, "dim, sizes|unflattened_size"),
 }
 
 FUNCTIONS: dict[str, Function] = {
@@ -263,7 +275,7 @@ FUNCTIONS: dict[str, Function] = {
     **both("t", t, "input: T"),
     "torch.Tensor.T": function(reverse_dims, "input: T"),
     "torch.Tensor.mT": function(matrix_transpose, "input: T"),
-    "torch.Tensor.H": function(t, "input: T"),
+    "torch.Tensor.H": function(conjugate_transpose, "input: T"),
     "torch.Tensor.mH": function(matrix_transpose, "input: T"),
     **both("adjoint", matrix_transpose, "input: T"),
     **both("movedim", movedim, "input: T, source, destination"),

@@ -21,6 +21,7 @@ from torchlint.torch_api.shapes.entry import Function, Layer, function, layer
 from torchlint.torch_api.shapes.error import ShapeError
 from torchlint.torch_api.shapes.reading import dim, expect_rank, expect_rank_from, per_axis, sequence
 
+_INTERPOLATING = ("nearest", "nearest-exact", "linear", "bilinear", "bicubic", "trilinear")
 _MODES = {"linear": (3,), "bilinear": (4,), "bicubic": (4,), "trilinear": (5,)}
 
 
@@ -90,7 +91,7 @@ def interpolate(
         sizes: Sequence[Dim] = per_axis(size, axes)
     else:
         sizes = tuple(map(scaled, input[2:], factors or (scale_factor,) * axes))
-    if any(at_least(each, 1) is False for each in sizes):
+    if mode in _INTERPOLATING and any(at_least(each, 1) is False for each in sizes):
         raise ShapeError(f"interpolation of {show_shape(input)} leaves nothing", "vanishes", input=input)
     return (*input[:2], *sizes)
 
@@ -201,7 +202,7 @@ def _padded(input: tuple[Dim, ...], amounts: tuple[Dim, ...], mode: object) -> S
                     dim=len(input) - axis,
                     found=size,
                 )
-        least = 0 if mode == "constant" else 1
+        least = 1 if mode in ("reflect", "replicate") else 0
         if at_least(result[-axis], least) is False:
             raise ShapeError(f"padding {show_shape(input)} leaves nothing", "vanishes", input=input)
     return tuple(result)

@@ -1,0 +1,29 @@
+"""The inferred shapes are torch's, for every layer and function, and what torch refuses is refused."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.shapes.function_cases import FUNCTION_CASES
+from tests.shapes.layer_cases import LAYER_CASES
+from tests.shapes.proof import Case, check
+
+torch.set_num_threads(1)
+
+
+@pytest.mark.parametrize("case", [*LAYER_CASES, *FUNCTION_CASES], ids=lambda case: case.name)
+@settings(
+    max_examples=200,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+@given(seed=st.integers(0, 2**32))
+def test_the_inferred_shape_is_torchs(case: Case, seed: int) -> None:
+    check(case, Random(f"{case.name} {seed}"))

@@ -35,7 +35,7 @@ def _fix(mismatch: ShapeMismatch, shapes: list[Shape]) -> Fix | None:
     if len(a) == len(b) == 2 and 1 not in (*a, *b) and same(a[1], b[0]):
         return renamed_call(mismatch.site, "matmul", "Use `matmul`", "unsafe")
     edits: list[Edit] = []
-    for shape, site in zip((a, b), operand_sites(mismatch.site, 2), strict=True):
+    for shape, site in zip((a, b), operand_sites(mismatch.site, 2, mismatch.operation.startswith("torch.Tensor.")), strict=True):
         if site is None or sum(size != 1 for size in shape) > 1:
             return None
         edits.extend(call_behind(site, "flatten()") if len(shape) != 1 else ())

@@ -145,7 +145,7 @@ class Attributes(Expressions):
                 shape = tensor.shape
                 if shape is not None and len(shape) >= 2:
                     shape = (*shape[:-2], shape[-1], shape[-2]) if name != "T" else shape[::-1]
-                return replace(tensor, shape=shape, op="t", inputs=(tensor,), leaf=_still_leaf(tensor), site=self.site(node))
+                return replace(tensor, shape=shape, op="t", inputs=(tensor,), leaf=_still_leaf(tensor), site=self.site(node), storage=storage_of(tensor), parameter=False, aliases=())
             case "data":
                 return replace(
                     tensor, requires_grad=False, leaf=True, op="data", inputs=(tensor,), site=self.site(node), parameter=False,

@@ -42,6 +42,7 @@ from torchlint.semantics.values import (
     Tuple,
     Unknown,
     Value,
+    storage_of,
 )
 from torchlint.torch_api.binding import bind
 from torchlint.torch_api.dtypes import dtype_of, is_integer
@@ -244,6 +245,8 @@ class Modules(Tensors):
             self.shape_mismatch(found.name, error, positional, module, node)
             shapes = None
         first = positional[0] if positional else next(iter(keywords.values()), UNKNOWN)
+        if found.name == "torch.nn.Identity":
+            return first
         made = self._layer_tensor(module, found, first, single_shape(shapes), node)
         if found.name in _RECURRENT or found.name in _CELLS or found.name == "torch.nn.MultiheadAttention":
             return self._several(found.name, made, shapes)
@@ -265,7 +268,7 @@ class Modules(Tensors):
             activation = Activation(found.activation, along, self.application(node), module.site)
         requires: bool | None
         if self.grad is False:
-            requires = False
+            requires = None if found.activation == "keeps" and source.requires_grad is not False else False
         elif source.requires_grad or (found.parameters and not self._frozen(module)):
             requires = True if self.grad else None
         elif found.parameters:
@@ -290,6 +293,8 @@ class Modules(Tensors):
             op=found.name,
             inputs=(first,),
             model=source.model,
+            storage=storage_of(source) if found.activation == "keeps" else None,
+            aliases=(source, *source.aliases) if found.activation == "keeps" else (),
         )
 
     def _frozen(self, module: Instance) -> bool:
@@ -500,16 +505,19 @@ def by_number_or_name(positional: Sequence[Value], keywords: Mapping[str, Value]
 
 
 def takes_floats(module: Instance) -> bool:
-    """Whether a module is a layer of torch whose weights are multiplied with what it is given."""
+    """Whether a module is a layer of torch that has no version for integers."""
     found = layer_of(module)
-    if found is None or not isinstance(module.cls, str) or not found.parameters or "Embedding" in found.name:
+    if found is None or not isinstance(module.cls, str) or "Embedding" in found.name:
         return False
+    if not found.parameters:
+        return "softm" in found.activation
     return FALSE not in (module.arguments.get("affine"), module.arguments.get("elementwise_affine"))
 
 
 def weight_dtype(module: Instance) -> str | None:
-    """The dtype of the weights of such a layer; None where it is not known."""
-    if not takes_floats(module) or "<cast>" in module.store:
+    """The dtype of the weights that a layer multiplies its input with; None where it is not known."""
+    found = layer_of(module)
+    if found is None or not found.parameters or not takes_floats(module) or "<cast>" in module.store:
         return None
     weight, dtype = module.store.get("weight"), module.arguments.get("dtype")
     if isinstance(weight, Tensor):

@@ -10,8 +10,8 @@ from torchlint.semantics.site import Site
 _SIMPLE = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.List, ast.Tuple, ast.Dict, ast.ListComp)
 
 
-def operand_sites(site: Site, count: int) -> tuple[Site | None, ...]:
-    """The expressions of an operation's operands: of `a * b`, `f(a, b)` or `a.f(b)`, whichever it is."""
+def operand_sites(site: Site, count: int, method: bool = False) -> tuple[Site | None, ...]:
+    """The expressions of an operation's operands: of `a * b`, `f(a, b)` or the method `a.f(b)`."""
     node = site.node
     if isinstance(node, ast.BinOp):
         found: list[ast.expr] = [node.left, node.right]
@@ -20,9 +20,8 @@ def operand_sites(site: Site, count: int) -> tuple[Site | None, ...]:
     elif isinstance(node, ast.AugAssign):
         found = [node.target, node.value]
     elif isinstance(node, ast.Call) and not any(isinstance(each, ast.Starred) for each in node.args):
-        method = isinstance(node.func, ast.Attribute) and len(node.args) + len(node.keywords) < count
         receiver = [node.func.value] if method and isinstance(node.func, ast.Attribute) else []
-        found = [*receiver, *node.args, *(each.value for each in node.keywords)]
+        found = [*receiver, *node.args]
     else:
         found = []
     return tuple(site.at(found[index]) if index < len(found) else None for index in range(count))
@@ -128,3 +127,15 @@ def dtype_argument(site: Site, dtype: str, before: str) -> Edit | None:
         return None
     start = site.at(by_name[before]).span.start
     return Edit(Span(start, start), f"dtype={package}.{dtype}, ")
+
+
+def filled_at_once(site: Site) -> bool:
+    """Whether an in-place method is called on an expression: `torch.Tensor(4).uniform_()`."""
+    parent = site.tree.parent(site.node)
+    return isinstance(parent, ast.Attribute) and parent.attr.endswith("_")
+
+
+def parameter_data(site: Site) -> bool:
+    """Whether an expression is given to a call whose name speaks of a parameter or buffer: `nn.Parameter(…)`."""
+    parent = site.tree.parent(site.node)
+    return isinstance(parent, ast.Call) and site.node in parent.args

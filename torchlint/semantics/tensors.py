@@ -12,6 +12,7 @@ from torchlint.semantics.expressions import known_items, shape_value
 from torchlint.semantics.facts import Arithmetic, Call, LossCall, ShapeMismatch
 from torchlint.semantics.join import join_activations, present
 from torchlint.semantics.shape_bridge import dim_value, function_shape, single_shape
+from torchlint.semantics.site import Site
 from torchlint.semantics.values import (
     FALSE,
     NONE,
@@ -37,7 +38,7 @@ from torchlint.torch_api.binding import bind
 from torchlint.torch_api.dims import product
 from torchlint.torch_api.dtypes import CASTS, LEGACY_TENSORS, dtype_of, is_integer
 from torchlint.torch_api.losses import LOSS_FUNCTIONS
-from torchlint.torch_api.operations import Operation, operation
+from torchlint.torch_api.operations import MAY_RETURN_INPUT, Operation, operation
 from torchlint.torch_api.results import result_dtype
 from torchlint.torch_api.shapes.entry import TensorShape
 from torchlint.torch_api.shapes.error import ShapeError
@@ -193,6 +194,7 @@ class Tensors(Calls):
             role=inputs[0].role if inputs and isinstance(inputs[0], Tensor) and op.activation == "keeps" else None,
             scale=inputs[0].scale if inputs and isinstance(inputs[0], Tensor) and op.activation == "keeps" else None,
             storage=storage_of(inputs[0]) if op.activation == "keeps" and inputs and isinstance(inputs[0], Tensor) else None,
+            aliases=(inputs[0], *inputs[0].aliases) if bare in MAY_RETURN_INPUT and inputs and isinstance(inputs[0], Tensor) else (),
         )
         if op.result == "pair" or (bare in ("max", "min") and _has_dim(positional, arguments)):
             shape = shapes[0].shape if isinstance(shapes, tuple) and isinstance(shapes[0], TensorShape) else None
@@ -285,7 +287,8 @@ class Tensors(Calls):
         inputs = inputs[:1] if op.first_only else inputs
         known = [each.requires_grad if isinstance(each, Tensor) else False if isinstance(each, Const | Size | Library | Array) else None for each in inputs]
         if self.grad is False:
-            return False
+            # Even then a view shares its base's requires_grad.
+            return None if op.activation == "keeps" and inputs and known[0] is not False else False
         if True in known:
             return True if self.grad else None
         return None if None in known else False
@@ -459,6 +462,28 @@ def operands(positional: Sequence[Value], keywords: Mapping[str, Value]) -> list
         elif not isinstance(value, ShapeOf):
             found.append(value)
     return found
+
+
+def contents(value: Value, depth: int = 3) -> list[Value]:
+    """What nested lists and tuples hold in the end; for a list of unknown length, what each of its elements is."""
+    if depth == 0 or not isinstance(value, List | Tuple):
+        return [value]
+    items = known_items(value)
+    if items is None:
+        items = (value.store.get("element", UNKNOWN),) if isinstance(value, List) else ()
+    return [each for item in items[:64] for each in contents(item, depth - 1)]
+
+
+def made_a_column(tensor: Tensor, site: Site | None, depth: int = 6) -> bool:
+    """Whether a column was made one on purpose: by `None`, by `unsqueeze`, or by a `view` in the very place of its use."""
+    inline = site is not None and tensor.site is not None and tensor.site.node is site.node
+    if tensor.op == "unsqueeze" or (tensor.op in ("view", "reshape") and inline):
+        return True
+    if tensor.op == "getitem" and len(tensor.inputs) == 2 and NONE in contents(tensor.inputs[1]):
+        return True
+    return depth > 0 and any(
+        isinstance(each, Tensor) and each.shape == tensor.shape and made_a_column(each, None, depth - 1) for each in tensor.inputs
+    )
 
 
 def device_of(value: Value) -> str | None:

@@ -16,6 +16,10 @@ GradEffect = Literal["flows", "cut", "source"]
 ResultKind = Literal["tensor", "pair", "sequence"]
 
 
+# Operations that give back the very tensor they were given when there is nothing to do.
+MAY_RETURN_INPUT = frozenset({"flatten", "contiguous", "dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout"})
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One operation.
@@ -89,6 +93,7 @@ def _table() -> dict[str, Operation]:
             table[name] = Operation(name, **facts)  # type: ignore[arg-type]
 
     fill(_KEEPS, activation="keeps")
+    fill("clamp clip", activation="keeps", dtype="promote")
     fill(_SPLITS, activation="keeps", result="sequence")
     fill(_JOINS, activation="keeps", dtype="promote")
     fill(_DROPOUTS, activation="keeps")
@@ -105,6 +110,7 @@ def _table() -> dict[str, Operation]:
     fill("one_hot", dtype="int64", gradient="cut")
     fill(_LINEAR, activation="linear")
     fill(_LOSSES, activation="loss")
+    fill("mse_loss l1_loss smooth_l1_loss huber_loss", activation="loss", dtype="promote")
     fill("embedding embedding_bag", dtype="argument", activation="linear")
     fill("softmax", activation="softmax", dtype="same")
     fill("softmin", activation="softmin", dtype="same")
@@ -192,3 +198,14 @@ PRODUCTS = _both("matmul mm bmm mv addmm addmv addbmm baddbmm inner einsum") | {
     "torch.nn.functional.linear",
     "torch.nn.functional.bilinear",
 }
+# Functions with a weight, which has the dtype of what they are applied to.
+ONE_DTYPE = frozenset(f"torch.nn.functional.conv{kind}" for kind in ("1d", "2d", "3d", "_transpose1d", "_transpose2d", "_transpose3d"))
+# Functions that have no version for integers.
+FLOATS_ONLY = _both("mean std var norm softmax log_softmax std_mean var_mean") | {
+    "torch.nn.functional.softmax",
+    "torch.nn.functional.log_softmax",
+}
+# Reductions that take one tensor, and no list.
+OF_ONE_TENSOR = frozenset(f"torch.{name}" for name in "mean sum max min std var prod median norm argmax argmin cumsum".split())
+# Functions of two tensors that broadcast them.
+ELEMENTWISE = _both("add sub subtract mul multiply div divide true_divide pow maximum minimum eq ne lt le gt ge fmod remainder")

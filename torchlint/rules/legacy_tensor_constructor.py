@@ -1,0 +1,62 @@
+"""TL109: torch.Tensor takes a number for a size and turns data into floats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torchlint.diagnostic import Edit, Finding, Fix, Span
+from torchlint.rule import rule
+from torchlint.semantics.facts import Call
+from torchlint.semantics.rewrites import callee, filled_at_once, parameter_data, prefix
+from torchlint.semantics.values import Array, Const, List, Size, Tensor, Tuple
+from torchlint.torch_api.dtypes import LEGACY_TENSORS
+
+
+@rule("TL109", severity="warning", words=("Tensor|tensor",))
+def legacy_tensor_constructor(call: Call) -> Iterator[Finding]:
+    package, _, name = call.name.rpartition(".")
+    if package not in ("torch", "torch.cuda") or name not in LEGACY_TENSORS or len(call.positional) != 1:
+        return
+    given = call.positional[0]
+    if isinstance(given, Size) or (isinstance(given, Const) and isinstance(given.value, int)):
+        if not filled_at_once(call.site) and not parameter_data(call.site):
+            yield call.flag(
+                f"`{name}` takes one number for a size and gives as many elements of whatever was in memory; "
+                "call `torch.empty` for a size, or `torch.tensor` for a number",
+                fix=_fix(call, "empty", name) if package == "torch" else None,
+            )
+    elif name == "Tensor" and isinstance(given, List | Array | Tensor | Tuple) and not _is_shape(given):
+        yield call.flag(
+            "`Tensor` makes float32 of all data, labels and indices included; call `torch.tensor`, with a dtype where it matters",
+            fix=_fix(call, "tensor", name) if isinstance(given, List | Tuple) else None,
+        )
+
+
+@rule("TL109", severity="warning", words=("tensor",))
+def tensor_copied(call: Call) -> Iterator[Finding]:
+    source = call.argument_site(0, "data")
+    if call.name != "torch.tensor" or source is None or not isinstance(call.arguments.get("data"), Tensor):
+        return
+    alone = len(call.arguments) == 1
+    span = call.site.span
+    cut = (Edit(Span(span.start, source.span.start), ""), Edit(Span(source.span.end, span.end), ".detach().clone()"))
+    yield call.flag(
+        "`torch.tensor` of a tensor copies it without its graph and warns; write `.detach().clone()` for a copy",
+        fix=Fix("Copy with `detach().clone()`", cut, "unsafe") if alone else None,
+    )
+
+
+def _is_shape(value: object) -> bool:
+    return isinstance(value, Tuple) and value.shape_of is not None
+
+
+def _fix(call: Call, function: str, name: str) -> Fix | None:
+    package, called = prefix(call.site), callee(call.site)
+    if package is None or called is None:
+        return None
+    edits = [Edit(called.span, f"{package}.{function}")]
+    dtype = LEGACY_TENSORS[name]
+    if function == "tensor" or dtype != "float32":
+        added = call.add_argument(f"dtype={package}.{dtype}", "")
+        edits += added.edits if added else ()
+    return Fix(f"Call `{function}`", tuple(edits), "unsafe")

@@ -99,14 +99,23 @@ class Tensors(Calls):
             result: Value = Tensor(shape=single_shape(shapes), site=self.site(node), op=bare, inputs=tuple(positional[:2])) if isinstance(shapes, TensorShape) else Unknown(self.site(node), bare, positional[0] if positional else None)
         else:
             result = self._result(op, name, positional, keywords, arguments, shapes, node)
+        if op is None and _changes_in_place(name, bare) and isinstance(positional[0], Tensor):
+            result = self._overwritten(positional, node)
         if bare in LOSS_FUNCTIONS and name.startswith("torch.nn.functional."):
             self.loss_event(LOSS_FUNCTIONS[bare], arguments, arguments, None, result, positional, node)
-        if op is not None and bare.endswith("_") and name.startswith("torch.Tensor.") and isinstance(positional[0], Tensor) and isinstance(result, Tensor):
+        if _changes_in_place(name, bare) and isinstance(positional[0], Tensor) and isinstance(result, Tensor):
             result = self.in_place(positional[0], result)
             self.rebind(positional[0], result)
         if Call in self.wanted and not quiet:
             self.emit_call(name, positional[0] if name.startswith("torch.Tensor.") else None, arguments, positional, result, node)
         return result
+
+    def _overwritten(self, positional: Sequence[Value], node: ast.AST) -> Tensor:
+        """A tensor after a change in place of which only that much is known."""
+        known = [each.requires_grad if isinstance(each, Tensor) else False if isinstance(each, Const) else None for each in positional]
+        requires = False if self.grad is False or not any(each is not False for each in known) else None
+        shape = positional[0].shape if isinstance(positional[0], Tensor) else None
+        return Tensor(shape=shape, requires_grad=requires, site=self.site(node))
 
     def in_place(self, before: Tensor, result: Tensor) -> Tensor:
         """A tensor after an operation on it in place: the same dtype, and gradients as before unless some flow in."""
@@ -353,7 +362,7 @@ class Tensors(Calls):
             elif device_of(value) or (isinstance(value, Instance) and value.cls == "torch.device"):
                 result = self._moved(result, device_of(value), node)
             elif not isinstance(value, Const):
-                result = self._moved(replace(result, dtype=result.dtype if result.dtype == "float32" else None), None, node)
+                result = self._moved(replace(result, dtype=None), None, node)
         return result
 
     def _method_type_as(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
@@ -447,10 +456,14 @@ class Tensors(Calls):
         return UNKNOWN
 
 
+def _changes_in_place(name: str, bare: str) -> bool:
+    return name.startswith("torch.Tensor.") and bare.endswith("_") and not bare.endswith("__")
+
+
 def operands(positional: Sequence[Value], keywords: Mapping[str, Value]) -> list[Value]:
     """The tensors (or what may be some) among a call's arguments, lists of them opened up."""
     found: list[Value] = []
-    for value in (*positional, *(keywords[key] for key in ("input", "other", "weight", "tensors", "target") if key in keywords)):
+    for value in (*positional, *(keywords[key] for key in ("input", "other", "weight", "tensors", "target", "min", "max", "value") if key in keywords)):
         if isinstance(value, List | Tuple):
             items = known_items(value)
             if items is None:
@@ -479,7 +492,8 @@ def made_a_column(tensor: Tensor, site: Site | None, depth: int = 6) -> bool:
     inline = site is not None and tensor.site is not None and tensor.site.node is site.node
     if tensor.op == "unsqueeze" or (tensor.op in ("view", "reshape") and inline):
         return True
-    if tensor.op == "getitem" and len(tensor.inputs) == 2 and NONE in contents(tensor.inputs[1]):
+    # A slice is a tuple of another type, whose bounds may be None as well.
+    if tensor.op == "getitem" and len(tensor.inputs) == 2 and type(tensor.inputs[1]) is Tuple and NONE in tensor.inputs[1].items:
         return True
     return depth > 0 and any(
         isinstance(each, Tensor) and each.shape == tensor.shape and made_a_column(each, None, depth - 1) for each in tensor.inputs

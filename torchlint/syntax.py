@@ -116,7 +116,7 @@ def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             continue
         for name in ("body", "orelse", "finalbody"):
-            yield from statements(getattr(node, name, ()))
+            yield from statements(getattr(node, name, []))
         for handler in getattr(node, "handlers", ()):
             yield from statements(handler.body)
         for case in getattr(node, "cases", ()):

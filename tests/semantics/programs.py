@@ -71,20 +71,20 @@ UNARY = (
     "{a}.t()", "{a}.T", "{a}.transpose(0, -1)", "{a}.permute(1, 0)", "{a}[0]", "{a}[:, 0]", "{a}[..., None]", "{a}[1:]", "{a}[None]",
     "{a}[{a} > 0]", "{a}.detach()", "{a}.clone()", "{a}.data", "{a}.float()", "{a}.double()", "{a}.long()", "{a}.half()", "{a}.bool()",
     "{a}.to(torch.float32)", "{a}.to(torch.int64)", "{a}.type_as(torch.zeros(1))", "{a}.contiguous()", "{a}.cpu()",
-    "{a}.requires_grad_()", "{a}.repeat(2, 1)", "{a}.expand(3, -1, -1)", "{a}.chunk(2)", "{a}.split(1)", "{a}.topk(1)", "{a}.sort()",
+    "{a}.repeat(2, 1)", "{a}.expand(3, -1, -1)", "{a}.chunk(2)", "{a}.split(1)", "{a}.topk(1)", "{a}.sort()",
     "{a}.cumsum(0)", "{a}.norm()", "{a}.sqrt()", "{a}.log()", "{a}.clamp(min=0)", "{a}.round()", "{a}.sigmoid()", "{a}.tanh()",
     "torch.sigmoid({a})", "F.softmax({a}, dim=-1)", "F.softmax({a}, dim=0)", "{a}.log_softmax(-1)", "F.relu({a})", "F.gelu({a})",
-    "F.dropout({a}, 0.5)", "F.normalize({a}, dim=0)", "F.logsigmoid({a})", "{a} > 0", "{a} == {a}", "{a}.any()", "torch.zeros_like({a})",
+    "F.dropout({a}, 0.0)", "F.normalize({a}, dim=0)", "F.logsigmoid({a})", "{a} > 0", "{a} == {a}", "{a}.any()", "torch.zeros_like({a})",
     "torch.randn_like({a})", "torch.ones_like({a}, requires_grad=True)", "{a}.new_zeros(2, 3)", "{a}.eq(1)", "torch.isnan({a})",
     "{a}.unbind(0)", "{a}.flip(0)", "{a}.roll(1, 0)", "torch.tril({a})", "{a}.diagonal()", "{a}.var(dim=0)", "{a}.all()",
     "nn.Linear({a}.shape[-1], 2)({a})", "nn.Linear({a}.size(-1), 2, bias=False)({a})", "nn.ReLU()({a})", "nn.Softmax(dim=-1)({a})",
-    "nn.Sigmoid()({a})", "nn.Flatten()({a})", "nn.Flatten(0)({a})", "nn.Dropout()({a})", "nn.LayerNorm({a}.shape[-1])({a})",
+    "nn.Sigmoid()({a})", "nn.Flatten()({a})", "nn.Flatten(0)({a})", "nn.Dropout(0.0)({a})", "nn.LayerNorm({a}.shape[-1])({a})",
     "nn.BatchNorm1d({a}.shape[1])({a})", "nn.Identity()({a})", "nn.Sequential(nn.Linear({a}.shape[-1], 4), nn.Softmax(-1))({a})",
     "nn.Conv1d({a}.shape[1], 2, 1)({a})", "nn.MaxPool1d(1)({a})", "nn.LSTM({a}.shape[-1], 2)({a})[0]", "nn.GRU({a}.shape[-1], 2)({a})",
     "Net(4, True)({a})", "Net(4, False)({a})", "twice({a})", "early({a})", "Box({a}).swap(1)", "Box({a}).value", "[{a}, {a} * 2][1]",
     "({a}, 1)[0]", "(lambda x: x.exp())({a})", "[x + 1 for x in [{a}]][0]", "{{'k': {a}}}['k']", "{a} if random.random() < 0.5 else {a} * 1.5",
     "{a} if random.random() < 0.5 else {a}.detach()", "nn.Embedding(10, 3)({a})", "F.one_hot({a})", "{a}.size(0) * {a}.new_ones(1)",
-    "torch.where({a} > 0, {a}, 0.0)", "{a}.masked_fill({a} > 0, 1.0)", "{a}.pow(0.5)", "{a}.tolist() and {a}", "torch.stack([{a}, {a}])",
+    "torch.where({a} > 0, {a}, 0.0)", "{a}.masked_fill({a} > 0, 1.0)", "{a}.pow(0.5)", "torch.stack([{a}, {a}])",
     "torch.as_tensor({a})", "{a}.view({a}.shape[0], -1)", "{a}.reshape({a}.size(0), -1)", "nn.CrossEntropyLoss()({a}, {a}.detach())",
     "F.mse_loss({a}, {a} + 1)", "F.mse_loss({a}, {a} + 1, reduction='none')", "{a}.gather(0, torch.zeros_like({a}, dtype=torch.long))",
 )  # fmt: skip
@@ -211,7 +211,7 @@ def again(program: Program) -> Program:
 
 
 def snapshot(tensor: torch.Tensor) -> tuple[Any, ...]:
-    return (tuple(tensor.shape), tensor.dtype, tensor.requires_grad, tensor.is_leaf)
+    return (tuple(tensor.shape), tensor.dtype, tensor.requires_grad, tensor.is_leaf, tensor._version)
 
 
 def changed(program: Program, before: dict[str, tuple[Any, ...]]) -> bool:

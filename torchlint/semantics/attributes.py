@@ -12,7 +12,7 @@ from torchlint.semantics.classes import find, is_module, method_kind
 from torchlint.semantics.expressions import Expressions, dim_value, shape_value
 from torchlint.semantics.facts import AttributeAssignment, AttributeRead
 from torchlint.semantics.frame import Frame
-from torchlint.semantics.join import join, present
+from torchlint.semantics.join import join, join_shapes, present
 from torchlint.semantics.trail import MISSING
 from torchlint.semantics.values import (
     FALSE,
@@ -35,7 +35,7 @@ from torchlint.semantics.values import (
     Tuple,
     Unknown,
     Value,
-    storage_of,
+    storages_of,
 )
 from torchlint.torch_api.dims import Dim
 from torchlint.torch_api.operations import canonical
@@ -145,11 +145,11 @@ class Attributes(Expressions):
                 shape = tensor.shape
                 if shape is not None and len(shape) >= 2:
                     shape = (*shape[:-2], shape[-1], shape[-2]) if name != "T" else shape[::-1]
-                return replace(tensor, shape=shape, op="t", inputs=(tensor,), leaf=_still_leaf(tensor), site=self.site(node), storage=storage_of(tensor), parameter=False, aliases=())
+                return replace(tensor, shape=shape, op="t", inputs=(tensor,), leaf=_still_leaf(tensor), site=self.site(node), storages=storages_of(tensor), parameter=False)
             case "data":
                 return replace(
                     tensor, requires_grad=False, leaf=True, op="data", inputs=(tensor,), site=self.site(node), parameter=False,
-                    storage=storage_of(tensor), aliases=(),
+                    storages=storages_of(tensor),
                 )  # fmt: skip
             case "grad":
                 return Tensor(shape=tensor.shape, dtype=tensor.dtype, requires_grad=False, leaf=True, op="grad", inputs=(tensor,), site=self.site(node))
@@ -201,7 +201,7 @@ class Attributes(Expressions):
                     self.event("zero_grad", node, receiver)
             case Tensor() if name == "data":
                 other = value if isinstance(value, Tensor) else Tensor()
-                self.rebind(receiver, replace(receiver, shape=other.shape, dtype=other.dtype, device=other.device, activation=None, storage=storage_of(other)))
+                self.rebind(receiver, replace(receiver, shape=other.shape, dtype=other.dtype, device=other.device, activation=None, storages=storages_of(other)))
             case OneOf():
                 for each in receiver.alternatives:
                     if isinstance(each, Instance):
@@ -210,18 +210,23 @@ class Attributes(Expressions):
     def rebind(self, old: Value, new: Value) -> None:
         """A tensor was changed in place: every slot in reach that holds it holds the changed one now.
 
-        What may be the same tensor may have changed as well; views of one storage share its gradient.
+        Tensors that may share its memory may have changed with it.
         """
-        perhaps = old.aliases if isinstance(old, Tensor) else ()
-        base = storage_of(old) if isinstance(old, Tensor) and isinstance(new, Tensor) and old.requires_grad != new.requires_grad else None
+        shared = storages_of(old) if isinstance(old, Tensor) and isinstance(new, Tensor) else frozenset()
+
+        known: dict[int, tuple[Value, Value]] = {}
 
         def changed(held: Value) -> Value:
+            """Two names of one tensor stay names of one tensor."""
+            if id(held) not in known:
+                known[id(held)] = (change(held), held)
+            return known[id(held)][0]
+
+        def change(held: Value) -> Value:
             if held is old:
                 return new
-            if any(held is each for each in perhaps) or (isinstance(held, Tensor) and any(each is old for each in held.aliases)):
-                return join(held, new)
-            if base is not None and isinstance(held, Tensor) and storage_of(held) is base:
-                return replace(held, requires_grad=None, leaf=None)
+            if isinstance(held, Tensor) and isinstance(old, Tensor) and isinstance(new, Tensor) and not shared.isdisjoint(storages_of(held)):
+                return _perhaps_changed(held, old, new)
             return held
 
         for store in self._stores_in_reach():
@@ -254,6 +259,18 @@ class Attributes(Expressions):
                         seen.add(id(inner))
                         yield inner
             frame = frame.caller
+
+
+def _perhaps_changed(held: Tensor, old: Tensor, new: Tensor) -> Tensor:
+    """A tensor that is perhaps a view of one that was changed in place, or that one itself."""
+    changed = replace(held, activation=None, scale=None, storages=storages_of(held))
+    if old.requires_grad != new.requires_grad or old.leaf != new.leaf:
+        changed = replace(changed, requires_grad=None, leaf=None)
+    if (old.shape != new.shape or new.shape is None) and (old.shape is None or held.shape == old.shape):
+        changed = replace(changed, shape=join_shapes(held.shape, new.shape))
+    if old.dtype != new.dtype:
+        changed = replace(changed, dtype=None)
+    return changed
 
 
 def _still_leaf(tensor: Tensor) -> bool | None:

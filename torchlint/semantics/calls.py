@@ -219,7 +219,9 @@ class Calls(Attributes):
         bases = library_bases(cls)
         if any(base in ("enum.Enum", "enum.IntEnum", "typing.NamedTuple") for base in bases):
             return Unknown(self.site(node))
-        instance = Instance(cls, {}, {**keywords}, self.site(node))
+        given: dict[str | int, Value] = {}
+        given.update(keywords)
+        instance = Instance(cls, {}, given, self.site(node))
         init = find(cls, "__init__")
         if isinstance(init, Function):
             self.run_function(init, instance, positional, keywords, node)

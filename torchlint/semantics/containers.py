@@ -32,7 +32,7 @@ from torchlint.semantics.values import (
     Tuple,
     Unknown,
     Value,
-    storage_of,
+    storages_of,
 )
 from torchlint.torch_api import dims
 from torchlint.torch_api.dtypes import is_floating
@@ -227,7 +227,7 @@ class Containers(Modules):
             shape = None
         result = self.operate("torch.Tensor.select", (tensor,), {}, node, quiet=True)
         if isinstance(result, Tensor):
-            return replace(result, shape=shape, op="getitem", inputs=(tensor, index), layout=None, scale=tensor.scale, storage=storage_of(tensor))
+            return replace(result, shape=shape, op="getitem", inputs=(tensor, index), layout=None, scale=tensor.scale, storages=storages_of(tensor))
         return result
 
     def set_item(self, target: Value, index: Value, value: Value, node: ast.AST) -> None:
@@ -259,9 +259,10 @@ class Containers(Modules):
             case Tensor():
                 requires: bool | None = target.requires_grad
                 if isinstance(value, Tensor) and value.requires_grad is not False and self.grad is not False and is_floating(target.dtype) is not False:
-                    requires = True if value.requires_grad and self.grad else (requires or None)
+                    certain = value.requires_grad and self.grad and is_floating(target.dtype)
+                    requires = True if certain else (requires or None)
                 leaf = target.leaf if requires is False else None
-                self.rebind(target, replace(target, requires_grad=requires, leaf=leaf, activation=None, scale=None, storage=storage_of(target)))
+                self.rebind(target, replace(target, requires_grad=requires, leaf=leaf, activation=None, scale=None, storages=storages_of(target)))
 
 
 class Range(Tuple):

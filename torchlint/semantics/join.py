@@ -16,19 +16,18 @@ from torchlint.semantics.values import (
     Library,
     Method,
     OneOf,
-    Shape,
     Tensor,
     Tuple,
     Unknown,
     Value,
-    storage_of,
+    storages_of,
 )
 
 from torchlint.torch_api.dims import Shape
 
 _MOST_ALTERNATIVES = 4
-_MOST_ALIASES = 8
-_TENSOR_FIELDS = tuple(f.name for f in fields(Tensor) if f.name not in {"shape", "activation", "inputs", "model", "aliases", "storage"})
+_MOST_STORAGES = 16
+_TENSOR_FIELDS = tuple(f.name for f in fields(Tensor) if f.name not in {"shape", "activation", "inputs", "model", "storages"})
 _ARRAY_FIELDS = tuple(f.name for f in fields(Array) if f.name != "shape")
 
 
@@ -83,10 +82,14 @@ def join_tensors(left: Tensor, right: Tensor) -> Tensor:
         activation=join_activations(left.activation, right.activation),
         model=left.model if left.model is right.model else None,
         inputs=left.inputs if left.inputs == right.inputs else (),
-        aliases=(left, right, *left.aliases, *right.aliases)[:_MOST_ALIASES],
-        storage=storage_of(left) if storage_of(left) is storage_of(right) else None,
+        storages=_joined_storages(left, right),
         **kept,
     )
+
+
+def _joined_storages(left: Tensor, right: Tensor) -> frozenset[Tensor]:
+    both = storages_of(left) | storages_of(right)
+    return both if len(both) <= _MOST_STORAGES else storages_of(left)
 
 
 def join_shapes(left: Shape, right: Shape) -> Shape:

@@ -42,7 +42,7 @@ from torchlint.semantics.values import (
     Tuple,
     Unknown,
     Value,
-    storage_of,
+    storages_of,
 )
 from torchlint.torch_api.binding import bind
 from torchlint.torch_api.dtypes import dtype_of, is_integer
@@ -164,7 +164,7 @@ class Modules(Tensors):
         """What comes out of a model knows it."""
         match result:
             case Tensor():
-                return replace(result, model=module, role="prediction")
+                return replace(result, model=module, role="prediction", storages=storages_of(result))
             case Tuple():
                 return Tuple(tuple(self._stamped(item, module) for item in result.items))
             case Unknown():
@@ -280,6 +280,8 @@ class Modules(Tensors):
             dtype = "float32"
         if found.parameters and module.store.get("<cast>") is not None:
             dtype = None
+        if found.name.endswith("Norm") and source.dtype != "float32":
+            dtype = None
         if is_integer(dtype) and found.activation != "keeps":
             dtype = None
         return Tensor(
@@ -293,8 +295,7 @@ class Modules(Tensors):
             op=found.name,
             inputs=(first,),
             model=source.model,
-            storage=storage_of(source) if found.activation == "keeps" else None,
-            aliases=(source, *source.aliases) if found.activation == "keeps" else (),
+            storages=storages_of(source) if found.activation == "keeps" else frozenset(),
         )
 
     def _frozen(self, module: Instance) -> bool:

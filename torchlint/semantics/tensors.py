@@ -32,7 +32,7 @@ from torchlint.semantics.values import (
     Tuple,
     Unknown,
     Value,
-    storage_of,
+    storages_of,
 )
 from torchlint.torch_api.binding import bind
 from torchlint.torch_api.dims import product
@@ -121,10 +121,11 @@ class Tensors(Calls):
         """A tensor after an operation on it in place: the same dtype, and gradients as before unless some flow in."""
         requires, leaf = before.requires_grad, before.leaf
         if result.requires_grad is not False and before.requires_grad is not True and is_integer(before.dtype) is not True:
-            requires, leaf = result.requires_grad, False if result.requires_grad else None
+            requires = result.requires_grad if is_integer(before.dtype) is False else None
+            leaf = False if requires else None
         elif self.grad is not False and before.requires_grad and leaf is not False:
             leaf = None
-        return replace(result, dtype=before.dtype, requires_grad=requires, leaf=leaf, parameter=before.parameter, storage=storage_of(before), device=before.device)
+        return replace(result, dtype=before.dtype, requires_grad=requires, leaf=leaf, parameter=before.parameter, storages=storages_of(before), device=before.device)
 
     def emit_call(
         self,
@@ -202,9 +203,10 @@ class Tensors(Calls):
             model=next((each.model for each in inputs if isinstance(each, Tensor) and each.model is not None), None),
             role=inputs[0].role if inputs and isinstance(inputs[0], Tensor) and op.activation == "keeps" else None,
             scale=inputs[0].scale if inputs and isinstance(inputs[0], Tensor) and op.activation == "keeps" else None,
-            storage=storage_of(inputs[0]) if op.activation == "keeps" and inputs and isinstance(inputs[0], Tensor) else None,
-            aliases=(inputs[0], *inputs[0].aliases) if bare in MAY_RETURN_INPUT and inputs and isinstance(inputs[0], Tensor) else (),
+            storages=storages_of(inputs[0]) if op.activation == "keeps" and inputs and isinstance(inputs[0], Tensor) else frozenset(),
         )
+        if bare in MAY_RETURN_INPUT and made.requires_grad:
+            made = replace(made, leaf=False if isinstance(inputs[0], Tensor) and inputs[0].leaf is False else None)
         if op.result == "pair" or (bare in ("max", "min") and _has_dim(positional, arguments)):
             shape = shapes[0].shape if isinstance(shapes, tuple) and isinstance(shapes[0], TensorShape) else None
             indices = replace(made, shape=shape, dtype="int64", requires_grad=False, leaf=True, activation=Activation("other"), op=f"{bare}_indices")
@@ -350,7 +352,7 @@ class Tensors(Calls):
         requires = False if is_integer(dtype) else tensor.requires_grad if self.grad else (False if self.grad is False else None)
         moved = dtype is not None and tensor.dtype is not None
         leaf = True if requires is False else False if requires and moved else None
-        return replace(tensor, dtype=dtype, requires_grad=requires, leaf=leaf, op="to", inputs=(tensor,), site=self.site(node), parameter=False, aliases=(tensor, *tensor.aliases), storage=storage_of(tensor))
+        return replace(tensor, dtype=dtype, requires_grad=requires, leaf=leaf, op="to", inputs=(tensor,), site=self.site(node), parameter=False, storages=storages_of(tensor))
 
     def _method_to(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         result = tensor
@@ -358,7 +360,8 @@ class Tensors(Calls):
             if isinstance(value, Library) and dtype_of(value.name):
                 result = self._cast(result, dtype_of(value.name), node)
             elif isinstance(value, Tensor):
-                result = replace(self._cast(result, value.dtype, node), device=value.device)
+                cast = self._cast(result, value.dtype, node)
+                result = replace(cast, device=value.device, storages=storages_of(cast))
             elif device_of(value) or (isinstance(value, Instance) and value.cls == "torch.device"):
                 result = self._moved(result, device_of(value), node)
             elif not isinstance(value, Const):
@@ -373,7 +376,7 @@ class Tensors(Calls):
         away = device is not None and device.startswith("cuda") and tensor.device == "cpu default"
         requires = False if self.grad is False else tensor.requires_grad if self.grad else None
         leaf = True if tensor.requires_grad is False else False if away and requires else None
-        return replace(tensor, device=device, requires_grad=requires if tensor.requires_grad is not False else False, leaf=leaf, op="to", inputs=(tensor,), site=self.site(node), parameter=False, aliases=(tensor, *tensor.aliases), storage=storage_of(tensor))
+        return replace(tensor, device=device, requires_grad=requires if tensor.requires_grad is not False else False, leaf=leaf, op="to", inputs=(tensor,), site=self.site(node), parameter=False, storages=storages_of(tensor))
 
     def _method_cuda(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         return self._moved(tensor, "cuda", node)
@@ -391,18 +394,18 @@ class Tensors(Calls):
 
     def _method_detach(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         return replace(
-            tensor, requires_grad=False, leaf=True, op="detach", inputs=(tensor,), site=self.site(node), parameter=False, storage=storage_of(tensor), aliases=()
+            tensor, requires_grad=False, leaf=True, op="detach", inputs=(tensor,), site=self.site(node), parameter=False, storages=storages_of(tensor)
         )
 
     def _method_detach_(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        result = replace(tensor, requires_grad=False, leaf=True, op="detach", inputs=(tensor,), site=self.site(node), storage=storage_of(tensor))
+        result = replace(tensor, requires_grad=False, leaf=True, op="detach", inputs=(tensor,), site=self.site(node), storages=storages_of(tensor))
         self.rebind(tensor, result)
         return result
 
     def _method_requires_grad_(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         value = positional[0] if positional else keywords.get("requires_grad", TRUE)
         known = value.value if isinstance(value, Const) else None
-        result = replace(tensor, requires_grad=known, storage=storage_of(tensor))
+        result = replace(tensor, requires_grad=known, storages=storages_of(tensor))
         self.rebind(tensor, result)
         return result
 
@@ -446,7 +449,7 @@ class Tensors(Calls):
 
     def _method_contiguous(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         return replace(
-            tensor, leaf=tensor.leaf if tensor.requires_grad is False else None, parameter=False, aliases=(tensor, *tensor.aliases), storage=storage_of(tensor)
+            tensor, leaf=tensor.leaf if tensor.requires_grad is False else None, parameter=False, storages=storages_of(tensor)
         )
 
     def _method_register_hook(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:

@@ -79,9 +79,8 @@ class Activation:
 class Tensor(Value):
     """A torch.Tensor (or a Parameter).
 
-    `op` names the operation that made it and `inputs` what that took; `aliases` are the tensors that
-    it may be the very same as, after a join. Tensors of one `storage` (None stands for their own) are
-    views of one another.
+    `op` names the operation that made it and `inputs` what that took. `storages` are the tensors whose
+    memory it may share (none stand for its own): a view's base, or either side of a join.
     """
 
     shape: Shape = None
@@ -98,13 +97,12 @@ class Tensor(Value):
     layout: str | None = None
     scale: str | None = None
     parameter: bool = False
-    aliases: tuple[Tensor, ...] = ()
-    storage: Any = None
+    storages: frozenset[Tensor] = frozenset()
 
 
-def storage_of(tensor: Tensor) -> Any:
-    """What tensors share that are views of one another."""
-    return tensor if tensor.storage is None else tensor.storage
+def storages_of(tensor: Tensor) -> frozenset[Tensor]:
+    """What tensors have in common that may be views of one another, or the same."""
+    return tensor.storages or frozenset((tensor,))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

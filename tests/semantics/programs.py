@@ -122,7 +122,9 @@ class Program:
 
     @property
     def tensors(self) -> list[str]:
-        return [name for name, value in self.namespace.items() if isinstance(value, torch.Tensor)]
+        return [
+            name for name, value in self.namespace.items() if isinstance(value, torch.Tensor) and snapshot(value) != ("spoilt",)
+        ]
 
     def run(self, code: str) -> bool:
         with warnings.catch_warnings():
@@ -211,6 +213,11 @@ def again(program: Program) -> Program:
 
 
 def snapshot(tensor: torch.Tensor) -> tuple[Any, ...]:
+    try:
+        tensor.is_leaf  # noqa: B018
+    except RuntimeError:
+        # A view made under no_grad whose base was changed since: torch itself says nothing of it any more.
+        return ("spoilt",)
     return (tuple(tensor.shape), tensor.dtype, tensor.requires_grad, tensor.is_leaf, tensor._version)
 
 

@@ -352,7 +352,8 @@ class Tensors(Calls):
         requires = False if is_integer(dtype) else tensor.requires_grad if self.grad else (False if self.grad is False else None)
         moved = dtype is not None and tensor.dtype is not None
         leaf = True if requires is False else False if requires and moved else None
-        return replace(tensor, dtype=dtype, requires_grad=requires, leaf=leaf, op="to", inputs=(tensor,), site=self.site(node), parameter=False, storages=storages_of(tensor))
+        activation = None if is_integer(dtype) else tensor.activation
+        return replace(tensor, dtype=dtype, activation=activation, requires_grad=requires, leaf=leaf, op="to", inputs=(tensor,), site=self.site(node), parameter=False, storages=storages_of(tensor))
 
     def _method_to(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         result = tensor
@@ -405,6 +406,8 @@ class Tensors(Calls):
     def _method_requires_grad_(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         value = positional[0] if positional else keywords.get("requires_grad", TRUE)
         known = value.value if isinstance(value, Const) else None
+        if known is False and tensor.requires_grad is None:
+            known = None
         result = replace(tensor, requires_grad=known, storages=storages_of(tensor))
         self.rebind(tensor, result)
         return result

@@ -61,6 +61,8 @@ class Attributes(Expressions):
                 return self._of_super(value, name)
             case Array():
                 return self._of_array(value, name)
+            case Tuple() if name in ("values", "indices") and len(value.items) == 2:
+                return value.items[name == "indices"]
             case Function() if name == "__name__":
                 return Const(value.name)
             case OneOf():
@@ -264,7 +266,7 @@ class Attributes(Expressions):
 def _perhaps_changed(held: Tensor, old: Tensor, new: Tensor) -> Tensor:
     """A tensor that is perhaps a view of one that was changed in place, or that one itself."""
     changed = replace(held, activation=None, scale=None, storages=storages_of(held))
-    if old.requires_grad != new.requires_grad or old.leaf != new.leaf:
+    if new.requires_grad is None or old.requires_grad != new.requires_grad or old.leaf != new.leaf:
         changed = replace(changed, requires_grad=None, leaf=None)
     if (old.shape != new.shape or new.shape is None) and (old.shape is None or held.shape == old.shape):
         changed = replace(changed, shape=join_shapes(held.shape, new.shape))

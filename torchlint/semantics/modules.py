@@ -64,7 +64,9 @@ class Modules(Tensors):
     ) -> Value:
         """An instance of a library's class."""
         arguments = bind(name, positional, keywords)
-        instance = Instance(name, {}, arguments, self.site(node))
+        instance = Instance(name, {}, arguments, self.site(node), self.frame)
+        # Every call makes another one: what a function made before must not be given out again.
+        self.trail.version += 1
         if self.default_dtype is None:
             self.trail.set(instance.store, "<cast>", TRUE)
         self.fill(instance, name, positional, arguments)

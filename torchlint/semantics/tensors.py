@@ -474,7 +474,7 @@ def operands(positional: Sequence[Value], keywords: Mapping[str, Value]) -> list
             items = known_items(value)
             if items is None:
                 found.append(UNKNOWN)
-            elif any(isinstance(item, Tensor | Unknown) for item in items):
+            elif not all(isinstance(item, Const | Size) for item in items):
                 found.extend(items)
         elif isinstance(value, OneOf):
             found.append(present(value))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from torchlint.torch_api.dims import Shape
 
 if TYPE_CHECKING:
+    from torchlint.semantics.frame import Frame
     from torchlint.semantics.site import Site
 
 Store = dict[Any, Any]
@@ -212,13 +213,15 @@ class Instance(Value):
     """An object: of a class of the program, or of a library's class by its qualified name.
 
     `arguments` are the constructor's arguments by name, positional ones that have no known name by
-    number; `store` holds the attributes, and "training" for a module's mode.
+    number; `store` holds the attributes, and "training" for a module's mode. `made_in` is the frame in
+    which it was made.
     """
 
     cls: Class | str
     store: Store
     arguments: Mapping[str | int, Value] = field(default_factory=dict)
     site: Site | None = None
+    made_in: Frame | None = None
 
     @property
     def library_name(self) -> str | None:

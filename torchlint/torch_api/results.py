@@ -29,7 +29,7 @@ def result_dtype(
             return None
     considered = inputs[1:] if op.name == "where" and len(inputs) == 3 else inputs
     considered = considered[:1] if op.name in _FIRST_ONLY else considered
-    if not considered:
+    if not considered or (op.activation == "loss" and len({dtype for dtype, _ in considered}) > 1):
         return None
     dtype = _promoted(considered, default)
     if op.dtype == "float":

@@ -51,7 +51,7 @@ def negative_log_likelihood(input: Shape, target: Shape = None, reduction: objec
     if input is not None and target is not None and len(input) == 1 and len(target) == 1:
         if at_least(target[0], 2):
             raise ShapeError("one sample takes one target", "rank", input=target, expected=0, found=1)
-        return _reduced(target, reduction)
+        return _reduced((), reduction)
     return classification(input, target, reduction)
 
 

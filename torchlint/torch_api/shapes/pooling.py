@@ -109,14 +109,14 @@ def adaptive_pool(
         items = items * dims
     if len(items) != dims or (dims == 1 and None in items):
         raise ShapeError(f"output_size takes {dims} sizes", "argument", input=input, expected=dims)
-    # An average over everything is a mean, which takes any rank.
     least = dims if sequence(output_size) is None else dims + 1
     mean = average and dims > 1 and len(input) >= least
-    if not mean or any(item is None or same(dim(item), 1) is False for item in items):
-        expect_rank(input, (dims + 1, dims + 2), f"{dims}-D adaptive pooling")
     sizes = tuple(
-        size if item is None else dim(item) for size, item in zip(input[-dims:], items, strict=True)
+        size if item is None else dim(item)
+        for size, item in zip(input[-dims:], items, strict=len(input) >= dims)
     )
+    if not mean or any(same(size, 1) is False for size in sizes):
+        expect_rank(input, (dims + 1, dims + 2), f"{dims}-D adaptive pooling")
     return _with_indices((*input[:-dims], *sizes), return_indices)
 
 

@@ -15,8 +15,8 @@ from torchlint.pages import Listing
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """Where a program did not do what its page says: file, row counted from 1, and what happened."""
+class Event:
+    """What happened on a row, counted from 1, of a program's file."""
 
     file: str
     row: int
@@ -25,10 +25,16 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a run: nothing failed where `failures` is empty; `seconds` is CPU time."""
+    """What came of a run: nothing failed where `failures` is empty.
 
-    failures: tuple[Failure, ...]
+    `seen` is what asserts compared and marked statements raised, `seconds` is CPU time, and `torch`
+    the version of torch where the program imported it.
+    """
+
+    failures: tuple[Event, ...]
+    seen: tuple[Event, ...]
     seconds: float
+    torch: str | None
 
 
 class Laboratory:
@@ -85,4 +91,9 @@ class Laboratory:
         if not answer:
             raise RuntimeError("the interpreter that runs the programs has ended")
         outcome = json.loads(answer)
-        return Outcome(tuple(Failure(*each) for each in outcome["problems"]), outcome["seconds"])
+        return Outcome(
+            tuple(Event(*each) for each in outcome["problems"]),
+            tuple(Event(*each) for each in outcome["seen"]),
+            outcome["seconds"],
+            outcome["torch"],
+        )

@@ -6,7 +6,8 @@ each with one outcome a line, both JSON. On Linux, torch is imported once and ev
 
 A job: {"files": {name: text}, "raises": {name: [[row, class, part of the message], ...]}, "seconds": limit};
 the last file is the script, the others are imported before it.
-An outcome: {"problems": [[file, row, message], ...], "seconds": CPU time}.
+An outcome: {"problems": [[file, row, message], ...], "seconds": CPU time, "torch": its version or null,
+"seen": [[file, row, what an assert found or a marked statement raised], ...]}.
 """
 
 from __future__ import annotations
@@ -66,6 +67,8 @@ class Expecting(ast.NodeTransformer):
 
     def visit(self, node: ast.AST) -> Any:
         visited = self.generic_visit(node)
+        if isinstance(node, ast.Assert):
+            self.witness(node)
         if not isinstance(node, ast.stmt) or node not in self.chosen:
             return visited
         (row, error, part), innermost = self.chosen[node]
@@ -82,6 +85,26 @@ class Expecting(ast.NodeTransformer):
         wrapped.body = [node]
         return wrapped
 
+    def witness(self, node: ast.Assert) -> None:
+        """Have an assert tell that it ran, and the numbers that it finds greater or less than others."""
+        claim = ast.unparse(node.test)
+        compared: list[ast.expr] = []
+
+        def told(operand: ast.expr) -> ast.expr:
+            if isinstance(operand, ast.Constant):
+                return operand
+            compared.append(operand)
+            values: list[Any] = [self.name, node.lineno, claim, len(compared)]
+            arguments = [*map(ast.Constant, values), operand]
+            call = ast.Call(ast.Name("__seen__", ast.Load()), arguments, [])
+            return ast.fix_missing_locations(ast.copy_location(call, operand))
+
+        whole = node.test
+        for test in whole.values if isinstance(whole, ast.BoolOp) else [whole]:
+            if isinstance(test, ast.Compare) and isinstance(test.ops[0], (ast.Lt, ast.LtE, ast.Gt, ast.GtE)):
+                test.left, *test.comparators = map(told, [test.left, *test.comparators])
+        node.test = told(whole)
+
 
 class Ledger:
     """What the marked statements of a running program did."""
@@ -89,9 +112,26 @@ class Ledger:
     def __init__(self, job: Job) -> None:
         self.waiting = {(name, mark[0]) for name, marks in job["raises"].items() for mark in marks}
         self.problems: list[Problem] = []
+        self.errors: dict[tuple[str, int], str] = {}
+        self.claims: dict[tuple[str, int, str], dict[int, str]] = {}
+
+    def seen(self, name: str, row: int, claim: str, number: int, value: Any) -> Any:
+        """Note what an assert compares, and last whether it holds; of a loop, the last turn stays."""
+        with contextlib.suppress(Exception):
+            self.claims.setdefault((name, row, claim), {})[number] = brief(value)
+        return value
+
+    def told(self) -> list[Problem]:
+        """What asserts compared and what was raised, by file and row."""
+        told = [(*place, error) for place, error in self.errors.items()]
+        for (name, row, claim), values in self.claims.items():
+            known = ", ".join(value for _, value in sorted(values.items()) if value)
+            told.append((name, row, f"{claim} ({known})" if known else claim))
+        return sorted(told)
 
     def raised(self, name: str, row: int, error: str, part: str, caught: BaseException) -> None:
         self.waiting.discard((name, row))
+        self.errors[name, row] = first_line(caught)
         if part not in str(caught):
             self.problems.append((name, row, f"raised {error}, but with another message: {caught}"))
 
@@ -102,6 +142,21 @@ class Ledger:
     def conclude(self) -> list[Problem]:
         never = [(name, row, "marked `# raises`, but never ran") for name, row in sorted(self.waiting)]
         return self.problems or never
+
+
+def first_line(error: BaseException) -> str:
+    """An exception as a traceback's end says it, without what follows its first line."""
+    said = [each for each in str(error).split("\n") if each.strip()]
+    return f"{type(error).__name__}: {said[0].strip()}" if said else type(error).__name__
+
+
+def brief(value: Any) -> str:
+    """A number in a few characters; "" for anything else."""
+    if hasattr(value, "numel") and value.numel() == 1:
+        value = value.item()
+    if isinstance(value, (bool, str)):
+        return ""
+    return f"{value:.4g}" if isinstance(value, float) else repr(value) if isinstance(value, int) else ""
 
 
 def compiled(job: Job, name: str, source: str | bytes, path: str) -> types.CodeType:
@@ -131,6 +186,11 @@ def path_hook(job: Job, folder: str) -> Any:
     return hook
 
 
+def failed(job: Job, message: str) -> Outcome:
+    """The outcome of a job that could not tell its own."""
+    return {"problems": [(list(job["files"])[-1], 1, message)], "seconds": 0.0, "torch": None, "seen": []}
+
+
 def run_here(job: Job) -> Outcome:
     """Run a job in this process, whose current folder is empty and which does nothing else after."""
     folder = os.getcwd()
@@ -142,6 +202,7 @@ def run_here(job: Job) -> Outcome:
     sys.path_hooks.insert(0, path_hook(job, folder))
     sys.argv = [list(job["files"])[-1]]
     ledger = Ledger(job)
+    builtins.__seen__ = ledger.seen  # type: ignore[attr-defined]
     builtins.__raised__ = ledger.raised  # type: ignore[attr-defined]
     builtins.__not_raised__ = ledger.not_raised  # type: ignore[attr-defined]
     started = time.process_time()
@@ -150,7 +211,13 @@ def run_here(job: Job) -> Outcome:
         problems = ledger.conclude()
     except BaseException as error:
         problems = [*ledger.problems, _problem(job, folder, error)]
-    return {"problems": problems, "seconds": time.process_time() - started}
+    torch = sys.modules.get("torch")
+    return {
+        "problems": problems,
+        "seconds": time.process_time() - started,
+        "torch": str(torch.__version__) if torch else None,
+        "seen": ledger.told(),
+    }
 
 
 def _run_files(job: Job, folder: str) -> None:
@@ -166,7 +233,7 @@ def _run_files(job: Job, folder: str) -> None:
 
 
 def _problem(job: Job, folder: str, error: BaseException) -> Problem:
-    said = "".join(traceback.format_exception_only(type(error), error)).strip().split("\n")[-1]
+    said = first_line(error)
     if isinstance(error, SyntaxError) and error.filename:
         return (os.path.relpath(error.filename, folder).replace(os.sep, "/"), error.lineno or 1, said)
     place, line = (list(job["files"])[-1], 1), ""
@@ -213,19 +280,15 @@ def run_forked(job: Job) -> Outcome:
 
 
 def _answer(job: Job, child: int, reading: int) -> Outcome:
-    script = list(job["files"])[-1]
     ready, _, _ = select.select([reading], [], [], job["seconds"])
     if not ready:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-        return {
-            "problems": [(script, 1, f"ran for over {job['seconds']} seconds")],
-            "seconds": job["seconds"],
-        }
+        return failed(job, f"ran for over {job['seconds']} seconds")
     answer = b"".join(iter(lambda: os.read(reading, 65536), b""))
     _, status = os.waitpid(child, 0)
     if not answer:
-        return {"problems": [(script, 1, f"the process died, wait status {status}")], "seconds": 0.0}
+        return failed(job, f"the process died, wait status {status}")
     outcome: Outcome = json.loads(answer)
     return outcome
 
@@ -233,7 +296,6 @@ def _answer(job: Job, child: int, reading: int) -> Outcome:
 def run_spawned(job: Job) -> Outcome:
     """Run a job in a new interpreter, where forking a process that holds torch is not safe."""
     folder = os.path.realpath(tempfile.mkdtemp(prefix="torchlint-"))
-    script = list(job["files"])[-1]
     try:
         done = subprocess.run(
             [sys.executable, os.path.abspath(__file__), "--once"],
@@ -244,16 +306,13 @@ def run_spawned(job: Job) -> Outcome:
             timeout=job["seconds"] + 30,
         )
     except subprocess.TimeoutExpired:
-        return {
-            "problems": [(script, 1, f"ran for over {job['seconds']} seconds")],
-            "seconds": job["seconds"],
-        }
+        return failed(job, f"ran for over {job['seconds']} seconds")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     try:
         outcome: Outcome = json.loads(done.stdout.rpartition("\n")[2])
     except ValueError:
-        return {"problems": [(script, 1, f"the process died with code {done.returncode}")], "seconds": 0.0}
+        return failed(job, f"the process died with code {done.returncode}")
     return outcome
 
 

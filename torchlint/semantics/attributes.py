@@ -131,6 +131,8 @@ class Attributes(Expressions):
         if parameter is not None:
             self.trail.set(value.store, name, parameter)
             return parameter
+        if value.cls == "torch.device":
+            return UNKNOWN
         if name == "__class__":
             return value.cls if isinstance(value.cls, Class) else Library(value.cls)
         return LibraryMethod(value, name)
@@ -161,7 +163,9 @@ class Attributes(Expressions):
                 return UNKNOWN if tensor.leaf is None else Const(tensor.leaf)
             case "dtype":
                 return UNKNOWN if tensor.dtype is None else Library(f"torch.{tensor.dtype}")
-            case "device" | "grad_fn" | "layout":
+            case "device":
+                return Instance("torch.device", {}, {"of": tensor}, self.site(node))
+            case "grad_fn" | "layout":
                 return UNKNOWN
             case "is_cuda":
                 return UNKNOWN if tensor.device is None else Const(tensor.device.startswith("cuda"))

@@ -35,6 +35,7 @@ from torchlint.semantics.values import (
     storages_of,
 )
 from torchlint.torch_api import dims
+from torchlint.torch_api.dims import Shape
 from torchlint.torch_api.dtypes import is_floating
 from torchlint.torch_api.shapes.error import ShapeError
 from torchlint.torch_api.shapes.indexing import index as index_shape
@@ -166,7 +167,7 @@ class Containers(Modules):
             case Instance():
                 return self._instance_item(value, index, node)
             case Array():
-                return Array(kind=value.kind, dtype=value.dtype, scale=value.scale, site=self.site(node))
+                return self.array_item(value, index, _indexed(value.shape, index), node)
             case ShapeOf() if isinstance(index, Range):
                 return UNKNOWN
             case ShapeOf():
@@ -217,7 +218,13 @@ class Containers(Modules):
         if "element" in value.store and is_module(value):
             element: Value = value.store["element"]
             return element
-        return Unknown(self.site(node), "<item>", value)
+        return self.library_item(value, index, node) or Unknown(self.site(node), "<item>", value)
+
+    def array_item(self, array: Array, index: Value, shape: Shape, node: ast.AST) -> Value:
+        raise NotImplementedError
+
+    def library_item(self, instance: Instance, index: Value, node: ast.AST) -> Value | None:
+        raise NotImplementedError
 
     def _tensor_item(self, tensor: Tensor, index: Value, node: ast.AST) -> Value:
         try:
@@ -269,6 +276,14 @@ class Range(Tuple):
     """`lower:upper:step` in a subscript."""
 
     __slots__ = ()
+
+
+def _indexed(shape: Shape, index: Value) -> Shape:
+    """The shape of an array's item; None where the index is wrong or not known."""
+    try:
+        return index_shape(shape, _plain_index(index)) if shape is not None else None
+    except ShapeError:
+        return None
 
 
 def _plain_index(index: Value) -> Any:

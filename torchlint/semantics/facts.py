@@ -17,6 +17,7 @@ from torchlint.semantics.events import Event
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import Class, Function, Instance, Tensor, Value
+from torchlint.torch_api.transforms import Transform
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,7 +129,12 @@ class Construction(Call):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ModuleCall(Call):
-    """A module is applied: `self.conv(x)`; `receiver` is the module, `arguments` are forward's by number."""
+    """A module is applied: `self.conv(x)`; `receiver` is the module, `arguments` are forward's by number.
+
+    `element` says that a Sequential applies it.
+    """
+
+    element: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -277,6 +283,21 @@ class FileRun(Fact):
     """A file's top level was run: the events of the whole run."""
 
     events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TransformCall(Fact):
+    """A transform of torchvision is applied to a value, on its own or as a step of a chain.
+
+    `transform` is the instance (its site is where it was built), `kind` what is known of its class; `following` are the
+    transforms that come after it in its chain.
+    """
+
+    transform: Instance
+    kind: Transform
+    value: Value
+    result: Value
+    following: tuple[Value, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -50,6 +50,7 @@ from torchlint.semantics.values import (
 from torchlint.torch_api.binding import bind
 from torchlint.torch_api.dtypes import LEGACY_TENSORS
 from torchlint.torch_api.layers import WRAPPERS
+from torchlint.torch_api.losses import OTHER_LOSSES
 from torchlint.torch_api.shapes.error import ShapeError
 
 _ROUNDS = 64
@@ -113,6 +114,8 @@ class Libraries(Containers):
         if name in WRAPPERS and positional:
             if name.rpartition(".")[2][:1].isupper():
                 return self.construct(name, positional, keywords, node)
+            if name == "torch.jit.script" and isinstance(positional[0], Instance):
+                self.trail.set(positional[0].store, "<scripted>", TRUE)
             return positional[0]
         special: Callable[..., Value] | None = getattr(self, "_" + name.replace(".", "_"), None)
         if special is not None:
@@ -122,6 +125,8 @@ class Libraries(Containers):
             return vision
         if last in LEGACY_TENSORS and name in (f"torch.{last}", f"torch.cuda.{last}"):
             return self._legacy(name, last, positional, keywords, node)
+        if name in OTHER_LOSSES:
+            return self.other_loss(name, positional, keywords, node)
         if name.startswith("torch.Tensor.") and positional and isinstance(positional[0], Tensor):
             return self.tensor_method(positional[0], last, positional[1:], keywords, node)
         if last[:1].isupper():
@@ -160,6 +165,8 @@ class Libraries(Containers):
                 return self.dict_method(receiver, name, positional, keywords, node)
             case Array():
                 return self.array_method(receiver, name, positional, keywords, node)
+            case Iteration() if name in ("next", "__next__"):
+                return receiver.element
             case Const(value=str()):
                 return self._string_method(receiver.value, name, positional)
             case Super():

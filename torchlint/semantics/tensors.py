@@ -37,8 +37,9 @@ from torchlint.semantics.values import (
 from torchlint.torch_api.binding import bind
 from torchlint.torch_api.dims import product
 from torchlint.torch_api.dtypes import CASTS, LEGACY_TENSORS, dtype_of, is_integer
-from torchlint.torch_api.losses import LOSS_FUNCTIONS
-from torchlint.torch_api.operations import MAY_RETURN_INPUT, Operation, operation
+from torchlint.torch_api.images import scale_after, scale_as
+from torchlint.torch_api.losses import LOSS_FUNCTIONS, OTHER_LOSSES
+from torchlint.torch_api.operations import CLAMPS, MAY_RETURN_INPUT, Operation, operation
 from torchlint.torch_api.results import result_dtype
 from torchlint.torch_api.shapes.entry import TensorShape
 from torchlint.torch_api.shapes.error import ShapeError
@@ -67,18 +68,12 @@ class Tensors(Calls):
         else:
             name = _OPERATORS.get(operator)
             result = self.operate(name, operands, {}, node, quiet=True) if name else self.unknown(node)
-            if operator in ("Div", "Mult", "Sub", "Add"):
-                result = self.rescaled(operator, operands, result)
         if Arithmetic in self.wanted:
             self.emit(Arithmetic(self.site(node), self.frame, self.grad, operator, tuple(operands), result))
         return result
 
     def array_arithmetic(self, operator: str, operands: Sequence[Value], node: ast.AST) -> Value:
         raise NotImplementedError
-
-    def rescaled(self, operator: str, operands: Sequence[Value], result: Value) -> Value:
-        """The result with what is known of an image's layout and range after arithmetic."""
-        return result
 
     def operate(
         self,
@@ -161,6 +156,16 @@ class Tensors(Calls):
                 )
             )  # fmt: skip
 
+    def other_loss(self, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        """A loss that is a function of a package beside torch.nn.functional."""
+        found = OTHER_LOSSES[name]
+        arguments: dict[str | int, Value] = {**dict(zip(found.parameters, positional, strict=False)), **keywords}
+        prediction, target = (arguments.get(key, UNKNOWN) for key in found.parameters[:2])
+        kind = "losses" if unreduced({"reduction": Const(found.reduction), **arguments}) else "loss"
+        result = Tensor(activation=Activation(kind, None, self.site(node)), site=self.site(node), op="loss", inputs=(prediction, target))
+        self.loss_event(found.name, {**arguments, "input": prediction, "target": target}, arguments, None, result, positional, node)
+        return result
+
     def _shapes(self, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Any:
         try:
             return function_shape(name, positional, keywords)
@@ -202,7 +207,7 @@ class Tensors(Calls):
             inputs=tuple(inputs[:4]),
             model=next((each.model for each in inputs if isinstance(each, Tensor) and each.model is not None), None),
             role=inputs[0].role if inputs and isinstance(inputs[0], Tensor) and op.activation == "keeps" else None,
-            scale=inputs[0].scale if inputs and isinstance(inputs[0], Tensor) and op.activation == "keeps" else None,
+            scale=_scale(op, inputs, dtype),
             storages=storages_of(inputs[0]) if op.activation == "keeps" and inputs and isinstance(inputs[0], Tensor) else frozenset(),
         )
         if bare in MAY_RETURN_INPUT and made.requires_grad:
@@ -321,10 +326,11 @@ class Tensors(Calls):
             if op.name in ("cat", "stack", "concat", "concatenate", "hstack", "vstack"):
                 for other in kept[1:]:
                     result = join_activations(result, other)
-            return result
+            return replace(result, clamped=True) if result is not None and op.name in CLAMPS else result
         dim = arguments.get("dim")
         along = dim.value if isinstance(dim, Const) and isinstance(dim.value, int) else None
-        return Activation(op.activation, along, self.site(node))
+        kind = "losses" if op.activation == "loss" and unreduced(arguments) else op.activation
+        return Activation(kind, along, self.site(node))
 
     def tensor_method(
         self,
@@ -350,10 +356,12 @@ class Tensors(Calls):
         if dtype is not None and tensor.dtype == dtype:
             return tensor
         requires = False if is_integer(dtype) else tensor.requires_grad if self.grad else (False if self.grad is False else None)
+        if dtype is None and requires:
+            requires = None
         moved = dtype is not None and tensor.dtype is not None
         leaf = True if requires is False else False if requires and moved else None
         activation = None if is_integer(dtype) else tensor.activation
-        return replace(tensor, dtype=dtype, activation=activation, requires_grad=requires, leaf=leaf, op="to", inputs=(tensor,), site=self.site(node), parameter=False, storages=storages_of(tensor))
+        return replace(tensor, dtype=dtype, scale=scale_as(dtype, tensor.scale), activation=activation, requires_grad=requires, leaf=leaf, op="to", inputs=(tensor,), site=self.site(node), parameter=False, storages=storages_of(tensor))
 
     def _method_to(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         result = tensor
@@ -462,6 +470,11 @@ class Tensors(Calls):
         return UNKNOWN
 
 
+def unreduced(settings: Mapping[str | int, Value]) -> bool:
+    """Whether a loss with these arguments gives one value for each sample."""
+    return settings.get("reduction") == Const("none") or settings.get("reduce") == FALSE
+
+
 def _changes_in_place(name: str, bare: str) -> bool:
     return name.startswith("torch.Tensor.") and bare.endswith("_") and not bare.endswith("__")
 
@@ -481,6 +494,21 @@ def operands(positional: Sequence[Value], keywords: Mapping[str, Value]) -> list
         elif not isinstance(value, ShapeOf):
             found.append(value)
     return found
+
+
+def _scale(op: Operation, inputs: Sequence[Value], dtype: str | None) -> str | None:
+    """The range of an image's values after an operation."""
+    source = inputs[0] if inputs else None
+    if not isinstance(source, Tensor | Array):
+        return None
+    if op.name in ("tensor", "as_tensor", "from_numpy"):
+        return scale_as(dtype, source.scale)
+    if op.name in ("clamp", "clip") and source.scale == "normalized":
+        return None
+    if op.activation == "keeps":
+        return source.scale
+    number = inputs[1].value if len(inputs) == 2 and isinstance(inputs[1], Const) else None
+    return scale_after(op.name, source.scale, number)
 
 
 def contents(value: Value, depth: int = 3) -> list[Value]:

@@ -1,0 +1,47 @@
+"""NumPy's functions and methods on arrays: which shape and dtype come out.
+
+Source: https://numpy.org/doc/stable/reference/routines.html
+"""
+
+from __future__ import annotations
+
+from torchlint.torch_api.dtypes import FLOATING, INTEGER, promote
+
+# Functions and methods whose shapes follow those of a function of torch.
+SHAPED_LIKE = {
+    "transpose": "torch.permute",
+    "moveaxis": "torch.movedim",
+    "swapaxes": "torch.swapaxes",
+    "squeeze": "torch.squeeze",
+    "expand_dims": "torch.unsqueeze",
+    "reshape": "torch.reshape",
+    "ravel": "torch.flatten",
+    "flatten": "torch.flatten",
+    "rot90": "torch.rot90",
+    "flipud": "torch.flipud",
+    "fliplr": "torch.fliplr",
+    "flip": "torch.flip",
+    "clip": "torch.Tensor.contiguous",
+    "copy": "torch.Tensor.contiguous",
+    "ascontiguousarray": "torch.Tensor.contiguous",
+}
+# Makers of arrays, by the function of torch that takes the same sizes.
+FLOAT_SOURCES = {"zeros": "torch.zeros", "ones": "torch.ones", "empty": "torch.empty", "linspace": "torch.linspace", "eye": "torch.eye", "identity": "torch.eye"}
+RANDOM = {"rand": "sizes", "randn": "sizes", "random": "size", "random_sample": "size", "normal": "size", "uniform": "size", "standard_normal": "size"}
+# Elementwise functions that give floats.
+FLOAT_FUNCTIONS = frozenset({"sqrt", "exp", "log", "log1p", "sin", "cos", "tanh", "log10", "log2"})
+
+
+def result_dtype(operation: str, dtypes: list[str | None]) -> str | None:
+    """The dtype of arithmetic on arrays; Python's numbers are "python int" and "python float" and give way."""
+    arrays = [dtype for dtype in dtypes if dtype is None or not dtype.startswith("python")]
+    if None in arrays or not arrays:
+        return None
+    result = arrays[0]
+    for dtype in arrays[1:]:
+        # NumPy goes to float64 where torch keeps float32.
+        mixed = {result, dtype} & set(INTEGER) and "float32" in (result, dtype)
+        result = "float64" if mixed else promote(result, dtype)
+    if result in INTEGER and (operation == "Div" or "python float" in dtypes):
+        return "float64"
+    return result if result in (*FLOATING, *INTEGER) else None

@@ -11,7 +11,7 @@ from torchlint.semantics.attributes import Attributes
 from torchlint.semantics.classes import decorated, find, is_module, is_module_type, library_bases
 from torchlint.semantics.events import Event
 from torchlint.semantics.expressions import element_of, known_items
-from torchlint.semantics.facts import Returned, ValueCalled
+from torchlint.semantics.facts import ForwardCall, Returned, ValueCalled
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.join import join_all, join_slots, present
 from torchlint.semantics.machine import CALL_DEPTH
@@ -87,6 +87,8 @@ class Calls(Attributes):
         callee = self.eval(node.func)
         if isinstance(callee, Library) and callee.name == "builtins.super":
             return self._super(node)
+        if ForwardCall in self.wanted and isinstance(node.func, ast.Attribute) and node.func.attr == "forward":
+            self._forward_by_name(callee, node)
         positional: list[Value] = []
         for argument in node.args:
             value = self.eval(argument)
@@ -104,6 +106,8 @@ class Calls(Attributes):
         keywords: dict[str, Value] = {}
         for keyword in node.keywords:
             value = self.eval(keyword.value)
+            if isinstance(value, LibraryMethod):
+                self.bad_argument(value, keyword.value, callee)
             if keyword.arg is not None:
                 keywords[keyword.arg] = value
                 continue
@@ -112,6 +116,14 @@ class Calls(Attributes):
                 return self._call_with_unknown_arguments(callee, node)
             keywords.update({str(key): held for key, held in entries.items()})
         return self.call(callee, positional, keywords, node)
+
+    def _forward_by_name(self, callee: Value, node: ast.Call) -> None:
+        """`module.forward(...)` on a module that has this very `forward` (`super().forward` is another one)."""
+        for each in callee.alternatives if isinstance(callee, OneOf) else (callee,):
+            receiver = each.receiver if isinstance(each, Method | LibraryMethod) else None
+            own = isinstance(each, LibraryMethod) or (isinstance(receiver, Instance) and isinstance(receiver.cls, Class) and find(receiver.cls, "forward") is getattr(each, "function", None))
+            if isinstance(receiver, Instance) and is_module(receiver) and own:
+                self.emit(ForwardCall(self.site(node), self.frame, self.grad, "forward", receiver, {}, (), UNKNOWN))
 
     def bad_argument(self, value: LibraryMethod, node: ast.AST, callee: Value) -> None:
         """Called where a method that was not called is given as an argument."""
@@ -123,8 +135,8 @@ class Calls(Attributes):
         if isinstance(callee, Library) and callee.name.rpartition(".")[2][:1].isupper():
             if callee.name == "torch.nn.Sequential" and len(node.args) == 1 and isinstance(node.args[0], ast.Starred):
                 held = self.eval(node.args[0].value)
-                return Instance(callee.name, {"items": None, "element": element_of(held)}, {}, self.site(node))
-            return Instance(callee.name, {}, {0: UNKNOWN}, self.site(node))
+                return Instance(callee.name, {"items": None, "element": element_of(held)}, {}, self.site(node), self.frame)
+            return Instance(callee.name, {}, {0: UNKNOWN}, self.site(node), self.frame)
         if isinstance(callee, Function | Method):
             function = callee.function if isinstance(callee, Method) else callee
             receiver = callee.receiver if isinstance(callee, Method) else None
@@ -221,7 +233,8 @@ class Calls(Attributes):
             return Unknown(self.site(node))
         given: dict[str | int, Value] = {}
         given.update(keywords)
-        instance = Instance(cls, {}, given, self.site(node))
+        instance = Instance(cls, {}, given, self.site(node), self.frame)
+        self.trail.version += 1
         init = find(cls, "__init__")
         if isinstance(init, Function):
             self.run_function(init, instance, positional, keywords, node)

@@ -130,3 +130,8 @@ def method_kind(function: Function) -> str:
         if any(decorated(function.node, name) for name in names):
             return kind
     return "plain"
+
+
+def is_scripted(module: Instance) -> bool:
+    """Whether a module was given to torch.jit.script, which runs `forward` as compiled code."""
+    return "<scripted>" in module.store

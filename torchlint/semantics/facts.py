@@ -56,6 +56,24 @@ class Fact:
         return None
 
 
+    @property
+    def module_frame(self) -> Frame | None:
+        """The method of a module that runs here, or that called what runs here."""
+        frame: Frame | None = self.frame
+        while frame is not None:
+            if is_module(frame.receiver):
+                return frame
+            frame = frame.caller
+        return None
+
+    @property
+    def in_method_of_module(self) -> bool:
+        """Whether this stands in a method of a module that names its receiver `self`."""
+        function = self.frame.function
+        arguments = function.node.args.args if function is not None else []
+        return is_module(self.frame.receiver) and bool(arguments) and arguments[0].arg == "self"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Call(Fact):
     """A call of something of a library: a function, or a method of an object that a library made.

@@ -326,7 +326,7 @@ class Libraries(Containers):
                 self.emit(MethodNotCalled(self.site(node), self.frame, self.grad, receiver, value.name, use))
 
     def bad_argument(self, value: LibraryMethod, node: ast.AST, callee: Value) -> None:
-        if MethodNotCalled in self.wanted and isinstance(callee, Library):
+        if MethodNotCalled in self.wanted and isinstance(callee, Library | LibraryMethod):
             receiver = present(value.receiver)
             self.emit(MethodNotCalled(self.site(node), self.frame, self.grad, receiver, value.name, f"argument of {callee.name}"))
 

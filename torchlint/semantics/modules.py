@@ -17,11 +17,11 @@ from torchlint.semantics.classes import (
     library_bases,
 )
 from torchlint.semantics.expressions import element_of, known_items
-from torchlint.semantics.facts import Construction, ForwardCall, ModuleCall
+from torchlint.semantics.facts import Construction, ModuleCall
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.join import join_all
 from torchlint.semantics.shape_bridge import layer_shape, single_shape
-from torchlint.semantics.tensors import Tensors, operands
+from torchlint.semantics.tensors import Tensors, operands, unreduced
 from torchlint.semantics.values import (
     FALSE,
     NONE,
@@ -131,10 +131,14 @@ class Modules(Tensors):
 
     # Applying a module.
 
+    # Whether the next module to be applied is an element of a Sequential.
+    _element = False
+
     def apply_module(
         self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
     ) -> Value:
         outermost = is_module(module) and not self._inside_forward()
+        element, self._element = self._element, False
         mode = self.mode(module)
         result = self._applied(module, positional, keywords, node)
         if outermost and not self._is_loss(module):
@@ -146,6 +150,7 @@ class Modules(Tensors):
                 ModuleCall(
                     self.site(node), self.frame, self.grad, name, module,
                     by_number_or_name(positional, keywords), tuple(positional), result, getattr(self, "statement", None) is node,
+                    element,
                 )
             )  # fmt: skip
         return result
@@ -219,7 +224,9 @@ class Modules(Tensors):
         for index, item in enumerate(items):
             arguments = positional if index == 0 else (value,)
             self.applied_at = item.site if isinstance(item, Instance) and isinstance(item.cls, str) else None
+            self._element = True
             value = self.call(item, arguments, {}, node)
+        self._element = False
         self.applied_at = before
         return value
 
@@ -342,7 +349,7 @@ class Modules(Tensors):
             dtype=None,
             requires_grad=requires,
             leaf=None if requires is None else not requires,
-            activation=Activation("loss", None, self.site(node), module.site),
+            activation=Activation("losses" if unreduced(module.arguments) else "loss", None, self.site(node), module.site),
             site=self.site(node),
             op="loss",
             inputs=tuple(inputs[:2]),
@@ -374,8 +381,6 @@ class Modules(Tensors):
             held = tuple(descendants(module)) if name == "modules" else tuple(child for _, child in children(module))
             return Iteration(join_all(list(held)) if held else UNKNOWN, module)
         if name == "forward":
-            if not isinstance(receiver, Super) and ForwardCall in self.wanted:
-                self.emit(ForwardCall(self.site(node), self.frame, self.grad, "forward", module, dict(enumerate(positional)), tuple(positional), UNKNOWN))
             return self.apply_module(module, positional, keywords, node)
         return None
 

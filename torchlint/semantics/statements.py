@@ -18,6 +18,7 @@ from torchlint.semantics.facts import (
     Statement,
 )
 from torchlint.semantics.frame import Frame, LoopState, TryState
+from torchlint.semantics.intent import meant_as_call
 from torchlint.semantics.join import join_all, join_slots, present
 from torchlint.semantics.machine import LOOP_ROUNDS
 from torchlint.semantics.trail import MISSING, Delta
@@ -160,6 +161,8 @@ class Statements(Data):
         self.statement = before
         if isinstance(value, LibraryMethod):
             self.bad_operand(value, node.value, "statement")
+            if meant_as_call(value):
+                self.call(value, (), {}, node.value)
         if Statement in self.wanted:
             self.emit(Statement(self.site(node.value), self.frame, self.grad, value))
         return not self._ends(node.value)
@@ -456,6 +459,7 @@ class Statements(Data):
             case Library(name=name):
                 if (name in _OFF or name.startswith("torch.")) and MethodNotCalled in self.wanted:
                     self.emit(MethodNotCalled(self.site(node), self.frame, self.grad, value, name, "with"))
+                self.grad = False if name in _OFF else self.grad
                 return UNKNOWN
             case Instance(cls=Class()):
                 entered = self.call(self.attribute(value, "__enter__", node), (), {}, node)

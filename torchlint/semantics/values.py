@@ -67,13 +67,15 @@ class Activation:
     """What was applied last to a tensor: "softmax", "sigmoid", "linear" (a layer's raw output) …
 
     `dim` is the dimension it was applied along, where that is known; `site` where that happened.
-    `maker` is where the activation's module was built, if it was one.
+    `maker` is where the activation's module was built, if it was one; `clamped` whether the values were
+    cut to a range since.
     """
 
     kind: str
     dim: int | None = None
     site: Site | None = field(default=None, compare=False)
     maker: Site | None = field(default=None, compare=False)
+    clamped: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,43 @@
+"""TL202: a layer made anew at every call never learns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torchlint.diagnostic import Finding
+from torchlint.rule import rule
+from torchlint.semantics.building import kept, made_anew, stateful, touched, within
+from torchlint.semantics.facts import Loop, ModuleCall
+from torchlint.semantics.guards import inside
+from torchlint.semantics.values import Instance
+
+_MESSAGE = (
+    "this layer is made anew at every call: it has new random weights each time (or is always in training mode) and no "
+    "optimizer knows it; make it in `__init__` and call it here"
+)
+
+
+@rule("TL202", words=("forward",))
+def layer_built_in_forward(call: ModuleCall) -> Iterator[Finding]:
+    forward, module = call.forward_frame, call.receiver
+    if forward is None or call.element or not isinstance(module, Instance) or kept(module, forward):
+        return
+    new = next(made_anew(module, forward), None)
+    if new is not None:
+        whole = module if within(module.made_in, forward) else new
+        yield call.flag(_MESSAGE, at=whole.site, related=((call.site, "it is applied here"),))
+
+
+@rule("TL202", words=("backward",))
+def layer_built_in_loop(loop: Loop) -> Iterator[Finding]:
+    def made_inside(value: object) -> bool:
+        return isinstance(value, Instance) and value.site is not None and inside(value.site, loop.site)
+
+    kinds = {event.kind for event in loop.events}
+    steps = [event for event in loop.events if event.kind == "step"]
+    if "backward" not in kinds or not steps or any(made_inside(event.subject) for event in steps):
+        return
+    for event in loop.events:
+        module = event.subject
+        if event.kind == "model" and isinstance(module, Instance) and made_inside(module) and stateful(module) and not touched(module):
+            yield loop.flag(_MESSAGE, at=module.site, related=((event.site, "it is applied here"),))

@@ -1,0 +1,24 @@
+"""TL211: a method that is named but not called does nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torchlint.diagnostic import Finding
+from torchlint.rule import rule
+from torchlint.semantics.edits import insert_after
+from torchlint.semantics.facts import MethodNotCalled
+from torchlint.semantics.intent import does_something, wants_result
+
+_CONTEXTS = frozenset({"torch.no_grad", "torch.inference_mode", "torch.enable_grad"})
+
+
+@rule("TL211")
+def method_not_called(use: MethodNotCalled) -> Iterator[Finding]:
+    fix = insert_after(use.site, "()", "Call it")
+    if use.use == "statement" and does_something(use.receiver, use.name):
+        yield use.flag(f"`{use.site.text}` names the method and does not call it: nothing happens; add `()`", fix=fix)
+    elif use.use == "with" and use.name in _CONTEXTS:
+        yield use.flag(f"`{use.site.text}` is the class, not a context: `with` raises TypeError; add `()`", fix=fix)
+    elif use.use.startswith("argument of ") and wants_result(use.receiver, use.name, use.use.removeprefix("argument of ")):
+        yield use.flag(f"`{use.site.text}` is the method, not what it returns: this raises TypeError; add `()`", fix=fix)

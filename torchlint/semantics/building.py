@@ -1,0 +1,105 @@
+"""Which of a module's layers were made while it runs, and so anew at every call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torchlint.semantics.classes import descendants, layer_of
+from torchlint.semantics.frame import Frame
+from torchlint.semantics.guards import conditions, way
+from torchlint.semantics.values import FALSE, Const, Dict, Instance, List, OneOf, Tensor, Tuple, Value
+
+_UNTOUCHED = ("weight", "bias")
+
+
+def within(frame: Frame | None, outer: Frame) -> bool:
+    """Whether a frame is `outer`, or runs inside it."""
+    while frame is not None:
+        if frame is outer:
+            return True
+        frame = frame.caller
+    return False
+
+
+def stateful(module: Instance) -> bool:
+    """Whether a single layer has weights, running statistics or a mode of its own (what it holds left out)."""
+    own = [held for name, held in module.store.items() if isinstance(held, Tensor) and held.parameter and name not in _UNTOUCHED]
+    return bool(own) or _weighted(module) or _moded(module)
+
+
+def _weighted(module: Instance) -> bool:
+    layer = layer_of(module)
+    if layer is None or not layer.parameters:
+        return False
+    return FALSE not in (module.arguments.get("elementwise_affine"), *(() if layer.moded else (module.arguments.get("affine"),)))
+
+
+def _moded(module: Instance) -> bool:
+    layer = layer_of(module)
+    if layer is None or not layer.moded:
+        return False
+    rate = module.arguments.get("p", module.arguments.get(0))
+    return not (isinstance(rate, Const) and rate.value == 0)
+
+
+def touched(module: Instance) -> bool:
+    """Whether the program itself looked at or set a layer's weights."""
+    return any(name in module.store for name in (*_UNTOUCHED, "<loaded>"))
+
+
+def made_anew(module: Instance, outer: Frame) -> Iterator[Instance]:
+    """The layers with a state, of a module and below it, that were made while `outer` ran, without a condition that keeps them."""
+    for each in descendants(module):
+        if each.made_in is None or each.site is None or not within(each.made_in, outer):
+            continue
+        if not stateful(each) or touched(each):
+            continue
+        if not _weighted(each) and _conditional(each, outer):
+            continue
+        yield each
+
+
+def kept(module: Instance, outer: Frame) -> bool:
+    """Whether a module made while `outer` ran is kept on the object that runs, and is made under a condition."""
+    owner = outer.receiver
+    return isinstance(owner, Instance) and holds(owner, module) and _conditional(module, outer)
+
+
+def holds(owner: Value, module: Instance, depth: int = 4) -> bool:
+    """Whether a module is found on an object, or in the containers there."""
+    if depth < 0:
+        return False
+    if isinstance(owner, Instance) and owner.store is module.store:
+        return True
+    return any(holds(each, module, depth - 1) for each in _held(owner))
+
+
+def _held(owner: Value) -> list[Value]:
+    match owner:
+        case Instance():
+            items = owner.store.get("items")
+            entries = owner.store.get("entries")
+            more = [*(items if isinstance(items, tuple) else ()), *(entries.values() if isinstance(entries, dict) else ())]
+            return [each for each in (*owner.store.values(), *more) if isinstance(each, Instance | List | Dict | Tuple | OneOf)]
+        case List():
+            return [*(owner.store.get("items") or ()), owner.store.get("element", owner)] if owner.store.get("items") is None else list(owner.store["items"])
+        case Dict():
+            entries = owner.store.get("entries")
+            return [owner.store["element"]] if entries is None and "element" in owner.store else list((entries or {}).values())
+        case Tuple():
+            return list(owner.items)
+        case OneOf():
+            return list(owner.alternatives)
+    return []
+
+
+def _conditional(module: Instance, outer: Frame) -> bool:
+    """Whether a condition written in the program stands between a run of `outer` and the making."""
+    if module.made_in is None or module.site is None:
+        return True
+    for frame, site in way(module.made_in, module.site.node):
+        if next(conditions(site), None) is not None:
+            return True
+        if frame is outer:
+            return False
+    return True

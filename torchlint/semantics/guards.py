@@ -1,0 +1,100 @@
+"""The conditions under which a place is reached, as they are written in the program."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from torchlint.semantics.frame import Frame
+from torchlint.semantics.site import Site
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_ENDS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+
+
+def conditions(site: Site) -> Iterator[ast.expr]:
+    """The tests in the function around a place that decide whether it is reached, innermost first.
+
+    Those of `if`, `while` and conditional expressions around it, of `and` and `or` to its left, and of
+    an earlier `if` that leaves the block.
+    """
+    node: ast.AST = site.node
+    while not isinstance(node, _FUNCTIONS):
+        parent = site.tree.parent(node)
+        if parent is None:
+            return
+        match parent:
+            case ast.If() | ast.While() | ast.IfExp() if node is not parent.test:
+                yield parent.test
+            case ast.BoolOp() if node is not parent.values[0]:
+                yield parent.values[0]
+        if isinstance(node, ast.stmt):
+            yield from _left_before(parent, node)
+        node = parent
+
+
+def _left_before(parent: ast.AST, node: ast.stmt) -> Iterator[ast.expr]:
+    for name in ("body", "orelse", "finalbody"):
+        block = getattr(parent, name, None)
+        if isinstance(block, list) and node in block:
+            for earlier in block[: block.index(node)]:
+                if isinstance(earlier, ast.If) and any(isinstance(arm[-1], _ENDS) for arm in (earlier.body, earlier.orelse) if arm):
+                    yield earlier.test
+
+
+def inside(site: Site, outer: Site) -> bool:
+    """Whether a place lies in another one."""
+    return site.tree is outer.tree and outer.span.start <= site.span.start and site.span.end <= outer.span.end
+
+
+def way(frame: Frame, node: ast.AST) -> Iterator[tuple[Frame, Site]]:
+    """From a place outwards: each running function with the place in it, up to one that nobody calls."""
+    each: Frame | None = frame
+    while each is not None:
+        yield each, each.site(node)
+        if each.alone or each.call is None:
+            return
+        node, each = each.call, each.caller
+
+
+def tried(site: Site) -> bool:
+    """Whether a statement stands right in a `try` that has handlers: its failure may be the point."""
+    parent = site.tree.parent(site.node)
+    if isinstance(parent, ast.Expr):
+        parent = site.tree.parent(parent)
+    return isinstance(parent, ast.Try) and bool(parent.handlers)
+
+
+def parameters(frame: Frame) -> frozenset[str]:
+    """The names of a function's parameters, the receiver left out."""
+    if frame.function is None:
+        return frozenset()
+    arguments = frame.function.node.args
+    named = [*arguments.posonlyargs, *arguments.args]
+    if frame.receiver is not None:
+        named = named[1:]
+    extra = [each for each in (arguments.vararg, arguments.kwarg) if each is not None]
+    return frozenset(each.arg for each in (*named, *arguments.kwonlyargs, *extra))
+
+
+def switched_by_mode(frame: Frame, test: ast.expr) -> bool:
+    """Whether a condition asks for a mode: `self.training`, or what the caller passes."""
+    given = parameters(frame)
+    for each in ast.walk(test):
+        if isinstance(each, ast.Attribute) and each.attr == "training":
+            return True
+        if isinstance(each, ast.Name) and each.id in given and not _measured(test, each):
+            return True
+    return False
+
+
+def _measured(test: ast.expr, name: ast.Name) -> bool:
+    """Whether a condition only measures or looks at the type of what a name holds: `x.dim() == 2`, `mask is None`."""
+    for each in ast.walk(test):
+        if isinstance(each, ast.Attribute) and each.value is name:
+            return True
+        if isinstance(each, ast.Call) and name in each.args:
+            return True
+        if isinstance(each, ast.Compare) and any(isinstance(op, ast.Is | ast.IsNot) for op in each.ops):
+            return True
+    return False

@@ -11,6 +11,7 @@ from click_default_group import DefaultGroup
 from torchlint import __version__
 from torchlint.cli.check import check
 from torchlint.cli.config import config
+from torchlint.cli.explain import explain
 from torchlint.cli.prove import prove
 from torchlint.cli.rule import rule
 
@@ -33,6 +34,7 @@ def cli() -> None:
 cli.add_command(check)
 cli.add_command(rule)
 cli.add_command(prove)
+cli.add_command(explain)
 cli.add_command(config)
 
 

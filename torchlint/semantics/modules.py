@@ -444,9 +444,9 @@ class Modules(Tensors):
     def _register(self, module: Instance, positional: Sequence[Value], kind: str) -> Value:
         if len(positional) >= 2 and isinstance(positional[0], Const) and isinstance(positional[0].value, str):
             self.trail.set(module.store, positional[0].value, positional[1])
-            self.trail.set(module.store, kind, (*module.store.get(kind, ()), positional[0].value))
+            self.trail.set(module.store, kind, (*(module.store.get(kind) or ()), positional[0].value))
         else:
-            self.trail.set(module.store, kind, (*module.store.get(kind, ()), None))
+            self.trail.set(module.store, kind, (*(module.store.get(kind) or ()), None))
         return NONE
 
     def _module_state_dict(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:

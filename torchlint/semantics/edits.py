@@ -61,6 +61,13 @@ def add_argument(site: Site, text: str, message: str, applicability: Applicabili
     return Fix(message, (Edit(Span(last, last), f", {text}"),), applicability)
 
 
+def swapped(first: Site | None, second: Site | None, message: str, applicability: Applicability = "safe") -> Fix | None:
+    """Exchange two expressions."""
+    if first is None or second is None:
+        return None
+    return Fix(message, (Edit(first.span, second.text), Edit(second.span, first.text)), applicability)
+
+
 def remove_element(site: Site, message: str, applicability: Applicability = "safe") -> Fix | None:
     """Take an element out of the call, list or tuple that it stands in, with its comma.
 

@@ -10,13 +10,13 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from torchlint.diagnostic import Applicability, Finding, Fix, Related, Severity, Span
+from torchlint.diagnostic import Applicability, Edit, Finding, Fix, Related, Severity, Span
 from torchlint.semantics.classes import is_module
 from torchlint.semantics.edits import add_argument
 from torchlint.semantics.events import Event
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.site import Site
-from torchlint.semantics.values import Class, Function, Instance, Tensor, Value
+from torchlint.semantics.values import Class, Function, Instance, Library, Tensor, Value
 from torchlint.torch_api.transforms import Transform
 
 
@@ -40,6 +40,13 @@ class Fact:
         """A finding at this fact's site, or at another one. The fix must edit that site's file."""
         others = tuple(Related(site.place, text) for site, text in related if site is not None)
         return Finding((at or self.site).place, message, fix, others, severity)
+
+    def name_of(self, module: str) -> str | None:
+        """The name by which this file knows a module of a library (`F`), if it does."""
+        for name, value in self.frame.file_scope.items():
+            if isinstance(value, Library) and value.name == module and isinstance(name, str):
+                return name
+        return None
 
     @property
     def in_forward(self) -> bool:
@@ -110,15 +117,12 @@ class Call(Fact):
 
     def argument_site(self, index: int, keyword: str | None = None) -> Site | None:
         """The expression given as the positional argument `index`, or by keyword."""
-        node = self.node
-        if node is None:
-            return None
-        for each in node.keywords:
-            if keyword is not None and each.arg == keyword:
-                return self.site.at(each.value)
-        if index < len(node.args) and not any(isinstance(a, ast.Starred) for a in node.args[: index + 1]):
-            return self.site.at(node.args[index])
-        return None
+        return written_argument(self.site, index, keyword)
+
+    @property
+    def shown(self) -> bool:
+        """Whether a notebook may show the result: a statement at the top level of one."""
+        return self.frame.function is None and self.site.path.endswith(".ipynb")
 
     @property
     def plain(self) -> bool:
@@ -131,6 +135,19 @@ class Call(Fact):
     def add_argument(self, text: str, message: str, applicability: Applicability = "safe") -> Fix | None:
         """A fix that adds an argument at the end of the call."""
         return add_argument(self.site, text, message, applicability)
+
+
+def written_argument(site: Site | None, index: int, keyword: str | None = None) -> Site | None:
+    """The expression given to the call at `site` as its positional argument `index`, or by keyword."""
+    node = site.node if site is not None else None
+    if site is None or not isinstance(node, ast.Call):
+        return None
+    for each in node.keywords:
+        if keyword is not None and each.arg == keyword:
+            return site.at(each.value)
+    if index < len(node.args) and not any(isinstance(a, ast.Starred) for a in node.args[: index + 1]):
+        return site.at(node.args[index])
+    return None
 
 
 def _behind_the_dot(site: Site | None) -> Span | None:
@@ -168,6 +185,18 @@ class LossCall(Call):
     target: Value | None = None
     settings: Mapping[str | int, Value] = field(default_factory=dict)
     criterion: Value | None = None
+
+    def exchanged(self, cls: str, function: str) -> Fix | None:
+        """A fix that computes another loss: its class in the constructor's place, or its function in the call's.
+
+        None where the criterion is built in another file, or in a form that takes more than a new name.
+        """
+        made = self.site if self.criterion is None else getattr(self.criterion, "site", None)
+        if made is None or made.path != self.site.path or not isinstance(made.node, ast.Call):
+            return None
+        span = _behind_the_dot(made.at(made.node.func))
+        name = function if self.criterion is None else cls
+        return Fix(f"Use {name}", (Edit(span, name),), "unsafe") if span is not None else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

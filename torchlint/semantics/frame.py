@@ -58,5 +58,10 @@ class Frame:
     def name(self) -> str:
         return self.function.name if self.function else ""
 
+    @property
+    def file_scope(self) -> Store:
+        """The names of the file's top level."""
+        return self.scopes[0] if self.scopes else self.locals
+
     def site(self, node: ast.AST) -> Site:
         return Site(self.tree, node)

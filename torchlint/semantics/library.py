@@ -283,6 +283,9 @@ class Libraries(Containers):
         """A method of something unknown; what only modules and tensors have tells what it is."""
         for argument in (*positional, *keywords.values()):
             self.escape(argument, node)
+        package = made_by(receiver)
+        if package is not None:
+            self.emit_call(f"{package}.{name}", receiver, by_number_or_name(positional, keywords), positional, UNKNOWN, node)
         match name:
             case "backward":
                 self.event("backward", node, positional[0] if positional and isinstance(positional[0], Tensor) else receiver, tuple(positional))
@@ -627,6 +630,17 @@ class Libraries(Containers):
             self.shape_mismatch(name, error, positional, None, node)
         source = positional[0]
         return replace(source, shape=shape, op=name, inputs=(source,), site=self.site(node), leaf=True if source.requires_grad is False else None, parameter=False)
+
+
+def made_by(value: Value, depth: int = 12) -> str | None:
+    """The package whose function something unknown came from at any distance: "matplotlib.pyplot" of an axis."""
+    while depth > 0 and isinstance(value, Unknown | LibraryMethod):
+        if isinstance(value, Unknown) and value.receiver is None:
+            package = (value.method or "").rpartition(".")[0]
+            return package if package.startswith("matplotlib") else None
+        value = value.receiver if value.receiver is not None else value
+        depth -= 1
+    return None
 
 
 def _is_instance(value: Value, kind: Value) -> bool | None:

@@ -274,7 +274,7 @@ class Modules(Tensors):
         else:
             dim = module.arguments.get("dim")
             along = dim.value if isinstance(dim, Const) and isinstance(dim.value, int) else None
-            activation = Activation(found.activation, along, self.application(node), module.site)
+            activation = Activation(found.activation, along, self.application(node), module.site, layer=module)
         requires: bool | None
         if self.grad is False:
             requires = None if found.activation == "keeps" and source.requires_grad is not False else False

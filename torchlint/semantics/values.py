@@ -37,6 +37,20 @@ class Unknown(Value):
 UNKNOWN = Unknown()
 
 
+def from_data(value: Value | None) -> bool:
+    """Whether something unknown is (part of) what a loop goes over: a batch of a loader."""
+    while isinstance(value, Unknown) and value.method is not None:
+        if value.method == "<element>":
+            return True
+        if value.method not in _KEEPS_DATA and not value.method.startswith("<part"):
+            return False
+        value = value.receiver
+    return False
+
+
+_KEEPS_DATA = frozenset({"to", "cuda", "cpu", "float", "long", "view", "reshape", "squeeze", "unsqueeze", "<item>"})
+
+
 @dataclass(frozen=True, slots=True)
 class Const(Value):
     """An int, float, complex, str, bytes, bool, None or Ellipsis that is known."""
@@ -67,8 +81,8 @@ class Activation:
     """What was applied last to a tensor: "softmax", "sigmoid", "linear" (a layer's raw output) …
 
     `dim` is the dimension it was applied along, where that is known; `site` where that happened.
-    `maker` is where the activation's module was built, if it was one; `clamped` whether the values were
-    cut to a range since.
+    `layer` is the module that applied it, if it was one, and `maker` where that was built; `clamped`
+    whether the values were cut to a range since.
     """
 
     kind: str
@@ -76,6 +90,7 @@ class Activation:
     site: Site | None = field(default=None, compare=False)
     maker: Site | None = field(default=None, compare=False)
     clamped: bool = False
+    layer: Value | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -49,6 +49,8 @@ _OTHERS = """
     Fold Unfold ReLU ReLU6 ELU SELU CELU GELU SiLU Mish Hardswish Hardtanh Hardshrink Softshrink Softplus Softsign
     Tanh Tanhshrink Threshold LeakyReLU GLU CosineSimilarity PairwiseDistance
 """
+# Activations whose values leave [0, 1].
+_UNBOUNDED = "ReLU ReLU6 ELU SELU CELU GELU SiLU Mish Hardswish Softplus LeakyReLU"
 LOSSES = """
     CrossEntropyLoss NLLLoss NLLLoss2d BCELoss BCEWithLogitsLoss MSELoss L1Loss SmoothL1Loss HuberLoss KLDivLoss PoissonNLLLoss
     GaussianNLLLoss CosineEmbeddingLoss MarginRankingLoss HingeEmbeddingLoss MultiMarginLoss MultiLabelMarginLoss
@@ -71,10 +73,12 @@ def _table() -> dict[str, Layer]:
     fill(_RECURRENT, parameters=True)
     fill(_ATTENTION, parameters=True, moded=True)
     fill(_DROPOUTS, activation="keeps", moded=True)
-    fill("RReLU", moded=True)
-    fill("PReLU", parameters=True)
+    fill("RReLU", moded=True, activation="unbounded")
+    fill("PReLU", parameters=True, activation="unbounded")
     fill(_RESHAPES, activation="keeps")
     fill(_OTHERS)
+    fill(_UNBOUNDED, activation="unbounded")
+    fill("Tanh", activation="tanh")
     fill("Softmax Softmax2d", activation="softmax")
     fill("Softmin", activation="softmin")
     fill("LogSoftmax", activation="log_softmax")

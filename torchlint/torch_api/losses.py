@@ -5,6 +5,8 @@ Source: https://docs.pytorch.org/docs/stable/nn.html#loss-functions
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 LOSS_FUNCTIONS = {
     "cross_entropy": "CrossEntropyLoss",
     "nll_loss": "NLLLoss",
@@ -27,3 +29,25 @@ LOSS_FUNCTIONS = {
     "triplet_margin_loss": "TripletMarginLoss",
     "ctc_loss": "CTCLoss",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class OtherLoss:
+    """A loss outside torch.nn: its name, its parameters (prediction and target first), its default reduction."""
+
+    name: str
+    parameters: tuple[str, ...]
+    reduction: str
+
+
+_FOCAL = OtherLoss("SigmoidFocalLoss", ("inputs", "targets", "alpha", "gamma", "reduction"), "none")
+OTHER_LOSSES = {
+    "torchvision.ops.sigmoid_focal_loss": _FOCAL,
+    "torchvision.ops.focal_loss.sigmoid_focal_loss": _FOCAL,
+}
+
+# What a loss does to its input before anything else.
+APPLIES_SOFTMAX = frozenset({"CrossEntropyLoss"})
+APPLIES_SIGMOID = frozenset({"BCEWithLogitsLoss", "SigmoidFocalLoss"})
+# Losses that broadcast their input with their target.
+ELEMENTWISE = frozenset({"MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss", "BCELoss", "BCEWithLogitsLoss"})

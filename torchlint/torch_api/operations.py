@@ -16,6 +16,7 @@ GradEffect = Literal["flows", "cut", "source"]
 ResultKind = Literal["tensor", "pair", "sequence"]
 
 
+CLAMPS = frozenset({"clamp", "clip", "clamp_min", "clamp_max"})
 # Operations that give back the very tensor they were given when there is nothing to do.
 MAY_RETURN_INPUT = frozenset({"flatten", "contiguous", "dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout"})
 
@@ -60,6 +61,8 @@ _POINTWISE = """
     hardshrink softshrink tanhshrink softsign threshold relu renorm cov corrcoef
     diff block_diag repeat_interleave conv_tbc scatter_reduce index_reduce
 """
+# Activations whose values leave [0, 1].
+_UNBOUNDED = "relu relu6 leaky_relu prelu rrelu elu selu celu gelu silu mish hardswish"
 _FLOAT = """
     div divide true_divide exp expm1 exp2 log log2 log10 log1p sqrt rsqrt sin cos tan asin acos atan atan2 sinh
     cosh tanh asinh acosh atanh erf erfc reciprocal pow float_power mean std var norm logsumexp softplus
@@ -94,6 +97,7 @@ def _table() -> dict[str, Operation]:
 
     fill(_KEEPS, activation="keeps")
     fill("clamp clip", activation="keeps", dtype="promote")
+    fill("clamp_min clamp_max", activation="keeps")
     fill(_SPLITS, activation="keeps", result="sequence")
     fill(_JOINS, activation="keeps", dtype="promote")
     fill(_DROPOUTS, activation="keeps")
@@ -117,6 +121,9 @@ def _table() -> dict[str, Operation]:
     fill("gumbel_softmax", activation="gumbel_softmax")
     fill("log_softmax", activation="log_softmax")
     fill("sigmoid expit", activation="sigmoid", dtype="float")
+    fill(_UNBOUNDED, dtype="promote", activation="unbounded")
+    fill("softplus", activation="unbounded", dtype="float")
+    fill("tanh", activation="tanh", dtype="float")
     fill("hardsigmoid", activation="hardsigmoid")
     fill("logsigmoid", activation="logsigmoid")
     fill("max min aminmax", activation="keeps")

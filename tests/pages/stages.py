@@ -13,7 +13,6 @@ from pathlib import Path
 from torchlint.diagnostic import Diagnostic
 from torchlint.fixer import fix_text
 from torchlint.laboratory import Laboratory
-from torchlint.linter import lint
 from torchlint.pages import File, Listing, Page, read_page
 from torchlint.program import Program
 from torchlint.rule import Rule, all_rules
@@ -88,6 +87,9 @@ def runs(shown: Shown, listing: Listing, laboratory: Laboratory) -> Iterator[str
 
 def lint_listing(listing: Listing, own: Rule | None, rules: Sequence[Rule]) -> list[Diagnostic]:
     """What `rules` that are on by default, and the page's own rule, report in a listing."""
+    # Late, so that pages can be run while the linter is being changed.
+    from torchlint.linter import lint
+
     active = [each for each in rules if each.default or (own and each.code == own.code)]
     sources = {file.name: Source(file.name, file.plain) for file in listing.files}
     return lint(Program(sources, frozenset(sources)), active)
@@ -114,9 +116,12 @@ def reports(
 
 
 def fixes(
-    shown: Shown, before: Listing, after: Listing, own: Rule, rules: Sequence[Rule] | None = None
+    shown: Shown, before: Listing, after: Listing, own: Rule | None, rules: Sequence[Rule] | None = None
 ) -> Iterator[str]:
     """Stage 3: the rule's fixes make `Use instead` of `Example`, and find nothing to do in that."""
+    if own is None:
+        yield f"{shown.path}:{before.row}: {before.section}: there is no rule of this page's name"
+        return
     known = all_rules() if rules is None else rules
     if shown.of_rule and shown.page.section("Fix safety") is None:
         for each in lint_listing(before, own, known):

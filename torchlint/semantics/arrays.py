@@ -24,7 +24,6 @@ from torchlint.semantics.values import (
     Value,
 )
 from torchlint.torch_api.arrays import FLOAT_FUNCTIONS, FLOAT_SOURCES, RANDOM, SHAPED_LIKE, result_dtype
-from torchlint.torch_api.dims import UNKNOWN as UNKNOWN_SIZE
 from torchlint.torch_api.dims import Dim, Expression, Shape
 from torchlint.torch_api.dtypes import dtype_of
 from torchlint.torch_api.images import scale_after, scale_as
@@ -176,7 +175,8 @@ class Arrays(Libraries):
         number = numbers[0] if len(arrays) == len(numbers) == 1 and not isinstance(operands[0], Const) else None
         if operator == "Mult" and len(arrays) == len(numbers) == 1:
             number = numbers[0]
-        scale = arrays[0].scale if operator == "USub" else scale_after(_OPERATIONS.get(operator, ""), arrays[0].scale, number)
+        held = arrays[0].scale or ("255" if arrays[0].dtype == "uint8" else None)
+        scale = scale_after(_OPERATIONS.get(operator, ""), held, number)
         function = {"MatMult": "torch.matmul"}.get(operator, "torch.add")
         shape = self.shape_as(function, tuple(operands), {}) if len(operands) == 2 else arrays[0].shape
         comparison = operator in ("Eq", "NotEq", "Lt", "LtE", "Gt", "GtE")
@@ -241,6 +241,6 @@ def _size(size: Value | None) -> tuple[Dim, Dim]:
         return HEIGHT, WIDTH
     width, height = (plain(each) for each in items)
     return (
-        height if isinstance(height, int | Expression) and height is not UNKNOWN_SIZE else HEIGHT,
-        width if isinstance(width, int | Expression) and width is not UNKNOWN_SIZE else WIDTH,
+        height if isinstance(height, int | Expression) else HEIGHT,
+        width if isinstance(width, int | Expression) else WIDTH,
     )

@@ -33,7 +33,7 @@ from torchlint.semantics.values import (
 from torchlint.semantics.vision import Vision
 from torchlint.torch_api.binding import bind
 from torchlint.torch_api.datasets import dataset_images, labelled, role_of_split
-from torchlint.torch_api.dims import Dim, Shape
+from torchlint.torch_api.dims import Dim, Expression, Shape
 from torchlint.torch_api.transforms import BATCH
 
 LOADER = "torch.utils.data.DataLoader"
@@ -160,7 +160,7 @@ class Data(Vision):
         match item:
             case Tensor():
                 shape = None if item.shape is None else (size, *item.shape)
-                return replace(item, shape=shape, leaf=True, requires_grad=False, op="batch", inputs=(item,), site=self.site(node), parameter=False, activation=None)
+                return replace(item, shape=shape, leaf=True, requires_grad=False, op="batch", inputs=(item,), site=self.site(node), parameter=False, activation=None, storages=frozenset())
             case Array(kind="ndarray"):
                 shape = None if item.shape is None else (size, *item.shape)
                 return Tensor(shape=shape, dtype=item.dtype, scale=item.scale, requires_grad=False, leaf=True, device="cpu", op="batch", site=self.site(node))
@@ -243,4 +243,4 @@ def _dataset_base(instance: Instance) -> str | None:
 
 def _known(sizes: Shape | tuple[object, ...]) -> tuple[Any, ...] | None:
     """Sizes as a shape: what is no size is unknown."""
-    return None if sizes is None else tuple(each if isinstance(each, int) or hasattr(each, "terms") else None for each in sizes)
+    return None if sizes is None else tuple(each if isinstance(each, int | Expression) else None for each in sizes)

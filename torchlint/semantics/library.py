@@ -46,6 +46,7 @@ from torchlint.semantics.values import (
     Tuple,
     Unknown,
     Value,
+    storages_of,
 )
 from torchlint.torch_api.binding import bind
 from torchlint.torch_api.dtypes import LEGACY_TENSORS
@@ -401,7 +402,7 @@ class Libraries(Containers):
                     return element_of(self.run_function(own, value, (), {}, node))
         if isinstance(value, Tensor):
             shape = value.shape[1:] if value.shape else None
-            return replace(value, shape=shape, op="getitem", inputs=(value,), leaf=True if value.requires_grad is False else None)
+            return replace(value, shape=shape, op="getitem", inputs=(value,), leaf=True if value.requires_grad is False else None, storages=storages_of(value))
         element = element_of(value)
         return Unknown(self.site(node), "<element>", value) if element is UNKNOWN else element
 

@@ -139,3 +139,13 @@ def parameter_data(site: Site) -> bool:
     """Whether an expression is given to a call whose name speaks of a parameter or buffer: `nn.Parameter(…)`."""
     parent = site.tree.parent(site.node)
     return isinstance(parent, ast.Call) and site.node in parent.args
+
+
+def is_expression(site: Site) -> bool:
+    """Whether a site is an expression, and no statement such as `x /= 2`."""
+    return isinstance(site.node, ast.expr)
+
+
+def is_simple(site: Site) -> bool:
+    """Whether an expression needs no parentheses before an operator."""
+    return isinstance(site.node, _SIMPLE)

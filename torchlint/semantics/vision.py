@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from torchlint.semantics.arrays import Arrays
 from torchlint.semantics.expressions import known_items
 from torchlint.semantics.facts import TransformCall
 from torchlint.semantics.join import join
 from torchlint.semantics.shape_bridge import plain
+from torchlint.semantics.site import Site
 from torchlint.semantics.values import (
     NONE,
     TRUE,
@@ -19,6 +20,7 @@ from torchlint.semantics.values import (
     Const,
     Instance,
     Library,
+    List,
     Tensor,
     Unknown,
     Value,
@@ -62,7 +64,8 @@ class Vision(Arrays):
         if not positional or found is None or f"{package}." not in FUNCTIONAL_PACKAGES:
             return None
         names = _FUNCTIONAL_ARGUMENTS.get(last, ())
-        arguments: dict[str | int, Value] = {**dict(zip(names, positional[1:], strict=False)), **keywords}
+        arguments: dict[str | int, Value] = dict(zip(names, positional[1:], strict=False))
+        arguments.update(keywords)
         instance = Instance(f"torchvision.transforms.{found.name}", {}, arguments, self.site(node))
         result = self.transformed(instance, found, positional[0], (), node)
         self.emit_call(name, None, bind(name, positional, keywords), positional, result, node)
@@ -103,7 +106,7 @@ class Vision(Arrays):
         else:
             result = self._of_unknown(found, node)
         if isinstance(result, Tensor):
-            result = replace(result, site=self.site(node), op=found.name, inputs=(value,), leaf=True if result.requires_grad is False else None, parameter=False)
+            result = replace(result, site=self.site(node), op=found.name, inputs=(value,), leaf=True if result.requires_grad is False else None, parameter=False, storages=frozenset())
         if TransformCall in self.wanted:
             self.emit(TransformCall(self.site(node), self.frame, self.grad, instance, found, value, result, following))
         return result
@@ -270,3 +273,35 @@ def _channels_first(shape: Shape) -> Shape:
     if shape is None or len(shape) not in (2, 3):
         return (None, HEIGHT, WIDTH)
     return (1, *shape) if len(shape) == 2 else (shape[2], shape[0], shape[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A transform in a chain: what it is (None: of another package or unknown), and where it stands in the list."""
+
+    value: Value
+    kind: Transform | None
+    site: Site | None
+    in_list: bool
+
+    @property
+    def name(self) -> str:
+        return self.kind.name if self.kind else ""
+
+
+def chain_steps(chain: Value, depth: int = 4) -> list[Step]:
+    """The transforms of a Compose, those of a Compose inside it included; empty where they are not known."""
+    held = chain.arguments.get("transforms", UNKNOWN) if isinstance(chain, Instance) else UNKNOWN
+    items = known_items(held)
+    if items is None or depth == 0:
+        return []
+    site = held.site if isinstance(held, List) else None
+    nodes = site.node.elts if site is not None and isinstance(site.node, ast.List) else []
+    in_list = len(nodes) == len(items) and not any(isinstance(node, ast.Starred) for node in nodes)
+    steps: list[Step] = []
+    for index, item in enumerate(items):
+        kind = transform(item.library_name) if isinstance(item, Instance) else None
+        inner = chain_steps(item, depth - 1) if kind is not None and kind.makes == "chain" else []
+        place = site.at(nodes[index]) if site is not None and in_list else item.site if isinstance(item, Instance) else None
+        steps += inner or [Step(item, kind, place, in_list)]
+    return steps

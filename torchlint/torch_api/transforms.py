@@ -10,10 +10,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from torchlint.torch_api.dims import symbol
+from torchlint.torch_api.dims import Dim, Expression, symbol
 
 # The unknown height and width of an image, and the number of samples in a batch.
 HEIGHT, WIDTH, BATCH = symbol("H"), symbol("W"), symbol("B")
+
+
+def is_side(dim: Dim) -> bool:
+    """Whether a size is known to be an image's height or width, which is not 1, 3 or 4."""
+    return isinstance(dim, Expression) and dim in (HEIGHT, WIDTH)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,29 @@
+"""TL706: a mean and a std for each channel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torchlint.diagnostic import Finding
+from torchlint.rule import rule
+from torchlint.semantics.facts import TransformCall
+from torchlint.semantics.values import Tensor
+from torchlint.semantics.vision import normalized_channels
+
+
+@rule("TL706", words=("ormalize",))
+def normalize_channels(call: TransformCall) -> Iterator[Finding]:
+    image = call.value
+    if call.kind.makes != "normalized" or not isinstance(image, Tensor) or image.shape is None or len(image.shape) < 3:
+        return
+    means = normalized_channels(call.transform)
+    channels = image.shape[-3]
+    if not isinstance(channels, int) or means is None or means in (1, channels):
+        return
+    harm = "it returns an image of as many channels" if call.kind.modern else "it raises a RuntimeError"
+    yield call.flag(
+        f"`Normalize` is given {means} means for an image of {channels} channel{'s' if channels > 1 else ''}: {harm}; "
+        "give one number for each channel, or change the image's channels first",
+        at=call.transform.site,
+        related=((call.site, "it is applied here"),) if call.transform.site and call.transform.site.node is not call.site.node else (),
+    )

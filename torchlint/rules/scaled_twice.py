@@ -1,0 +1,66 @@
+"""TL703: ToTensor scales to 0..1 by itself; colours are drawn from 0 to 1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from torchlint.diagnostic import Edit, Finding, Fix, Span
+from torchlint.rule import rule
+from torchlint.semantics.facts import Arithmetic, Call, TransformCall
+from torchlint.semantics.rewrites import is_expression, is_simple, operand_sites
+from torchlint.semantics.site import Site
+from torchlint.semantics.values import Array, Const, Tensor, Value
+from torchlint.torch_api.dtypes import is_floating
+from torchlint.torch_api.images import divides_by_range
+from torchlint.torch_api.plots import draws_image
+
+_WORDS = ("ransform|ToTensor|to_tensor|imshow",)
+_OPERATIONS = {"Div": "div", "Mult": "mul"}
+_TWICE = "`ToTensor` has scaled this image to 0..1 already: divided once more it is nearly black, up to 1/255; leave this division out"
+
+
+@rule("TL703", words=_WORDS)
+def scaled_twice(arithmetic: Arithmetic) -> Iterator[Finding]:
+    operation = _OPERATIONS.get(arithmetic.operator)
+    if operation and _again(operation, arithmetic.operands):
+        yield arithmetic.flag(_TWICE, fix=_left_out(arithmetic.site, operand_sites(arithmetic.site, 1)[0]))
+
+
+@rule("TL703", words=_WORDS)
+def scaled_twice_by_call(call: Call) -> Iterator[Finding]:
+    operation = call.name.rpartition(".")[2].rstrip("_")
+    if call.name.startswith("torch.") and _again(operation, call.positional):
+        yield call.flag(_TWICE, fix=_left_out(call.site, operand_sites(call.site, 1, call.receiver is not None)[0]))
+    elif draws_image(call.name) and call.positional:
+        yield from _drawn(call, call.positional[0])
+
+
+@rule("TL703", words=_WORDS)
+def scaled_and_cut(call: TransformCall) -> Iterator[Finding]:
+    if call.kind.makes == "tensor" and isinstance(call.value, Array) and call.value.scale == "cut":
+        yield call.flag(
+            "this array was divided to 0..1 and cut to bytes, which are nearly all 0, before `ToTensor`; give `ToTensor` the bytes as they were"
+        )
+
+
+def _again(operation: str, operands: Sequence[Value]) -> bool:
+    if len(operands) != 2:
+        return False
+    image, number = operands
+    return isinstance(image, Tensor) and image.scale == "1" and isinstance(number, Const) and divides_by_range(operation, number.value)
+
+
+def _left_out(site: Site, image: Site | None) -> Fix | None:
+    """Just the image in the place of the division; none for a statement such as `image /= 255`."""
+    return Fix("Leave the division out", (Edit(site.span, image.text),), "unsafe") if image and is_expression(site) else None
+
+
+def _drawn(call: Call, image: Value) -> Iterator[Finding]:
+    if not isinstance(image, Tensor | Array) or image.scale != "255" or not is_floating(image.dtype):
+        return
+    if image.shape is None or len(image.shape) != 3 or image.shape[2] not in (3, 4):
+        return
+    site = call.argument_site(0, "X")
+    span = site.span if site else None
+    fix = Fix("Divide by 255", (Edit(Span(span.end, span.end), " / 255"),), "unsafe") if site and span and is_simple(site) else None
+    yield call.flag("colours of floats are drawn from 0 to 1, and these go to 255: the picture is white; divide by 255", fix=fix)

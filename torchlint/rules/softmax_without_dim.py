@@ -42,9 +42,11 @@ def softmax_module_without_dim(made: Construction) -> Iterator[Finding]:
 @rule("TL405", words=_WORDS)
 def softmax_module_over_batch(call: ModuleCall) -> Iterator[Finding]:
     module = call.receiver
-    if call.name in _MODULES and isinstance(module, Instance) and module.arguments.get("dim") == Const(0) and call.positional:
-        if module.site is not None and _scores_of_a_batch(call.positional[0]):
-            yield call.flag(_BATCH.format(name=call.name.rpartition(".")[2]), at=module.site, fix=_dim_one(written_argument(module.site, 0, "dim")))
+    if call.name not in _MODULES or not call.positional or not isinstance(module, Instance) or module.site is None:
+        return
+    if module.arguments.get("dim") == Const(0) and _scores_of_a_batch(call.positional[0]):
+        fix = _dim_one(written_argument(module.site, 0, "dim"))
+        yield call.flag(_BATCH.format(name=call.name.rpartition(".")[2]), at=module.site, fix=fix)
 
 
 def _scores_of_a_batch(value: Value) -> bool:

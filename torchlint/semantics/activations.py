@@ -10,10 +10,10 @@ from torchlint.semantics.facts import Call
 from torchlint.semantics.rewrites import name_span
 from torchlint.semantics.values import Activation, Instance, Tensor, Value
 
-
 # Operations and layers that only change the shape.
 _RESHAPES = frozenset(
-    "view reshape flatten unflatten permute transpose squeeze unsqueeze contiguous torch.nn.Flatten torch.nn.Unflatten".split()
+    {"view", "reshape", "flatten", "unflatten", "permute", "transpose", "squeeze", "unsqueeze", "contiguous"}
+    | {"torch.nn.Flatten", "torch.nn.Unflatten"}
 )
 
 
@@ -81,5 +81,5 @@ def _names_a_module(call: ast.Call) -> bool:
     """Whether `a.softmax(x)` is given a tensor, as a function or layer is, rather than a dim."""
     first = call.args[0]
     if isinstance(first, ast.UnaryOp):
-        first = first.operand  # type: ignore[assignment]
+        first = first.operand
     return not isinstance(first, ast.Constant)

@@ -159,7 +159,8 @@ class Tensors(Calls):
     def other_loss(self, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         """A loss that is a function of a package beside torch.nn.functional."""
         found = OTHER_LOSSES[name]
-        arguments: dict[str | int, Value] = {**dict(zip(found.parameters, positional, strict=False)), **keywords}
+        arguments: dict[str | int, Value] = dict(zip(found.parameters, positional, strict=False))
+        arguments.update(keywords)
         prediction, target = (arguments.get(key, UNKNOWN) for key in found.parameters[:2])
         kind = "losses" if unreduced({"reduction": Const(found.reduction), **arguments}) else "loss"
         result = Tensor(activation=Activation(kind, None, self.site(node)), site=self.site(node), op="loss", inputs=(prediction, target))

@@ -1,0 +1,37 @@
+"""TL212: a new tensor that nobody takes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from torchlint.diagnostic import Finding, Fix
+from torchlint.rule import rule
+from torchlint.semantics.edits import insert_before
+from torchlint.semantics.facts import Call
+from torchlint.semantics.guards import tried
+from torchlint.semantics.values import FALSE, Tensor
+from torchlint.torch_api.purity import only_gives
+
+
+@rule("TL212")
+def result_discarded(call: Call) -> Iterator[Finding]:
+    if not call.discarded or not only_gives(call.name) or call.shown or tried(call.site):
+        return
+    if call.arguments.get("inplace", FALSE) != FALSE or "out" in call.arguments:
+        return
+    method = call.name.startswith("torch.Tensor.")
+    if not isinstance(call.receiver if method else call.result, Tensor):
+        return
+    name = call.name.rpartition(".")[2]
+    yield call.flag(
+        f"`{name}` returns a new tensor, which is thrown away here: the tensor itself stays as it was; assign the result",
+        fix=_fix(call, method),
+    )
+
+
+def _fix(call: Call, method: bool) -> Fix | None:
+    target = call.receiver_site if method else call.argument_site(0, "input")
+    if target is None or not isinstance(target.node, ast.Name | ast.Attribute):
+        return None
+    return insert_before(call.site, f"{target.text} = ", "Assign the result")

@@ -1,0 +1,34 @@
+"""torch's functions and tensor methods that do nothing but give a result.
+
+Source: https://docs.pytorch.org/docs/stable/tensors.html and https://docs.pytorch.org/docs/stable/torch.html
+"""
+
+from __future__ import annotations
+
+from torchlint.torch_api.operations import operation
+from torchlint.torch_api.signatures import PARAMETERS
+
+_CONVERSIONS = frozenset(
+    """
+    to cuda cpu float double half bfloat16 int long short byte bool char type type_as detach clone contiguous
+    requires_grad numpy sigmoid relu tanh softmax log_softmax view reshape permute transpose
+    """.split()
+)
+# Called for what else they do: they register, fill, share, seed, or show whether something raises.
+_EFFECTS = frozenset(
+    """
+    backward register_hook register_post_accumulate_grad_hook retain_grad record_stream item tolist storage
+    storage_offset data_ptr share_memory_ set_ resize_ manual_seed seed dropout batch_norm instance_norm normal
+    is_shared is_pinned size dim stride numel equal allclose
+    """.split()
+)
+
+
+def only_gives(name: str) -> bool:
+    """Whether a call of that qualified name without a use of its result has no effect."""
+    package, _, bare = name.rpartition(".")
+    if bare.endswith("_") or bare in _EFFECTS:
+        return False
+    if package == "torch.Tensor":
+        return bare in _CONVERSIONS or (name in PARAMETERS and operation(bare) is not None)
+    return package in ("torch", "torch.nn.functional") and operation(bare) is not None

@@ -29,9 +29,16 @@ class Fixed:
 
 
 def fix_programs(
-    programs: Sequence[Program], found: Sequence[Diagnostic], run: Run, wanted: Callable[[Fix], bool]
+    programs: Sequence[Program],
+    found: Sequence[Diagnostic],
+    run: Run,
+    wanted: Callable[[Fix], bool],
+    writable: Callable[[str, str], bool] = lambda path, text: True,
 ) -> Fixed:
-    """Apply the wanted fixes of `found`, lint what changed, and so on, at most ten times."""
+    """Apply the wanted fixes of `found`, lint what changed, and so on, at most ten times.
+
+    `writable` says of a path and its new text whether the file can take it.
+    """
     current = list(programs)
     left = list(found)
     texts: dict[str, str] = {}
@@ -42,7 +49,7 @@ def fix_programs(
         for path, fixes in _by_path(left, wanted).items():
             source = next(each.sources[path] for each in current if path in each.linted)
             text, applied = _fixed(source.text, fixes)
-            if text is None:
+            if text is None or not writable(path, text):
                 refused.add(path)
             elif path not in refused and text != source.text:
                 changed[path] = text

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from torchlint.diagnostic import Diagnostic
 from torchlint.files import Filter, walk
 from torchlint.imports import ImportIndex
-from torchlint.own_rules import UNREADABLE_FILE
+from torchlint.own_rules import SYNTAX_ERROR, UNREADABLE_FILE
 from torchlint.program import Program
-from torchlint.reading import Text, Unreadable, read_text
+from torchlint.reading import Text, Unreadable, read_file
 from torchlint.source import Source
 
 MARKERS = ("pyproject.toml", ".git")
@@ -44,6 +44,14 @@ class Project:
     unreadable: tuple[Diagnostic, ...]
     texts: Mapping[str, Text] = field(repr=False)
     files: Mapping[str, str] = field(repr=False)
+
+    def takes(self, path: str, text: str) -> bool:
+        """Whether a file can be written with this text: a notebook needs its cells, an encoding its letters."""
+        try:
+            self.texts[path].encode(text)
+        except ValueError:
+            return False
+        return True
 
 
 def scan_imports(text: str) -> Iterator[Import]:
@@ -107,6 +115,7 @@ def load(
         text = reader.read(file)
         if isinstance(text, Text):
             texts[path] = text
+            unreadable += (SYNTAX_ERROR.on(path, message, position) for message, position in text.problems)
         else:
             unreadable.append(UNREADABLE_FILE.on(path, f"the file {text.message}", text.position))
     return Project(tuple(programs), tuple(unreadable), texts, names)
@@ -131,7 +140,7 @@ class _Reader:
     def read(self, file: str) -> Text | Unreadable:
         if file not in self._known:
             try:
-                self._known[file] = self._overlay.get(file) or read_text(file)
+                self._known[file] = self._overlay.get(file) or read_file(file)
             except Unreadable as problem:
                 self._known[file] = problem
         return self._known[file]

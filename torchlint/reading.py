@@ -20,12 +20,30 @@ _COOKIE = re.compile(rb"coding[:=]")
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a program as a person sees it: its name, its text, and the program's row where it starts."""
+
+    name: str
+    text: str
+    row: int
+    cell: int | None = None
+
+
+@dataclass(frozen=True)
 class Text:
-    """A decoded file and what is needed to write it back as it was: newlines are kept in `text`."""
+    """A decoded file and what is needed to write it back as it was: newlines are kept in `text`.
+
+    `problems` are places that could not be read and were left out of the text.
+    """
 
     text: str
     encoding: str = "utf-8"
     bom: bool = False
+    problems: tuple[tuple[str, Position], ...] = ()
+
+    def parts(self, text: str) -> list[Part]:
+        """The pieces that a person sees of a program: the cells of a notebook; of a file, itself."""
+        return [Part("", text, 1)]
 
     def encode(self, text: str) -> bytes:
         """`text` as this file's bytes. Raises UnicodeEncodeError where its encoding lacks a character."""
@@ -41,11 +59,29 @@ class Unreadable(Exception):
         self.position = position
 
 
-def read_text(path: str | Path) -> Text:
-    """The text of a Python file. Raises Unreadable with one line that says why it has none."""
+def read_file(path: str) -> Text:
+    """The program of a file, by its name's ending. Raises Unreadable with one line that says why not."""
+    return text_of(path, read_bytes(path))
+
+
+def text_of(path: str, data: bytes) -> Text:
+    """The program of a file's bytes: a notebook's cells, a Markdown file's blocks, or plain Python."""
+    if path.endswith(".ipynb"):
+        from torchlint.notebook import read_notebook
+
+        return read_notebook(data)
+    if path.endswith((".md", ".markdown")):
+        from torchlint.markdown import read_markdown
+
+        return read_markdown(data)
+    return decode(data)
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """A file's bytes. Raises Unreadable with one line that says why there are none."""
     try:
         with open(path, "rb") as file:
-            data = file.read()
+            return file.read()
     except IsADirectoryError:
         raise Unreadable("is a directory, not a file") from None
     except PermissionError:
@@ -55,7 +91,6 @@ def read_text(path: str | Path) -> Text:
         raise Unreadable(message) from None
     except OSError as error:
         raise Unreadable(f"cannot be read: {error.strerror or error}") from None
-    return decode(data)
 
 
 def decode(data: bytes) -> Text:

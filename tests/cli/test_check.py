@@ -204,7 +204,7 @@ def test_file_without_permission(torchlint: Torchlint, write: Write) -> None:
     ("arguments", "message"),
     [
         (["absent.py"], "torchlint: absent.py: no such file or folder"),
-        ([".", "--select", "TL4O1"], "torchlint: unknown rule `TL4O1`; did you mean `TL401`?"),
+        ([".", "--select", "softmax-befor-cross-entropy"], "did you mean `softmax-before-cross-entropy`?"),
         ([".", "--output-format", "jsn"], "'jsn' is not one of"),
         ([".", "--jobs", "many"], "'many' is not a valid integer"),
         ([".", "--frobnicate"], "No such option"),
@@ -228,8 +228,8 @@ def test_wrong_configuration_is_one_line(torchlint: Torchlint, write: Write) -> 
 
 
 def test_unknown_rule_in_the_configuration(torchlint: Torchlint, write: Write) -> None:
-    write("torchlint.toml", 'ignore = ["TL4O1"]\n')
-    assert "did you mean `TL401`?" in torchlint(".").err
+    write("torchlint.toml", 'ignore = ["softmax-befor-cross-entropy"]\n')
+    assert "did you mean `softmax-before-cross-entropy`?" in torchlint(".").err
 
 
 def test_file_that_cannot_be_written_is_named(torchlint: Torchlint, write: Write, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from torchlint.diagnostic import Position
-from torchlint.reading import Unreadable, decode, read_text, write_atomically
+from torchlint.reading import Unreadable, decode, read_bytes, write_atomically
 
 
 def test_cookie_names_the_encoding() -> None:
@@ -47,13 +47,13 @@ def test_undecodable_text_says_where(data: bytes, message: str, position: Positi
 
 def test_folder_with_a_files_name(tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match="is a directory"):
-        read_text(tmp_path)
+        read_bytes(tmp_path)
 
 
 def test_broken_link(tmp_path: Path) -> None:
     (tmp_path / "x.py").symlink_to("absent")
     with pytest.raises(Unreadable, match="broken symbolic link"):
-        read_text(tmp_path / "x.py")
+        read_bytes(tmp_path / "x.py")
 
 
 def test_writing_keeps_the_mode_and_the_link(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_writing_keeps_the_mode_and_the_link(tmp_path: Path) -> None:
     link.symlink_to(target)
     write_atomically(link, b"new")
     assert link.is_symlink()
-    assert target.read_text() == "new"
+    assert target.read_bytes() == b"new"
     assert stat.S_IMODE(target.stat().st_mode) == 0o755
     assert sorted(os.listdir(tmp_path)) == ["a.py", "b.py"]
 
@@ -78,5 +78,5 @@ def test_failed_write_leaves_the_file_and_nothing_else(tmp_path: Path, monkeypat
     monkeypatch.setattr(os, "replace", fail)
     with pytest.raises(OSError, match="disk full"):
         write_atomically(target, b"new")
-    assert target.read_text() == "old"
+    assert target.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["a.py"]

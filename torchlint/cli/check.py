@@ -30,6 +30,7 @@ def _selectors(flag: str, text: str) -> Callable[[Any], Any]:
 @click.option("--statistics", is_flag=True, help="Count the problems of each rule.")
 @click.option("-q", "--quiet", is_flag=True, help="Print the problems only, no summary.")
 @click.option("-e", "--exit-zero", is_flag=True, help="Exit with 0 even where problems were found.")
+@click.option("--markdown", is_flag=True, help="Lint the Python blocks of Markdown files too.")
 @click.option("--stdin-filename", metavar="NAME", help="The name of the file that `-` reads.")
 @click.option("--force-exclude", is_flag=True, default=None, help="Leave out excluded files even if named.")
 @click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")

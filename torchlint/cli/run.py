@@ -14,6 +14,7 @@ from torchlint.diagnostic import Diagnostic
 from torchlint.project import Project
 from torchlint.reading import write_atomically
 from torchlint.report.base import Report, writer
+from torchlint.report.parts import in_parts
 
 
 def run_check(session: Session) -> int:
@@ -32,14 +33,15 @@ def run_check(session: Session) -> int:
 
     from torchlint.fixing import fix_programs
 
-    fixed = fix_programs(loaded.programs, found, lambda programs: session.run(programs, checks), session.wants)
+    fixed = fix_programs(loaded.programs, found, lambda programs: session.run(programs, checks), session.wants, loaded.takes)
     for path in fixed.refused:
         click.echo(f"torchlint: {path}: the fixes would break the file's syntax, so it was left as it is", err=True)
     if session.options.get("diff"):
-        return _show_diff(session, texts, fixed.texts, fixed.count)
+        return _show_diff(session, loaded, texts, fixed.texts, fixed.count)
     failed = _write(session, loaded, fixed.texts)
     if session.from_stdin:
-        sys.stdout.write(next(iter((texts | dict(fixed.texts)).values()), ""))
+        for path, text in (texts | dict(fixed.texts)).items():
+            sys.stdout.buffer.write(loaded.texts[path].encode(text))
     code = _report(session, loaded, [*unreadable, *fixed.diagnostics], texts | dict(fixed.texts), fixed.count)
     return 2 if failed else code
 
@@ -65,17 +67,22 @@ def _write(session: Session, loaded: Project, texts: Mapping[str, str]) -> bool:
             continue
         try:
             write_atomically(loaded.files[path], loaded.texts[path].encode(text))
-        except (OSError, UnicodeEncodeError) as error:
+        except (OSError, ValueError) as error:
             click.echo(f"torchlint: {path}: cannot be written: {error}", err=True)
             failed = True
     return failed
 
 
-def _show_diff(session: Session, before: Mapping[str, str], after: Mapping[str, str], count: int) -> int:
+def _show_diff(
+    session: Session, loaded: Project, before: Mapping[str, str], after: Mapping[str, str], count: int
+) -> int:
     for path in sorted(after):
-        old, new = before[path].splitlines(keepends=True), after[path].splitlines(keepends=True)
-        for line in difflib.unified_diff(old, new, path, path):
-            sys.stdout.write(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n")
+        parts = zip(loaded.texts[path].parts(before[path]), loaded.texts[path].parts(after[path]), strict=True)
+        for old, new in parts:
+            name = f"{path}:{old.name}" if old.name else path
+            rows = (old.text.splitlines(keepends=True), new.text.splitlines(keepends=True))
+            for line in difflib.unified_diff(*rows, name, name):
+                sys.stdout.write(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n")
     if not session.options.get("quiet"):
         click.echo(f"Would fix {count} problem{'' if count == 1 else 's'}.", err=True)
     return 1 if after and not session.options.get("exit_zero") else 0
@@ -85,7 +92,7 @@ def _report(
     session: Session, loaded: Project, found: Sequence[Diagnostic], texts: Mapping[str, str], fixed: int = 0
 ) -> int:
     found = sorted(found, key=lambda each: each.order)
-    report = Report(found, texts, loaded.files, bool(session.options.get("quiet")), fixed)
+    report = in_parts(Report(found, texts, loaded.files, bool(session.options.get("quiet")), fixed), loaded.texts)
     write = writer(session.settings.output_format)
     if session.options.get("statistics"):
         from torchlint.report.text import write_statistics as write

@@ -16,7 +16,7 @@ from torchlint.checks import Checks
 from torchlint.diagnostic import Diagnostic, Fix
 from torchlint.own_rules import INTERNAL_ERROR, OWN_RULES, UNUSED_SUPPRESSION, OwnRule
 from torchlint.program import Program
-from torchlint.reading import Text, Unreadable, decode
+from torchlint.reading import Text, Unreadable, text_of
 from torchlint.selection import Selection, check_selectors
 
 _STDIN = "-"
@@ -76,6 +76,7 @@ class Session:
             (*chosen.exclude, *chosen.extend_exclude),
             chosen.force_exclude,
             chosen.respect_gitignore,
+            (".py", ".ipynb", ".md", ".markdown") if self.options.get("markdown") else (".py", ".ipynb"),
         )
         roots = [os.path.join(chosen.base, folder) for folder in chosen.src]
         if self.from_stdin:
@@ -89,7 +90,7 @@ class Session:
             return project.Project((), (), {}, {})
         overlay: dict[str, Text | Unreadable] = {}
         try:
-            overlay[name] = decode(sys.stdin.buffer.read())
+            overlay[name] = text_of(name, sys.stdin.buffer.read())
         except Unreadable as problem:
             overlay[name] = problem
         return project.load([name], [], roots=roots, which=which, overlay=overlay)

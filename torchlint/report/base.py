@@ -27,6 +27,7 @@ class Report:
     files: Mapping[str, str] = field(default_factory=dict, repr=False)
     quiet: bool = False
     fixed: int = 0
+    cells: Mapping[str, int] = field(default_factory=dict, repr=False)
 
     def filename(self, place: Place) -> str:
         """The absolute name of the file that a place is in."""

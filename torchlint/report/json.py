@@ -21,7 +21,9 @@ def write_json_lines(report: Report, out: TextIO) -> None:
 
 def as_object(each: Diagnostic, report: Report) -> dict[str, Any]:
     """A diagnostic as the documented JSON object."""
+    cell = report.cells.get(each.place.path)
     return {
+        **({} if cell is None else {"cell": cell}),
         "code": each.code,
         "name": each.name,
         "message": each.message,

@@ -119,7 +119,7 @@ def _summarise(report: Report, console: Console) -> None:
     if not count:
         console.print("All checks passed." if not report.fixed else "No problems are left.", style="green")
         return
-    files = len({each.place.path for each in report.diagnostics})
+    files = len({report.filename(each.place) for each in report.diagnostics})
     console.print(f"Found {_counted(count, 'problem')} in {_counted(files, 'file')}.", style="bold")
     safe = sum(each.fix is not None and each.fix.applicability == "safe" for each in report.diagnostics)
     unsafe = sum(each.fix is not None and each.fix.applicability == "unsafe" for each in report.diagnostics)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from torchlint.diagnostic import Edit, Finding, Fix, Span
 from torchlint.rule import rule
-from torchlint.semantics.facts import Arithmetic, Call, TransformCall
+from torchlint.semantics.facts import Arithmetic, Call, TensorMade
 from torchlint.semantics.rewrites import is_expression, is_simple, operand_sites
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import Array, Const, Tensor, Value
@@ -36,8 +36,8 @@ def scaled_twice_by_call(call: Call) -> Iterator[Finding]:
 
 
 @rule("TL703", words=_WORDS)
-def scaled_and_cut(call: TransformCall) -> Iterator[Finding]:
-    if call.kind.makes == "tensor" and isinstance(call.value, Array) and call.value.scale == "cut":
+def scaled_and_cut(call: TensorMade) -> Iterator[Finding]:
+    if isinstance(call.value, Array) and call.value.scale == "cut":
         yield call.flag(
             "this array was divided to 0..1 and cut to bytes, which are nearly all 0, before `ToTensor`; give `ToTensor` the bytes as they were"
         )

@@ -348,6 +348,11 @@ class TransformCall(Fact):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class TensorMade(TransformCall):
+    """`ToTensor` is applied; told again, with another result, where that is divided by 255 later."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ShapeMismatch(Fact):
     """An operation or layer was given shapes that torch refuses.
 

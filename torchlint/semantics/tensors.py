@@ -211,6 +211,8 @@ class Tensors(Calls):
             scale=_scale(op, inputs, dtype),
             storages=storages_of(inputs[0]) if op.activation == "keeps" and inputs and isinstance(inputs[0], Tensor) else frozenset(),
         )
+        if made.scale == "1" and isinstance(inputs[0], Tensor) and inputs[0].scale == "255":
+            self.scaled_later(inputs[0], made)
         if bare in MAY_RETURN_INPUT and made.requires_grad:
             made = replace(made, leaf=False if isinstance(inputs[0], Tensor) and inputs[0].leaf is False else None)
         if op.result == "pair" or (bare in ("max", "min") and _has_dim(positional, arguments)):
@@ -224,6 +226,9 @@ class Tensors(Calls):
         if bare in ("max", "min") and len(positional) == 1 and not keywords:
             return replace(made, shape=())
         return made
+
+    def scaled_later(self, tensor: Tensor, result: Tensor) -> None:
+        raise NotImplementedError
 
     def _dtype(self, op: Operation, inputs: Sequence[Value], arguments: Mapping[str | int, Value]) -> str | None:
         given = arguments.get("dtype")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from torchlint.semantics.arrays import Arrays
 from torchlint.semantics.expressions import known_items
-from torchlint.semantics.facts import TransformCall
+from torchlint.semantics.facts import TensorMade, TransformCall
 from torchlint.semantics.join import join
 from torchlint.semantics.shape_bridge import plain
 from torchlint.semantics.site import Site
@@ -109,7 +109,21 @@ class Vision(Arrays):
             result = replace(result, site=self.site(node), op=found.name, inputs=(value,), leaf=True if result.requires_grad is False else None, parameter=False, storages=frozenset())
         if TransformCall in self.wanted:
             self.emit(TransformCall(self.site(node), self.frame, self.grad, instance, found, value, result, following))
+        if found.makes == "tensor" and TensorMade in self.wanted:
+            self.emit(TensorMade(self.site(node), self.frame, self.grad, instance, found, value, result, following))
         return result
+
+    def scaled_later(self, tensor: Tensor, result: Tensor) -> None:
+        """An image up to 255 was divided after all: that is told of the transform that it came from, if it came from one."""
+        source: Value = tensor
+        for _ in range(8):
+            if not isinstance(source, Tensor) or (found := transform(f"torchvision.transforms.{source.op}")) is None or source.site is None:
+                source = source.inputs[0] if isinstance(source, Tensor) and source.inputs else UNKNOWN
+                continue
+            if found.makes == "tensor" and TensorMade in self.wanted and source.inputs:
+                instance = Instance(f"torchvision.transforms.{found.name}", {}, {}, source.site)
+                self.emit(TensorMade(source.site, self.frame, self.grad, instance, found, source.inputs[0], result, ()))
+            source = source.inputs[0] if source.inputs else UNKNOWN
 
     def _chain(self, instance: Instance, value: Value, following: tuple[Value, ...], node: ast.AST) -> Value:
         steps = known_items(instance.arguments.get("transforms", UNKNOWN))
@@ -244,6 +258,14 @@ def normalized_channels(instance: Instance) -> int | None:
     """How many means a Normalize was given; None where that is not known, or one number stands for all."""
     means = known_items(instance.arguments.get("mean", UNKNOWN))
     return len(means) if means is not None else None
+
+
+def scales_bytes(step: Value) -> bool:
+    """Whether a step of a chain is a Normalize whose std is that of values up to 255."""
+    if not isinstance(step, Instance) or (found := transform(step.library_name)) is None:
+        return False
+    stds = known_items(step.arguments.get("std", UNKNOWN)) or ()
+    return found.makes == "normalized" and any(isinstance(each, Const) and isinstance(each.value, int | float) and each.value > 2 for each in stds)
 
 
 def _with_shape(picture: Picture, shape: Callable[[Dim], tuple[Dim, Dim, Dim]]) -> Value:

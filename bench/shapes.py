@@ -17,11 +17,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import torch
 
-from tests.shapes.function_cases import FUNCTION_CASES
-from tests.shapes.layer_cases import LAYER_CASES
+from tests.shapes.cases import CASES
 from tests.shapes.proof import Disagreement, check
-
-CASES = (*LAYER_CASES, *FUNCTION_CASES)
 
 
 def prove(place: int, draws: int) -> tuple[int, list[str], float]:

@@ -123,3 +123,14 @@ def _texts(groups: Sequence[Sequence[str]]) -> list[str]:
 
 def _side_text(groups: Sequence[Sequence[str]]) -> str:
     return " ".join(_texts(groups))
+
+
+def shape_of(value: TensorShape) -> tuple[int, ...]:
+    """A drawn tensor's sizes."""
+    assert value.shape is not None
+    return tuple(size for size in value.shape if isinstance(size, int))
+
+
+def rank_of(value: TensorShape) -> int:
+    """A drawn tensor's number of dims."""
+    return len(shape_of(value))

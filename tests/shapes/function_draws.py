@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from random import Random
 from typing import Any
@@ -16,7 +15,9 @@ from tests.shapes.draws import (
     often,
     pattern_of,
     per_axis,
+    rank_of,
     rarely,
+    shape_of,
     sizes,
     some,
     tensor,
@@ -25,145 +26,35 @@ from tests.shapes.proof import Call, Case
 from torchlint.torch_api.shapes.table import TensorShape
 
 
-def _shape(value: TensorShape) -> tuple[int, ...]:
-    assert value.shape is not None
-    return tuple(size for size in value.shape if isinstance(size, int))
-
-
-def rank_of(value: TensorShape) -> int:
-    return len(_shape(value))
-
-
 def methods(name: str, draw: Callable[[Random], Call]) -> list[Case]:
     """A function that is a tensor's method too."""
     return [Case(f"torch.{name}", draw), Case(f"torch.Tensor.{name}", draw)]
-
-
-def view(r: Random) -> Call:
-    shape = list(sizes(r, r.randint(0, 4), 1, 4))
-    wanted = list(shape)
-    r.shuffle(wanted)
-    while len(wanted) > 1 and often(r):
-        wanted[:2] = [wanted[0] * wanted[1]]
-    if wanted and often(r):
-        wanted[r.randrange(len(wanted))] = -1
-    if wanted and rarely(r):
-        wanted[r.randrange(len(wanted))] = r.randint(-1, 6)
-    return Call((tensor(*shape), *((tuple(wanted),) if often(r) or not wanted else wanted)))
-
-
-def reshape(r: Random) -> Call:
-    call = view(r)
-    size = call.inputs[1] if len(call.inputs) == 2 and isinstance(call.inputs[1], tuple) else call.inputs[1:]
-    return Call((call.inputs[0], size))
-
-
-def view_as(r: Random) -> Call:
-    shape = sizes(r, r.randint(0, 3), 1, 3)
-    other = [math.prod(shape)] if often(r) else r.sample(shape, len(shape))
-    return Call((tensor(*shape), tensor(*(mostly(r, n, 1, 6) for n in other))))
-
-
-def flatten(r: Random) -> Call:
-    input = any_tensor(r)
-    return Call((input,), some(r, start_dim=dim_of(r, rank_of(input)), end_dim=dim_of(r, rank_of(input))))
-
-
-def unflatten(r: Random) -> Call:
-    parts = list(sizes(r, r.randint(1, 3), 1, 3))
-    shape = list(sizes(r, r.randint(1, 3), 1, 4))
-    place = r.randrange(len(shape))
-    shape[place] = mostly(r, math.prod(parts), 1, 9)
-    if often(r):
-        parts[r.randrange(len(parts))] = -1
-    return Call((tensor(*shape), dim_of(r, len(shape)) if rarely(r) else place, tuple(parts)))
-
-
-def permute(r: Random) -> Call:
-    input = any_tensor(r)
-    rank = rank_of(input)
-    order = [place - r.choice((0, rank)) for place in r.sample(range(rank), rank)]
-    if order and rarely(r):
-        order[0] = dim_of(r, rank)
-    return Call((input, tuple(order[1:] if rarely(r) else order)))
-
-
-def permute_method(r: Random) -> Call:
-    call = permute(r)
-    return Call((call.inputs[0], *call.inputs[1])) if often(r) and call.inputs[1] else call
-
-
-def two_dims(r: Random) -> Call:
-    input = any_tensor(r)
-    return Call((input, dim_of(r, rank_of(input)), dim_of(r, rank_of(input))))
 
 
 def one(r: Random) -> Call:
     return Call((any_tensor(r),))
 
 
-def movedim(r: Random) -> Call:
-    input = any_tensor(r)
-    rank = rank_of(input)
-    if often(r):
-        return two_dims(r)
-    count = r.randint(0, rank)
-    to = tuple(r.sample(range(rank), count))
-    return Call((input, tuple(r.sample(range(rank), count)), to[1:] if rarely(r) else to))
-
-
-def squeeze(r: Random) -> Call:
-    input = tensor(*(1 if often(r) else n for n in sizes(r, r.randint(0, 4), 1, 3)))
-    return Call((input, *([dims_of(r, rank_of(input))] if often(r) else [])))
-
-
-def unsqueeze(r: Random) -> Call:
-    input = any_tensor(r)
-    rank = rank_of(input)
-    return Call((input, r.randint(-rank - 1, rank) if not rarely(r) else dim_of(r, rank + 3)))
-
-
 def elementwise(r: Random) -> Call:
     input = any_tensor(r)
-    other: Any = tensor(*broadcastable(r, _shape(input)))
+    other: Any = tensor(*broadcastable(r, shape_of(input)))
     pair = (input, other) if often(r) else (other, input)
     return Call((pair[0], 2.0) if rarely(r) else pair)
 
 
 def three(r: Random) -> Call:
     input = any_tensor(r)
-    return Call((input, *(tensor(*broadcastable(r, _shape(input))) for _ in "ab")))
+    return Call((input, *(tensor(*broadcastable(r, shape_of(input))) for _ in "ab")))
 
 
 def where(r: Random) -> Call:
     call = three(r)
-    return Call((tensor(*_shape(call.inputs[0]), kind="bool"), *call.inputs[1:]))
+    return Call((tensor(*shape_of(call.inputs[0]), kind="bool"), *call.inputs[1:]))
 
 
 def masked(r: Random) -> Call:
     input = any_tensor(r)
-    return Call((input, tensor(*broadcastable(r, _shape(input)), kind="bool"), 1.0))
-
-
-def expand(r: Random) -> Call:
-    wanted = sizes(r, r.randint(0, 4), 1, 3)
-    own = [1 if r.random() < 0.4 else mostly(r, n, 1, 3) for n in wanted[r.randint(0, len(wanted)) :]]
-    asked = tuple(-1 if r.random() < 0.2 else n for n in wanted)
-    return Call((tensor(*own), asked[1:] if rarely(r) else asked))
-
-
-def expand_method(r: Random) -> Call:
-    call = expand(r)
-    return Call((call.inputs[0], *call.inputs[1])) if often(r) and call.inputs[1] else call
-
-
-def expand_as(r: Random) -> Call:
-    wanted = any_tensor(r)
-    return Call((tensor(*broadcastable(r, _shape(wanted))), wanted))
-
-
-def many(r: Random) -> Call:
-    return Call(tuple(tensor(*broadcastable(r, (2, 3))) for _ in range(r.randint(1, 3))))
+    return Call((input, tensor(*broadcastable(r, shape_of(input)), kind="bool"), 1.0))
 
 
 def reduce(r: Random) -> Call:
@@ -198,7 +89,7 @@ def norm(r: Random) -> Call:
 def extreme(r: Random) -> Call:
     if rarely(r):
         input = any_tensor(r)
-        return Call((input, tensor(*broadcastable(r, _shape(input)))))
+        return Call((input, tensor(*broadcastable(r, shape_of(input)))))
     call = reduce_one(r)
     return Call((*call.inputs, *call.keywords.values())) if often(r) else call
 
@@ -216,17 +107,6 @@ def along(r: Random) -> Call:
 def topk(r: Random) -> Call:
     input = any_tensor(r)
     return Call((input, r.randint(0, 3)), some(r, dim=dim_of(r, rank_of(input))))
-
-
-def flip(r: Random) -> Call:
-    input = any_tensor(r, 1)
-    dims = dims_of(r, rank_of(input))
-    return Call((input, dims if isinstance(dims, tuple) else (dims,)))
-
-
-def roll(r: Random) -> Call:
-    input = any_tensor(r, 1)
-    return Call((input, r.randint(-2, 2), r.randrange(rank_of(input))))
 
 
 def linear(r: Random) -> Call:
@@ -280,7 +160,7 @@ def product(*ranks: int) -> Callable[[Random], Call]:
 def added(*ranks: int) -> Callable[[Random], Call]:
     def draw(r: Random) -> Call:
         a, b = _ranked(r, *ranks)
-        result = (*_shape(a)[:-1], *(_shape(b)[-1:] if ranks[1] > 1 else ()))
+        result = (*shape_of(a)[:-1], *(shape_of(b)[-1:] if ranks[1] > 1 else ()))
         return Call((tensor(*broadcastable(r, result)), a, b))
 
     return draw
@@ -334,80 +214,6 @@ def tensordot(r: Random) -> Call:
         return Call((tensor(*a), tensor(*b)), {"dims": count})
     pair = (tuple(range(len(a) - count, len(a))), tuple(range(count)))
     return Call((tensor(*a), tensor(*b)), {"dims": pair})
-
-
-def _similar(r: Random, least: int = 0) -> list[TensorShape]:
-    """Tensors that differ in one dim, rarely in others."""
-    shape = sizes(r, r.randint(least, 3), 1, 3)
-    place = r.randrange(len(shape)) if shape else 0
-    made = []
-    for _ in range(r.randint(1, 3)):
-        own = [
-            r.randint(1, 3) if at == place else mostly(r, n, 1, 3) if r.random() < 0.3 else n
-            for at, n in enumerate(shape)
-        ]
-        made.append(tensor(*(own[1:] if r.random() < 0.04 else own)))
-    return made
-
-
-def cat(r: Random) -> Call:
-    parts = _similar(r)
-    if rarely(r):
-        parts.insert(r.randint(0, len(parts)), tensor(0))
-    return Call((parts,), some(r, dim=dim_of(r, rank_of(parts[0]))))
-
-
-def stack(r: Random) -> Call:
-    shape = sizes(r, r.randint(0, 3), 1, 3)
-    parts = [tensor(*(n if r.random() < 0.97 else n + 1 for n in shape)) for _ in range(r.randint(1, 3))]
-    return Call((parts,), some(r, dim=dim_of(r, len(shape) + 1)))
-
-
-def pile(r: Random) -> Call:
-    return Call((_similar(r),))
-
-
-def split(r: Random) -> Call:
-    input = any_tensor(r, 0, 3)
-    rank = rank_of(input)
-    dim = dim_of(r, rank)
-    if often(r) or not rank or not -rank <= dim < rank:
-        return Call((input, r.randint(1, 4)), {"dim": dim})
-    first = r.randint(0, _shape(input)[dim])
-    return Call((input, [first, mostly(r, _shape(input)[dim] - first, 0, 3)]), {"dim": dim})
-
-
-def chunk(r: Random) -> Call:
-    input = any_tensor(r, 0, 3, 7)
-    return Call((input, r.randint(1, 4)), some(r, dim=dim_of(r, rank_of(input))))
-
-
-def tensor_split(r: Random) -> Call:
-    input = any_tensor(r, 0, 3, 6)
-    parts: Any = r.randint(1, 4) if often(r) else tuple(r.randint(-3, 7) for _ in range(r.randint(0, 3)))
-    return Call((input, parts), some(r, dim=dim_of(r, rank_of(input))))
-
-
-def named_split(r: Random) -> Call:
-    input = any_tensor(r, 0, 4, 6)
-    return Call(
-        (input, r.randint(1, 3) if often(r) else tuple(r.randint(0, 4) for _ in range(r.randint(0, 2))))
-    )
-
-
-def repeat(r: Random) -> Call:
-    input = any_tensor(r, 0, 3, 3)
-    counts = sizes(r, rank_of(input) + r.randint(0, 1), 0, 3)
-    return Call((input, counts[1:] if rarely(r) else counts))
-
-
-def tile(r: Random) -> Call:
-    return Call((any_tensor(r, 0, 3, 3), sizes(r, r.randint(0, 4), 0, 3)))
-
-
-def repeat_interleave(r: Random) -> Call:
-    input = any_tensor(r, 0, 3, 3)
-    return Call((input, r.randint(0, 3)), some(r, dim=dim_of(r, rank_of(input))))
 
 
 def conv(axes: int, *, transposed: bool = False) -> Callable[[Random], Call]:
@@ -476,70 +282,6 @@ def image_unfold(r: Random) -> Call:
     return Call((tensor(*shape), per_axis(r, 2, 1, 3)), keywords)
 
 
-def gather(r: Random) -> Call:
-    input = any_tensor(r, 0, 3, 3)
-    index = tuple(r.randint(1, n + rarely(r)) for n in _shape(input))
-    return Call(
-        (input, dim_of(r, rank_of(input)), tensor(*(index[1:] if rarely(r) else index), kind="integer"))
-    )
-
-
-def scatter(r: Random) -> Call:
-    call = gather(r)
-    src = tuple(mostly(r, n, 1, 3) for n in _shape(call.inputs[2]))
-    return Call((*call.inputs, tensor(*src)))
-
-
-def index_select(r: Random) -> Call:
-    input = any_tensor(r, 1, 3)
-    return Call(
-        (input, dim_of(r, rank_of(input)), tensor(*sizes(r, 2 if rarely(r) else 1, 1, 4), kind="integer"))
-    )
-
-
-def take(r: Random) -> Call:
-    return Call((any_tensor(r), tensor(*sizes(r, r.randint(0, 3), 1, 3), kind="integer")))
-
-
-def take_along_dim(r: Random) -> Call:
-    input = any_tensor(r, 1, 3, 3)
-    index = tuple(1 if r.random() < 0.3 else mostly(r, n, 1, 3) for n in _shape(input))
-    return Call(
-        (input, tensor(*(index[1:] if rarely(r) else index), kind="integer"), dim_of(r, rank_of(input)))
-    )
-
-
-def narrow(r: Random) -> Call:
-    input = any_tensor(r, 0, 3)
-    return Call((input, dim_of(r, rank_of(input)), r.randint(-3, 4), r.randint(0, 3)))
-
-
-def select(r: Random) -> Call:
-    input = any_tensor(r, 0, 3)
-    return Call((input, dim_of(r, rank_of(input)), r.randint(-4, 4)))
-
-
-def windows(r: Random) -> Call:
-    input = any_tensor(r, 0, 3, 6)
-    return Call((input, dim_of(r, rank_of(input)), r.randint(1, 4), r.randint(1, 3)))
-
-
-def diagonal(r: Random) -> Call:
-    input = any_tensor(r, 1, 4)
-    rank = rank_of(input)
-    return Call((input,), some(r, offset=r.randint(-5, 5), dim1=dim_of(r, rank), dim2=dim_of(r, rank)))
-
-
-def diag(r: Random) -> Call:
-    return Call((any_tensor(r, 0, 3), *([r.randint(-5, 5)] if often(r) else [])))
-
-
-def diag_embed(r: Random) -> Call:
-    input = any_tensor(r, 0, 3)
-    rank = rank_of(input) + 1
-    return Call((input,), some(r, offset=r.randint(-2, 2), dim1=dim_of(r, rank), dim2=dim_of(r, rank)))
-
-
 def cdist(r: Random) -> Call:
     width = r.randint(1, 3)
     batch = sizes(r, r.randint(0, 2), 1, 3)
@@ -554,12 +296,6 @@ def one_hot(r: Random) -> Call:
     return Call((tensor(*sizes(r, r.randint(0, 3), 1, 3), kind="integer"), r.randint(1, 4)))
 
 
-def meshgrid(r: Random) -> Call:
-    grid = [tensor(*sizes(r, 2 if r.random() < 0.05 else r.randint(0, 1))) for _ in range(r.randint(1, 3))]
-    keywords = some(r, indexing=r.choice(("ij", "xy")))
-    return Call((grid,) if often(r) else tuple(grid), keywords)
-
-
 def attention(r: Random) -> Call:
     batch = sizes(r, r.randint(0, 2), 1, 2)
     length, source, width = sizes(r, 3, 1, 3)
@@ -572,61 +308,6 @@ def attention(r: Random) -> Call:
             tensor(*other, source, r.randint(1, 3)),
         )
     )
-
-
-def sized(r: Random) -> Call:
-    size = sizes(r, r.randint(0, 3), 0, 3)
-    return Call(size if size and often(r) else (size,))
-
-
-def full(r: Random) -> Call:
-    return Call((sizes(r, r.randint(0, 3), 0, 3), 1.0))
-
-
-def randint(r: Random) -> Call:
-    size = sizes(r, r.randint(0, 3), 0, 3)
-    return Call((5, size) if often(r) else (0, 5, size)) if often(r) else Call((5,), {"size": size})
-
-
-def arange(r: Random) -> Call:
-    start, end = r.randint(-3, 3), r.randint(0, 9)
-    number = float if often(r) else int
-    return Call(r.choice(((end,), (start, end), (start, end, number(r.randint(1, 3))), (end, start, -1))))
-
-
-def linspace(r: Random) -> Call:
-    return Call((0, 1, r.randint(0, 5)))
-
-
-def count(r: Random) -> Call:
-    return Call((r.randint(0, 5),))
-
-
-def eye(r: Random) -> Call:
-    return Call(sizes(r, r.randint(1, 2), 0, 4))
-
-
-def new_sized(r: Random) -> Call:
-    return Call((any_tensor(r), sizes(r, r.randint(0, 3), 0, 3)))
-
-
-def nested(r: Random) -> Call:
-    def data(depth: int) -> Any:
-        if not depth:
-            return 1.0
-        shape = r.randint(1, 3)
-        return [data(depth - 1) for _ in range(shape)] if rarely(r) else [data(depth - 1)] * shape
-
-    return Call((data(r.randint(0, 3)),))
-
-
-def legacy(r: Random) -> Call:
-    return Call(sizes(r, r.randint(1, 3), 0, 3)) if often(r) else Call(([1.0] * r.randint(1, 3),))
-
-
-def size(r: Random) -> Call:
-    input = any_tensor(r)
-    return Call((input, *([dim_of(r, rank_of(input))] if often(r) else [])))
 
 
 def einops(who: str) -> Callable[[Random], Call]:
@@ -675,7 +356,7 @@ def functional_batch_norm(r: Random) -> Call:
 
 def pairs(r: Random) -> Call:
     input = any_tensor(r, 1, 3)
-    return Call((input, tensor(*broadcastable(r, _shape(input)))))
+    return Call((input, tensor(*broadcastable(r, shape_of(input)))))
 
 
 def classes(r: Random) -> Call:
@@ -691,14 +372,14 @@ def classes(r: Random) -> Call:
 def losses(r: Random) -> Call:
     input = any_tensor(r, 0, 3)
     return Call(
-        (input, tensor(*(mostly(r, n, 1, 3) for n in _shape(input)))),
+        (input, tensor(*(mostly(r, n, 1, 3) for n in shape_of(input)))),
         some(r, reduction=r.choice(("sum", "none"))),
     )
 
 
 def elementwise_tensors(r: Random) -> Call:
     input = any_tensor(r)
-    return Call((input, tensor(*broadcastable(r, _shape(input)))))
+    return Call((input, tensor(*broadcastable(r, shape_of(input)))))
 
 
 def count_nonzero(r: Random) -> Call:
@@ -713,5 +394,72 @@ def logsumexp(r: Random) -> Call:
 
 
 def aminmax(r: Random) -> Call:
+    input = any_tensor(r)
+    return Call((input,), some(r, dim=dim_of(r, rank_of(input)), keepdim=often(r)))
+
+
+def gumbel(r: Random) -> Call:
+    input = any_tensor(r, 1)
+    return Call((input,), some(r, dim=dim_of(r, rank_of(input))))
+
+
+def quantile(r: Random) -> Call:
+    input = any_tensor(r)
+    return Call((input, 0.5), some(r, dim=dim_of(r, rank_of(input)), keepdim=often(r)))
+
+
+def grid_sample(r: Random) -> Call:
+    axes = r.randint(2, 3)
+    batch = r.randint(1, 2)
+    input = (batch, r.randint(1, 2), *sizes(r, axes, 1, 3))
+    grid = (mostly(r, batch, 1, 3), *sizes(r, axes, 1, 3), mostly(r, axes, 1, 4))
+    return Call((tensor(*(input[1:] if rarely(r) else input)), tensor(*grid)))
+
+
+def affine_grid(r: Random) -> Call:
+    batch, axes = r.randint(1, 3), r.randint(2, 3)
+    return Call((tensor(batch, axes, axes + 1), (batch, 3, *sizes(r, axes, 1, 4))))
+
+
+def group_norm(r: Random) -> Call:
+    groups = r.randint(1, 3)
+    shape = (r.randint(1, 3), mostly(r, groups * r.randint(1, 3)), *sizes(r, r.randint(0, 2), 1, 3))
+    return Call((tensor(*(shape[1:2] if rarely(r) else shape)), groups))
+
+
+def embedding_bag(r: Random) -> Call:
+    return Call((tensor(*sizes(r, 3 if rarely(r) else 2, 1, 3), kind="integer"), tensor(*sizes(r, 2, 1, 4))))
+
+
+def where_method(r: Random) -> Call:
+    condition, input, other = where(r).inputs
+    return Call((input, condition, other))
+
+
+def shuffle(r: Random) -> Call:
+    factor = r.randint(1, 3)
+    lead = sizes(r, r.randint(0, 2), 1, 2)
+    shape = (mostly(r, factor * factor), *(mostly(r, factor * n) for n in sizes(r, 2, 1, 2)))
+    return Call((tensor(*lead, *(shape[1:] if rarely(r) else shape)), factor))
+
+
+def channel_shuffle(r: Random) -> Call:
+    groups = r.randint(1, 3)
+    return Call((tensor(2, mostly(r, 2 * groups), *sizes(r, r.randint(0, 3), 1, 3)), groups))
+
+
+def fractional(axes: int) -> Callable[[Random], Call]:
+    def draw(r: Random) -> Call:
+        input = (*sizes(r, 0 if rarely(r) else r.randint(1, 2), 1, 2), *sizes(r, axes, 1, 6))
+        return Call((tensor(*input), per_axis(r, axes, 1, 3)), {"output_size": per_axis(r, axes, 1, 4)})
+
+    return draw
+
+
+def dropout1d(r: Random) -> Call:
+    return Call((any_tensor(r),))
+
+
+def linalg_norm(r: Random) -> Call:
     input = any_tensor(r)
     return Call((input,), some(r, dim=dim_of(r, rank_of(input)), keepdim=often(r)))

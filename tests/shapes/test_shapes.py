@@ -9,14 +9,13 @@ import torch
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.shapes.function_cases import FUNCTION_CASES
-from tests.shapes.layer_cases import LAYER_CASES
+from tests.shapes.cases import CASES
 from tests.shapes.proof import Case, check
 
 torch.set_num_threads(1)
 
 
-@pytest.mark.parametrize("case", [*LAYER_CASES, *FUNCTION_CASES], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 @settings(
     max_examples=20,
     phases=[Phase.generate, Phase.shrink],

@@ -372,7 +372,6 @@ _METHODS = [
     "random_",
     "cauchy_",
     "exponential_",
-    "retain_grad",
     "pin_memory",
     "share_memory_",
     "type_as",

@@ -210,13 +210,30 @@ def index_select(input: Shape, dim: object, index: Shape) -> Shape:
     return (*input[:place], count, *input[place + 1 :])
 
 
-def index_into(input: Shape, dim: object) -> Shape:
-    """`index_add`, `index_copy`, `index_fill`: the input's shape.
+def index_into(input: Shape, dim: object, index: Shape = None, source: Shape = None) -> Shape:
+    """`index_add`, `index_copy`, `index_fill`: the input's shape; the source is that of the indexed part.
 
     https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_add_.html
     """
-    if input is not None:
-        axis(dim, len(input), input)
+    if index is not None:
+        expect_rank(index, (0, 1), "the index")
+    if input is None:
+        return None
+    place = axis(dim, len(input), input)
+    if place is None or not input or not source or index is None:
+        return input
+    expect_rank(source, (len(input),), "the source")
+    for at, (size, found) in enumerate(zip(input, source, strict=True)):
+        expected = size if at != place else index[0] if index else 1
+        if same(expected, found) is False:
+            raise ShapeError(
+                f"the source {show_shape(source)} has {show(found)} in dim {at}, {show(expected)} is wanted",
+                "mismatch",
+                input=source,
+                dim=at,
+                expected=expected,
+                found=found,
+            )
     return input
 
 
@@ -435,7 +452,7 @@ def _functions() -> dict[str, Function]:
         entries |= {f"{place}.{name}": entry for place in ("torch", "torch.Tensor")}
         entries[f"torch.Tensor.{name}_"] = entry
     for name in ("index_add", "index_copy", "index_fill"):
-        entry = function(index_into, "input: T, dim, _index, _source|value, *, _alpha")
+        entry = function(index_into, "input: T, dim, index: T, source|value: T, *, _alpha")
         entries |= {f"{place}.{name}": entry for place in ("torch", "torch.Tensor")}
         entries[f"torch.Tensor.{name}_"] = entry
     for name in ("tril", "triu"):
@@ -457,5 +474,6 @@ FUNCTIONS: dict[str, Function] = {
     **both("diag_embed", diag_embed, "input: T, offset, dim1, dim2"),
     **both("masked_select", masked_select, "input: T, mask: T"),
     **both("nonzero", nonzero, "input: T, *, as_tuple"),
+    "torch.Tensor.__getitem__": function(index, "shape: T, items: R"),
     "torch.Tensor.unfold": function(unfold, "input: T, dimension, size, step"),
 }

@@ -7,7 +7,7 @@ from functools import partial
 from torchlint.torch_api.dims import Dim, Shape, divides, product, quotient, same, show, show_shape, times
 from torchlint.torch_api.shapes.entry import Function, Layer, function, layer
 from torchlint.torch_api.shapes.error import ShapeError
-from torchlint.torch_api.shapes.reading import dim, dims, expect_rank, expect_rank_from, flag
+from torchlint.torch_api.shapes.reading import dim, dims, distinct_axes, expect_rank, expect_rank_from, flag
 
 
 def batch_norm(
@@ -131,10 +131,15 @@ def local_response_norm(input: Shape) -> Shape:
     return input
 
 
+def cross_map_norm(input: Shape) -> Shape:
+    """(N, C, H, W) → the same. https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossMapLRN2d.html"""
+    if input is not None:
+        expect_rank(input, (4,), "CrossMapLRN2d")
+    return input
+
+
 def normalize(input: Shape, dim: object = 1) -> Shape:
     """`F.normalize`: the same shape. https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.normalize.html"""
-    from torchlint.torch_api.shapes.reading import distinct_axes
-
     if input is not None:
         distinct_axes(dim, input)
     return input
@@ -211,7 +216,7 @@ LAYERS: dict[str, Layer] = {
     "torch.nn.LayerNorm": layer(layer_norm, "normalized_shape, _eps, _elementwise_affine, _bias"),
     "torch.nn.RMSNorm": layer(layer_norm, "normalized_shape, _eps, _elementwise_affine", "input|x: T"),
     "torch.nn.LocalResponseNorm": layer(local_response_norm, "_size, _alpha, _beta, _k"),
-    "torch.nn.CrossMapLRN2d": layer(local_response_norm, "_size, _alpha, _beta, _k"),
+    "torch.nn.CrossMapLRN2d": layer(cross_map_norm, "_size, _alpha, _beta, _k"),
 }
 
 FUNCTIONS: dict[str, Function] = {

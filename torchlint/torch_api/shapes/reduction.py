@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from torchlint.torch_api.dims import UNKNOWN, Dim, Shape, at_least, divides, minus, quotient, show, show_shape
 from torchlint.torch_api.shapes.broadcasting import broadcast
 from torchlint.torch_api.shapes.entry import Function, Layer, Plain, TensorShape, both, function, layer
 from torchlint.torch_api.shapes.error import ShapeError
-from torchlint.torch_api.shapes.reading import axis, distinct_axes, flag, integer, sequence
+from torchlint.torch_api.shapes.reading import axis, distinct_axes, expect_rank_from, flag, integer, sequence
 from torchlint.torch_api.shapes.reading import dim as size_of
 
 
@@ -92,6 +94,16 @@ def along(input: Shape, dim: object = None) -> Shape:
     """
     if input is not None and dim is not None:
         axis(dim, len(input), input)
+    return input
+
+
+def flip_named(input: Shape, *, least: int) -> Shape:
+    """`flipud` and `fliplr`: the same shape, of 1 or 2 dims or more.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.fliplr.html
+    """
+    if input is not None:
+        expect_rank_from(input, least, "flipud" if least == 1 else "fliplr")
     return input
 
 
@@ -236,7 +248,7 @@ FUNCTIONS: dict[str, Function] = {
     **both("topk", topk, "input: T, k, dim, _largest, _sorted"),
     **both("flip", flip, "input: T, dims"),
     "torch.Tensor.flip": function(flip, "input: T, *dims"),
-    **both("fliplr", along, "input: T"),
-    **both("flipud", along, "input: T"),
+    **both("fliplr", partial(flip_named, least=2), "input: T"),
+    **both("flipud", partial(flip_named, least=1), "input: T"),
     **both("roll", along, "input: T, _shifts, _dims"),
 }

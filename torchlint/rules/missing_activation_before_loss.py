@@ -27,19 +27,19 @@ def missing_activation_before_loss(loss: LossCall) -> Iterator[Finding]:
     activation = loss.input.activation if isinstance(loss.input, Tensor) else None
     if activation is None or activation.clamped or activation.kind not in _WRONG.get(loss.loss, ()):
         return
-    softmax = activation.kind == "softmax"
-    advice = "use log_softmax" if softmax or loss.loss == "KLDivLoss" else f"use {_INSTEAD[loss.loss][0]}, which takes logits"
+    wrong = activation.kind in ("softmax", "sigmoid")
+    advice = "use log_softmax" if wrong or loss.loss == "KLDivLoss" else f"use {_INSTEAD[loss.loss][0]}, which takes logits"
     yield loss.flag(
         f"{loss.loss} wants {_WANTS[loss.loss]} and is given {_GIVEN[activation.kind]}: it {_HARM[loss.loss]}; {advice}",
+        at=activation.site if wrong else loss.chosen,
         fix=_fix(loss, activation),
-        related=((activation.site, "the output is made here"),),
+        related=((loss.site, "the loss is computed here"), (None if wrong else activation.site, "the output is made here")),
     )
 
 
 def _fix(loss: LossCall, activation: Activation) -> Fix | None:
     if activation.kind == "softmax":
-        fix = renamed(activation, "log_softmax", "Use log_softmax")
-        return fix if activation.site is not None and activation.site.path == loss.site.path else None
+        return renamed(activation, "log_softmax", "Use log_softmax")
     if activation.kind != "linear" or loss.loss not in _INSTEAD:
         return None
     return loss.exchanged(*_INSTEAD[loss.loss])

@@ -186,13 +186,16 @@ class LossCall(Call):
     settings: Mapping[str | int, Value] = field(default_factory=dict)
     criterion: Value | None = None
 
-    def exchanged(self, cls: str, function: str) -> Fix | None:
-        """A fix that computes another loss: its class in the constructor's place, or its function in the call's.
+    @property
+    def chosen(self) -> Site:
+        """Where this loss was chosen: its criterion's constructor, or the call of its function."""
+        made: Site | None = getattr(self.criterion, "site", None)
+        return made if made is not None and isinstance(made.node, ast.Call) else self.site
 
-        None where the criterion is built in another file, or in a form that takes more than a new name.
-        """
-        made = self.site if self.criterion is None else getattr(self.criterion, "site", None)
-        if made is None or made.path != self.site.path or not isinstance(made.node, ast.Call):
+    def exchanged(self, cls: str, function: str) -> Fix | None:
+        """A fix that chooses another loss: its class at the constructor, or its function in the call's place."""
+        made = self.chosen
+        if not isinstance(made.node, ast.Call) or (self.criterion is not None and made is self.site):
             return None
         span = _behind_the_dot(made.at(made.node.func))
         name = function if self.criterion is None else cls

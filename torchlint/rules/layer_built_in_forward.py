@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
 from torchlint.semantics.building import kept, made_anew, stateful, touched, within
-from torchlint.semantics.facts import Loop, ModuleCall
+from torchlint.semantics.classes import is_module
+from torchlint.semantics.facts import AttributeAssignment, Loop, ModuleCall
 from torchlint.semantics.guards import inside
 from torchlint.semantics.values import Instance
 
@@ -26,6 +27,15 @@ def layer_built_in_forward(call: ModuleCall) -> Iterator[Finding]:
     if new is not None:
         whole = module if within(module.made_in, forward) else new
         yield call.flag(_MESSAGE, at=whole.site, related=((call.site, "it is applied here"),))
+
+
+@rule("TL202", words=("forward",))
+def layer_replaced_in_forward(assignment: AttributeAssignment) -> Iterator[Finding]:
+    forward, module = assignment.frame, assignment.value
+    if forward.name != "forward" or not isinstance(module, Instance) or assignment.receiver is not forward.receiver or not is_module(forward.receiver):
+        return
+    if within(module.made_in, forward) and next(made_anew(module, forward), None) is not None and not kept(module, forward, forward.receiver):
+        yield assignment.flag(_MESSAGE, at=module.site)
 
 
 @rule("TL202", words=("backward",))

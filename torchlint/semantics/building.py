@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from torchlint.semantics.classes import descendants, layer_of
 from torchlint.semantics.frame import Frame
-from torchlint.semantics.guards import conditions, way
+from torchlint.semantics.guards import conditions, switched_by_mode, way
 from torchlint.semantics.values import FALSE, Const, Dict, Instance, List, OneOf, Tensor, Tuple, Value
 
 _UNTOUCHED = ("weight", "bias")
@@ -54,15 +55,18 @@ def made_anew(module: Instance, outer: Frame) -> Iterator[Instance]:
             continue
         if not stateful(each) or touched(each):
             continue
-        if not _weighted(each) and _conditional(each, outer):
+        if not _weighted(each) and _switched(each, outer):
             continue
         yield each
 
 
-def kept(module: Instance, outer: Frame) -> bool:
-    """Whether a module made while `outer` ran is kept on the object that runs, and is made under a condition."""
-    owner = outer.receiver
-    return isinstance(owner, Instance) and holds(owner, module) and _conditional(module, outer)
+def kept(module: Instance, outer: Frame, owner: Value | None = None) -> bool:
+    """Whether a module made while `outer` ran is kept on the object that runs, and is made under a condition.
+
+    With `owner`, it is known to be assigned to that.
+    """
+    holder = owner or outer.receiver
+    return isinstance(holder, Instance) and (owner is not None or holds(holder, module)) and _conditional(module, outer)
 
 
 def holds(owner: Value, module: Instance, depth: int = 4) -> bool:
@@ -91,6 +95,23 @@ def _held(owner: Value) -> list[Value]:
         case OneOf():
             return list(owner.alternatives)
     return []
+
+
+def _switched(module: Instance, outer: Frame) -> bool:
+    """Whether a layer is made under a condition that may be the module's mode."""
+    if module.made_in is None or module.site is None:
+        return True
+    for frame, site in way(module.made_in, module.site.node):
+        if any(switched_by_mode(frame, test) or _flag(test) for test in conditions(site)):
+            return True
+        if frame is outer:
+            return False
+    return True
+
+
+def _flag(test: ast.expr) -> bool:
+    """A condition on an attribute as it is: `self.active`, `not self.active`."""
+    return isinstance(test.operand if isinstance(test, ast.UnaryOp) else test, ast.Attribute)
 
 
 def _conditional(module: Instance, outer: Frame) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.site import Site
@@ -77,9 +78,15 @@ def parameters(frame: Frame) -> frozenset[str]:
     return frozenset(each.arg for each in (*named, *arguments.kwonlyargs, *extra))
 
 
+@lru_cache(maxsize=256)
+def rebound(function: ast.AST) -> frozenset[str]:
+    """The names that a function binds itself."""
+    return frozenset(each.id for each in ast.walk(function) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store))
+
+
 def switched_by_mode(frame: Frame, test: ast.expr) -> bool:
     """Whether a condition asks for a mode: `self.training`, or what the caller passes."""
-    given = parameters(frame)
+    given = parameters(frame) - (rebound(frame.function.node) if frame.function is not None else frozenset())
     for each in ast.walk(test):
         if isinstance(each, ast.Attribute) and each.attr == "training":
             return True

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from torchlint.diagnostic import Diagnostic, Finding, Place
 from torchlint.program import Program
 from torchlint.rule import Rule
-from torchlint.semantics.facts import Fact
+from torchlint.semantics.facts import Call, Fact
 from torchlint.semantics.interpreter import interpret
 from torchlint.syntax import SyntaxProblem, Tree, parse
 
@@ -27,7 +27,7 @@ def lint(program: Program, rules: Iterable[Rule]) -> list[Diagnostic]:
         trees, problems = _parse(program)
         found = _Findings(rules)
         if trees:
-            interpret(program, trees, frozenset(found.by_fact), found.add)
+            interpret(program, trees, frozenset(found.by_fact), found.add, found.calls)
     reports = [each for each in found.diagnostics() if each.place.path in program.linted]
     return sorted([*problems, *reports], key=lambda each: each.order)
 
@@ -56,11 +56,19 @@ class _Findings:
         self._asked: defaultdict[tuple[str, int], int] = defaultdict(int)
         self._flagged: defaultdict[tuple[str, int], int] = defaultdict(int)
         self._places: dict[tuple[str, Place], tuple[str, int]] = {}
-        self._crashed: dict[tuple[str, str], Diagnostic] = {}
+
+    @property
+    def calls(self) -> frozenset[str] | None:
+        """The bare names of the calls that any rule asks about; None where one asks about all."""
+        asking = self.by_fact.get(Call, [])
+        return None if any(not rule.calls for rule in asking) else frozenset().union(*(rule.calls for rule in asking))
 
     def add(self, fact: object) -> None:
         assert isinstance(fact, Fact)
+        bare = fact.bare if isinstance(fact, Call) else ""
         for rule in self.by_fact[type(fact)]:
+            if rule.calls and bare not in rule.calls:
+                continue
             asked = (rule.code, fact.site.key)
             if rule.contexts == "all":
                 self._asked[asked] += 1

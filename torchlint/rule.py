@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, get_type_hints
@@ -20,7 +20,8 @@ Contexts = Literal["any", "all"]
 class Rule:
     """One pitfall: its identity, the fact type that it asks about, and its check.
 
-    `words` says which words a program's text must hold for the rule to fire: one of each group.
+    `calls` are the bare names of the functions and methods that a rule on calls asks about; empty for
+    any. `words` says which words a program's text must hold for the rule to fire: one of each group.
     `contexts` is "any" where one feasible way to reach a place is enough for a report, and "all"
     where every way in which the program reaches the place must be at fault (a guard that one
     caller holds is then enough to stay silent).
@@ -32,6 +33,7 @@ class Rule:
     default: bool
     words: tuple[tuple[str, ...], ...]
     contexts: Contexts
+    calls: frozenset[str]
     fact: type
     check: Check
 
@@ -47,6 +49,7 @@ def rule(
     default: bool = True,
     words: tuple[str, ...] = (),
     contexts: Contexts = "any",
+    calls: Iterable[str] = (),
 ) -> Callable[[Check], Check]:
     """Make a rule of a generator function; its parameter's type is the fact that it asks for.
 
@@ -61,7 +64,7 @@ def rule(
         hints.pop("return", None)
         (fact,) = hints.values()
         groups = tuple(tuple(group.split("|")) for group in words)
-        declared = Rule(code, name, severity, default, groups, contexts, fact, check)
+        declared = Rule(code, name, severity, default, groups, contexts, frozenset(calls), fact, check)
         vars(module).setdefault("RULES", []).append(declared)
         return check
 

@@ -97,6 +97,11 @@ class Call(Fact):
     discarded: bool = False
 
     @property
+    def bare(self) -> str:
+        """The name without what it belongs to: "flatten"."""
+        return self.name.rpartition(".")[2]
+
+    @property
     def node(self) -> ast.Call | None:
         return self.site.node if isinstance(self.site.node, ast.Call) else None
 

@@ -34,13 +34,14 @@ def interpret(
     trees: Mapping[str, Tree],
     wanted: frozenset[type],
     emit: Callable[[object], None],
+    calls: frozenset[str] | None = None,
 ) -> None:
-    """Run a program abstractly and give `emit` each fact of a wanted type.
+    """Run a program abstractly and give `emit` each fact of a wanted type; of calls, those of these bare names.
 
     Files are run first, with all that their top level calls; then whatever no code of the
     program calls is run on its own, with arguments of which nothing is known.
     """
-    Interpreter(program, trees, wanted, emit).run()
+    Interpreter(program, trees, wanted, emit, calls).run()
 
 
 class Interpreter(Statements):

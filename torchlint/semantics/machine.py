@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from torchlint.imports import ImportIndex
 from torchlint.program import Program
-from torchlint.semantics.events import Event, EventKind
+from torchlint.semantics.events import Event, EventKind, Round
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.join import join, join_slots
 from torchlint.semantics.site import Site
@@ -42,16 +42,20 @@ class Machine:
         trees: Mapping[str, Tree],
         wanted: frozenset[type],
         emit: Callable[[object], None],
+        calls: frozenset[str] | None = None,
     ) -> None:
         self.program = program
         self.files = {path: FileState(tree) for path, tree in trees.items()}
         self.index = ImportIndex(list(trees), program.roots)
         self.wanted = wanted
         self.emit = emit
+        self.wanted_calls = calls
         self.trail = Trail()
         self.grad: bool | None = True
         self.arms: tuple[int, ...] = ()
         self.trace: list[Event] = []
+        self.rounds: tuple[Round, ...] = ()
+        self.left: dict[int, set[int]] = {}
         self.frame: Frame = Frame(next(iter(trees.values())), {}, ())
         self.budget = STATEMENTS_PER_ENTRY
         self.called: set[ast.AST] = set()
@@ -104,7 +108,7 @@ class Machine:
         training: bool | None = None,
     ) -> None:
         self.trace.append(
-            Event(kind, self.site(node), subject, self.grad, self.arms, training, arguments, result)
+            Event(kind, self.site(node), subject, self.grad, self.arms, training, arguments, result, rounds=self.rounds, frame=self.frame)
         )
 
     def in_arms(self, arms: Sequence[Callable[[], bool]]) -> bool:

@@ -11,7 +11,7 @@ from torchlint.semantics.calls import Calls
 from torchlint.semantics.expressions import known_items, shape_value
 from torchlint.semantics.facts import Arithmetic, Call, LossCall, ShapeMismatch
 from torchlint.semantics.join import join_activations, present
-from torchlint.semantics.shape_bridge import dim_value, function_shape, single_shape
+from torchlint.semantics.shape_bridge import Tail, dim_value, function_shape, single_shape, single_tail
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import (
     FALSE,
@@ -91,7 +91,7 @@ class Tensors(Calls):
         shapes = self._shapes(name, positional, keywords, node)
         op = operation(bare)
         if op is None:
-            result: Value = Tensor(shape=single_shape(shapes), site=self.site(node), op=bare, inputs=tuple(positional[:2])) if isinstance(shapes, TensorShape) else Unknown(self.site(node), bare, positional[0] if positional else None)
+            result: Value = Tensor(shape=single_shape(shapes), tail=single_tail(shapes), site=self.site(node), op=bare, inputs=tuple(positional[:2])) if isinstance(shapes, TensorShape | Tail) else Unknown(self.site(node), bare, positional[0] if positional else None)
         else:
             result = self._result(op, name, positional, keywords, arguments, shapes, node)
         if op is None and _changes_in_place(name, bare) and isinstance(positional[0], Tensor):
@@ -131,7 +131,7 @@ class Tensors(Calls):
         result: Value,
         node: ast.AST,
     ) -> None:
-        if Call in self.wanted:
+        if Call in self.wanted and (self.wanted_calls is None or name.rpartition(".")[2] in self.wanted_calls):
             discarded = getattr(self, "statement", None) is node
             self.emit(Call(self.site(node), self.frame, self.grad, name, receiver, arguments, tuple(positional), result, discarded))
 
@@ -198,6 +198,7 @@ class Tensors(Calls):
         requires_grad = self._requires_grad(op, inputs, arguments, dtype)
         made = Tensor(
             shape=single_shape(shapes),
+            tail=single_tail(shapes),
             dtype=dtype,
             requires_grad=requires_grad,
             leaf=True if requires_grad is False or (op.gradient == "source" and requires_grad) else None if requires_grad is None else False,
@@ -216,15 +217,16 @@ class Tensors(Calls):
         if bare in MAY_RETURN_INPUT and made.requires_grad:
             made = replace(made, leaf=False if isinstance(inputs[0], Tensor) and inputs[0].leaf is False else None)
         if op.result == "pair" or (bare in ("max", "min") and _has_dim(positional, arguments)):
-            shape = shapes[0].shape if isinstance(shapes, tuple) and isinstance(shapes[0], TensorShape) else None
+            shape = single_shape(shapes[0]) if isinstance(shapes, tuple) else None
+            made = replace(made, tail=single_tail(shapes[0]) if isinstance(shapes, tuple) else None)
             indices = replace(made, shape=shape, dtype="int64", requires_grad=False, leaf=True, activation=Activation("other"), op=f"{bare}_indices")
             return Tuple((replace(made, shape=shape), indices))
         if op.result == "sequence":
             if isinstance(shapes, tuple):
-                return Tuple(tuple(replace(made, shape=single_shape(each)) for each in shapes))
+                return Tuple(tuple(replace(made, shape=single_shape(each), tail=single_tail(each)) for each in shapes))
             return Iteration(made)
         if bare in ("max", "min") and len(positional) == 1 and not keywords:
-            return replace(made, shape=())
+            return replace(made, shape=(), tail=None)
         return made
 
     def scaled_later(self, tensor: Tensor, result: Tensor) -> None:

@@ -149,7 +149,7 @@ class Attributes(Expressions):
                 shape = tensor.shape
                 if shape is not None and len(shape) >= 2:
                     shape = (*shape[:-2], shape[-1], shape[-2]) if name != "T" else shape[::-1]
-                return replace(tensor, shape=shape, op="t", inputs=(tensor,), leaf=_still_leaf(tensor), site=self.site(node), storages=storages_of(tensor), parameter=False)
+                return replace(tensor, shape=shape, tail=None, op="t", inputs=(tensor,), leaf=_still_leaf(tensor), site=self.site(node), storages=storages_of(tensor), parameter=False)
             case "data":
                 return replace(
                     tensor, requires_grad=False, leaf=True, op="data", inputs=(tensor,), site=self.site(node), parameter=False,
@@ -207,7 +207,7 @@ class Attributes(Expressions):
                     self.event("zero_grad", node, receiver)
             case Tensor() if name == "data":
                 other = value if isinstance(value, Tensor) else Tensor()
-                self.rebind(receiver, replace(receiver, shape=other.shape, dtype=other.dtype, device=other.device, activation=None, storages=storages_of(other)))
+                self.rebind(receiver, replace(receiver, shape=other.shape, tail=other.tail, dtype=other.dtype, device=other.device, activation=None, storages=storages_of(other)))
             case OneOf():
                 for each in receiver.alternatives:
                     if isinstance(each, Instance):
@@ -273,7 +273,7 @@ def _perhaps_changed(held: Tensor, old: Tensor, new: Tensor) -> Tensor:
     if new.requires_grad is None or old.requires_grad != new.requires_grad or old.leaf != new.leaf:
         changed = replace(changed, requires_grad=None, leaf=None)
     if (old.shape != new.shape or new.shape is None) and (old.shape is None or held.shape == old.shape):
-        changed = replace(changed, shape=join_shapes(held.shape, new.shape))
+        changed = replace(changed, shape=join_shapes(held.shape, new.shape), tail=None)
     if old.dtype != new.dtype:
         changed = replace(changed, dtype=None)
     return changed

@@ -234,7 +234,7 @@ class Containers(Modules):
             shape = None
         result = self.operate("torch.Tensor.select", (tensor,), {}, node, quiet=True)
         if isinstance(result, Tensor):
-            return replace(result, shape=shape, op="getitem", inputs=(tensor, index), layout=None, scale=tensor.scale, storages=storages_of(tensor))
+            return replace(result, shape=shape, tail=None, op="getitem", inputs=(tensor, index), layout=None, scale=tensor.scale, storages=storages_of(tensor))
         return result
 
     def set_item(self, target: Value, index: Value, value: Value, node: ast.AST) -> None:

@@ -27,7 +27,7 @@ from torchlint.torch_api.dims import Shape
 
 _MOST_ALTERNATIVES = 4
 _MOST_STORAGES = 16
-_TENSOR_FIELDS = tuple(f.name for f in fields(Tensor) if f.name not in {"shape", "activation", "inputs", "model", "storages"})
+_TENSOR_FIELDS = tuple(f.name for f in fields(Tensor) if f.name not in {"shape", "tail", "activation", "inputs", "model", "storages"})
 _ARRAY_FIELDS = tuple(f.name for f in fields(Array) if f.name != "shape")
 
 
@@ -79,12 +79,22 @@ def join_tensors(left: Tensor, right: Tensor) -> Tensor:
     kept["parameter"] = left.parameter and right.parameter
     return Tensor(
         shape=join_shapes(left.shape, right.shape),
+        tail=_joined_tails(left, right),
         activation=join_activations(left.activation, right.activation),
         model=left.model if left.model is right.model else None,
         inputs=left.inputs if left.inputs == right.inputs else (),
         storages=_joined_storages(left, right),
         **kept,
     )
+
+
+def _joined_tails(left: Tensor, right: Tensor) -> Shape:
+    """The last dims that two tensors have in common, where they do not have the same rank."""
+    a, b = left.shape or left.tail, right.shape or right.tail
+    if a is None or b is None or (left.shape is not None and right.shape is not None and len(left.shape) == len(right.shape)):
+        return None
+    least = min(len(a), len(b))
+    return join_shapes(a[-least:], b[-least:]) if least else None
 
 
 def _joined_storages(left: Tensor, right: Tensor) -> frozenset[Tensor]:

@@ -402,7 +402,7 @@ class Libraries(Containers):
                     return element_of(self.run_function(own, value, (), {}, node))
         if isinstance(value, Tensor):
             shape = value.shape[1:] if value.shape else None
-            return replace(value, shape=shape, op="getitem", inputs=(value,), leaf=True if value.requires_grad is False else None, storages=storages_of(value))
+            return replace(value, shape=shape, tail=None, op="getitem", inputs=(value,), leaf=True if value.requires_grad is False else None, storages=storages_of(value))
         element = element_of(value)
         return Unknown(self.site(node), "<element>", value) if element is UNKNOWN else element
 
@@ -630,7 +630,7 @@ class Libraries(Containers):
         except ShapeError as error:
             self.shape_mismatch(name, error, positional, None, node)
         source = positional[0]
-        return replace(source, shape=shape, op=name, inputs=(source,), site=self.site(node), leaf=True if source.requires_grad is False else None, parameter=False)
+        return replace(source, shape=shape, tail=None, op=name, inputs=(source,), site=self.site(node), leaf=True if source.requires_grad is False else None, parameter=False)
 
 
 def made_by(value: Value, depth: int = 12) -> str | None:

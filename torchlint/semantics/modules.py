@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from torchlint.semantics.classes import (
     children,
@@ -21,7 +20,8 @@ from torchlint.semantics.facts import Construction, ModuleCall
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.join import join_all
 from torchlint.semantics.shape_bridge import layer_shape, single_shape
-from torchlint.semantics.tensors import Tensors, operands, unreduced
+from torchlint.semantics.layers import Layers
+from torchlint.semantics.tensors import operands, unreduced
 from torchlint.semantics.values import (
     FALSE,
     NONE,
@@ -45,9 +45,8 @@ from torchlint.semantics.values import (
     storages_of,
 )
 from torchlint.torch_api.binding import bind
-from torchlint.torch_api.dtypes import dtype_of, is_integer
+from torchlint.torch_api.dtypes import dtype_of
 from torchlint.torch_api.layers import Layer, layer
-from torchlint.torch_api.shapes.entry import TensorShape
 from torchlint.torch_api.shapes.error import ShapeError
 
 _RECURRENT = frozenset({"torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU"})
@@ -56,7 +55,7 @@ _IN_PLACE = frozenset({"to", "cuda", "cpu", "float", "double", "half", "bfloat16
 _CHILDREN_METHODS = frozenset({"children", "modules"})
 
 
-class Modules(Tensors):
+class Modules(Layers):
     """Instances of classes of torch and of modules that the program defines."""
 
     def construct(
@@ -199,16 +198,7 @@ class Modules(Tensors):
             for argument in (*positional, *keywords.values()):
                 self.escape(argument, node)
             return Unknown(self.site(node))
-        self._refine(positional, node)
-        return self._layer_result(module, found, positional, keywords, node)
-
-    def _refine(self, positional: Sequence[Value], node: ast.AST) -> None:
-        """What a layer of torch takes is a tensor: an unknown variable given to it is known to be one now."""
-        if not isinstance(node, ast.Call):
-            return
-        for argument, value in zip(node.args, positional, strict=False):
-            if isinstance(argument, ast.Name) and isinstance(value, Unknown) and self.frame.locals.get(argument.id) is value:
-                self.trail.set_local(self.frame.locals, argument.id, Tensor(site=value.site))
+        return self._layer_result(module, found, self.refined(module, found, positional, node), keywords, node)
 
     def _in_sequence(
         self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
@@ -238,94 +228,6 @@ class Modules(Tensors):
         added = [value for name, value in children(module) if not name.isdigit()]
         known = {id(each) for each in items}
         return (*items, *(each for each in added if id(each) not in known and isinstance(module.cls, Class)))
-
-    def _layer_result(
-        self,
-        module: Instance,
-        found: Layer,
-        positional: Sequence[Value],
-        keywords: Mapping[str, Value],
-        node: ast.AST,
-    ) -> Value:
-        arguments = module.arguments if isinstance(module.cls, str) else self._own_arguments(module)
-        try:
-            shapes = layer_shape(found.name, arguments, positional, keywords)
-        except ShapeError as error:
-            self.shape_mismatch(found.name, error, positional, module, node)
-            shapes = None
-        first = positional[0] if positional else next(iter(keywords.values()), UNKNOWN)
-        if found.name == "torch.nn.Identity":
-            return first
-        made = self._layer_tensor(module, found, first, single_shape(shapes), node)
-        if found.name in _RECURRENT or found.name in _CELLS or found.name == "torch.nn.MultiheadAttention":
-            return self._several(found.name, made, shapes)
-        if isinstance(shapes, tuple):
-            return Tuple(tuple(replace(made, shape=single_shape(each)) for each in shapes))
-        return made
-
-    def _own_arguments(self, module: Instance) -> dict[str | int, Value]:
-        return {key[1]: value for key, value in module.store.items() if isinstance(key, tuple) and key[0] == "argument"}
-
-    def _layer_tensor(self, module: Instance, found: Layer, first: Value, shape: Any, node: ast.AST) -> Tensor:
-        source = first if isinstance(first, Tensor) else Tensor()
-        activation: Activation | None
-        if found.activation == "keeps":
-            activation = source.activation
-        else:
-            dim = module.arguments.get("dim")
-            along = dim.value if isinstance(dim, Const) and isinstance(dim.value, int) else None
-            activation = Activation(found.activation, along, self.application(node), module.site, layer=module)
-        requires: bool | None
-        if self.grad is False:
-            requires = None if found.activation == "keeps" and source.requires_grad is not False else False
-        elif source.requires_grad or (found.parameters and not self._frozen(module)):
-            requires = True if self.grad else None
-        elif found.parameters:
-            requires = None
-        else:
-            requires = source.requires_grad
-        dtype = "float32" if found.parameters and found.name not in ("torch.nn.Embedding",) else source.dtype
-        if found.name.startswith("torch.nn.Embedding"):
-            dtype = "float32"
-        if found.parameters and module.store.get("<cast>") is not None:
-            dtype = None
-        if found.name.endswith("Norm") and source.dtype != "float32":
-            dtype = None
-        if is_integer(dtype) and found.activation != "keeps":
-            dtype = None
-        return Tensor(
-            shape=shape,
-            dtype=dtype,
-            requires_grad=requires,
-            leaf=True if requires is False else False if requires and found.parameters else None,
-            device=source.device,
-            activation=activation,
-            site=self.site(node),
-            op=found.name,
-            inputs=(first,),
-            model=source.model,
-            storages=storages_of(source) if found.activation == "keeps" else frozenset(),
-        )
-
-    def _frozen(self, module: Instance) -> bool:
-        return module.store.get("<frozen>") is not None or self.freezing
-
-    # Whether any code of the program turns off requires_grad of parameters in a way that is not followed.
-    freezing = False
-
-    def _several(self, name: str, made: Tensor, shapes: Any) -> Value:
-        """Layers that return tuples: recurrent ones their state as well, attention its weights."""
-        known = shapes if isinstance(shapes, tuple) else (None, None)
-
-        def part(shape: Any) -> Value:
-            if isinstance(shape, tuple) and shape and not isinstance(shape, TensorShape):
-                return Tuple(tuple(part(each) for each in shape))
-            return replace(made, shape=single_shape(shape))
-
-        if name == "torch.nn.LSTM":
-            state = known[1] if len(known) > 1 and isinstance(known[1], tuple) else (None, None)
-            return Tuple((part(known[0]), Tuple(tuple(part(each) for each in state))))
-        return Tuple((part(known[0]), part(known[1] if len(known) > 1 else None)))
 
     def _loss(
         self,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from torchlint.semantics.values import (
@@ -21,9 +22,19 @@ from torchlint.semantics.values import (
 from torchlint.torch_api import dims
 from torchlint.torch_api.dtypes import is_floating
 from torchlint.torch_api.shapes.entry import TensorShape
+from torchlint.torch_api.shapes.error import ShapeError
 from torchlint.torch_api.shapes.table import FUNCTIONS, LAYERS
 
 _LONGEST_LITERAL = 512
+# A tensor of unknown rank is tried with as many dims before those that are known.
+_HIGHEST_RANK = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """A result of unknown rank: its last dims."""
+
+    dims: tuple[dims.Dim, ...]
 
 
 def plain(value: Value) -> Any:
@@ -56,14 +67,15 @@ def _kind(dtype: str | None) -> Any:
 
 
 def function_shape(name: str, positional: Sequence[Value], keywords: Mapping[str, Value]) -> Any:
-    """What a function of torch gives, in shapes: TensorShape, a tuple of results, or `dims.UNKNOWN`.
+    """What a function of torch gives, in shapes: TensorShape, Tail, a tuple of results, or `dims.UNKNOWN`.
 
     Raises ShapeError where torch would refuse the call whatever the unknowns are.
     """
     entry = FUNCTIONS.get(name)
     if entry is None:
         return dims.UNKNOWN
-    return entry([plain(value) for value in positional], {key: plain(value) for key, value in keywords.items()})
+    named = {key: plain(value) for key, value in keywords.items()}
+    return _for_every_rank(lambda given: entry(given, named), positional)
 
 
 def layer_shape(
@@ -74,12 +86,92 @@ def layer_shape(
     if entry is None or any(isinstance(key, int) for key in arguments):
         return dims.UNKNOWN
     built = {str(key): plain(value) for key, value in arguments.items()}
-    return entry(built, [plain(value) for value in positional], {key: plain(value) for key, value in keywords.items()})
+    named = {key: plain(value) for key, value in keywords.items()}
+    return _for_every_rank(lambda given: entry(built, given, named), positional)
+
+
+def _for_every_rank(call: Callable[[list[Any]], Any], positional: Sequence[Value]) -> Any:
+    """The result of a call; where only the last dims of the first tensor are known, what all ranks agree on.
+
+    Ranks that torch would refuse do not count; if it refuses all of them, so is the call.
+    """
+    given = [plain(value) for value in positional]
+    first = positional[0] if positional else None
+    if not isinstance(first, Tensor) or first.shape is not None or first.tail is None:
+        return call(given)
+    results: list[Any] = []
+    errors: list[ShapeError] = []
+    for rank in range(max(len(first.tail), 1), _HIGHEST_RANK + 1):
+        shape = ((None,) * rank)[: rank - len(first.tail)] + first.tail
+        try:
+            results.append(call([TensorShape(shape, given[0].kind), *given[1:]]))
+        except ShapeError as error:
+            errors.append(error)
+    if not results:
+        raise next((error for error in errors if error.kind in ("features", "channels")), errors[0])
+    return _agreed(results)
+
+
+def _agreed(results: list[Any]) -> Any:
+    """What several possible results have in common."""
+    if all(isinstance(each, tuple) and len(each) == len(results[0]) for each in results):
+        return tuple(_agreed(list(parts)) for parts in zip(*results, strict=True))
+    shapes = [each.shape if isinstance(each, TensorShape) else each.dims if isinstance(each, Tail) else None for each in results]
+    known = [shape for shape in shapes if shape is not None]
+    if len(known) < len(results):
+        return results[0] if all(each == results[0] for each in results) else dims.UNKNOWN
+    least = min(map(len, known))
+    tail = tuple(_common([shape[len(shape) - least + index] for shape in known]) for index in range(least))
+    if all(len(shape) == least for shape in known) and all(isinstance(each, TensorShape) for each in results):
+        return TensorShape(tail, results[0].kind)
+    return Tail(tail) if tail else dims.UNKNOWN
+
+
+def _common(found: list[dims.Dim]) -> dims.Dim:
+    return found[0] if all(each == found[0] for each in found) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a layer takes: the dims of one sample; `exact` if no other rank will do, else `batched` or not."""
+
+    dims: tuple[dims.Dim, ...]
+    batched: bool
+    exact: bool = False
+
+
+_AXES = {"1d": 1, "2d": 2, "3d": 3}
+
+
+def demanded(name: str, arguments: Mapping[str | int, Value]) -> Demand | None:
+    """What a layer of torch.nn takes, as far as its class and constructor tell."""
+    bare = name.rpartition(".")[2]
+    axes = _AXES.get(bare[-2:])
+
+    def size(argument: str) -> dims.Dim:
+        value = plain(arguments.get(argument, UNKNOWN))
+        return value if isinstance(value, int | dims.Expression) and not isinstance(value, bool) else None
+
+    if axes is not None and "Norm" in bare:
+        return Demand((size("num_features"), *(None,) * axes), True, exact=bare.startswith("BatchNorm")) if axes > 1 else None
+    if axes is not None and ("Conv" in bare or "Pool" in bare) and "Unpool" not in bare:
+        channels = size("in_channels") if "Conv" in bare else None
+        return Demand((channels, *(None,) * axes), True)
+    if bare == "Linear" and size("in_features") is not None:
+        return Demand((size("in_features"),), False)
+    if bare in ("LSTM", "GRU", "RNN") and size("input_size") is not None:
+        return Demand((size("input_size"),), False)
+    return None
 
 
 def single_shape(result: Any) -> dims.Shape:
     """The shape of a result that is one tensor; None where that is not known."""
     return result.shape if isinstance(result, TensorShape) else None
+
+
+def single_tail(result: Any) -> dims.Shape:
+    """The last dims of a result that is one tensor of unknown rank."""
+    return result.dims if isinstance(result, Tail) else None
 
 
 def dim_value(dim: dims.Dim) -> Value:

@@ -98,10 +98,12 @@ class Tensor(Value):
     """A torch.Tensor (or a Parameter).
 
     `op` names the operation that made it and `inputs` what that took. `storages` are the tensors whose
-    memory it may share (none stand for its own): a view's base, or either side of a join.
+    memory it may share (none stand for its own): a view's base, or either side of a join. Where the rank is
+    unknown, `tail` are the last dims, as far as they are known. `layer` is the layer of torch.nn that made it.
     """
 
     shape: Shape = None
+    tail: Shape = None
     dtype: str | None = None
     requires_grad: bool | None = None
     leaf: bool | None = None
@@ -116,6 +118,7 @@ class Tensor(Value):
     scale: str | None = None
     parameter: bool = False
     storages: frozenset[Tensor] = frozenset()
+    layer: Value | None = None
 
 
 def storages_of(tensor: Tensor) -> frozenset[Tensor]:

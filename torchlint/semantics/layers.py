@@ -1,0 +1,206 @@
+"""A layer of torch.nn applied to a tensor: what comes out, and what is known of the input from then on."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from torchlint.semantics.classes import is_module
+from torchlint.semantics.shape_bridge import demanded, layer_shape, single_shape, single_tail
+from torchlint.semantics.tensors import Tensors
+from torchlint.semantics.values import (
+    UNKNOWN,
+    Activation,
+    Const,
+    Instance,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+    storages_of,
+)
+from torchlint.torch_api.dims import Dim, symbol
+from torchlint.torch_api.dtypes import is_integer
+from torchlint.torch_api.layers import Layer
+from torchlint.torch_api.shapes.entry import TensorShape
+from torchlint.torch_api.shapes.error import ShapeError
+
+_RECURRENT = frozenset({"torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU"})
+_CELLS = frozenset({"torch.nn.LSTMCell"})
+
+
+class Layers(Tensors):
+    """Layers of torch.nn, built with known arguments and applied to tensors."""
+
+    # How many unknowns have a name already.
+    _named = 0
+
+    # Whether any code of the program turns off requires_grad of parameters in a way that is not followed.
+    freezing = False
+
+    def refined(
+        self, module: Instance, found: Layer, positional: Sequence[Value], node: ast.AST
+    ) -> Sequence[Value]:
+        """A layer's arguments, knowing what it demands of the first: a batch of images of so many channels."""
+        value = positional[0] if positional else None
+        if not isinstance(value, Unknown) and not (isinstance(value, Tensor) and value.shape is None and value.tail is None):
+            return positional
+        bare = value if isinstance(value, Tensor) else Tensor(site=value.site)
+        wanted = demanded(found.name, self.arguments_of(module))
+        variable = self._variable(node, value)
+        if wanted is None:
+            known = bare
+        elif wanted.exact or (wanted.batched and variable is not None and self._argument_of_forward(variable, value)):
+            known = replace(bare, shape=self._named_dims(wanted.dims, wanted.batched))
+        else:
+            known = replace(bare, tail=wanted.dims)
+        if variable is not None:
+            self.trail.set_local(self.frame.locals, variable, known)
+        return (known, *positional[1:])
+
+    def _variable(self, node: ast.AST, value: Value) -> str | None:
+        """The local name under which a call is given a value."""
+        for argument in node.args if isinstance(node, ast.Call) else ():
+            if isinstance(argument, ast.Name) and self.frame.locals.get(argument.id) is value:
+                return argument.id
+        return None
+
+    def _argument_of_forward(self, name: str, value: Value) -> bool:
+        """Whether a variable is what a module's `forward` was called with; models take batches."""
+        function = self.frame.function
+        if function is None or function.name != "forward" or not is_module(self.frame.receiver):
+            return False
+        if isinstance(value, Tensor) and value.op is not None:
+            return False
+        if isinstance(value, Unknown) and value.method not in (None, "<batch>"):
+            return False
+        return name in [each.arg for each in function.node.args.args]
+
+    def _named_dims(self, dims: tuple[Dim, ...], batched: bool) -> tuple[Dim, ...]:
+        """A batch of what has these dims; those that are not known get names of their own."""
+        self._named += 1
+        names = {1: "L", 2: "HW", 3: "DHW"}.get(len(dims) - 1, "")
+        sizes = [
+            symbol(f"{names[index - 1] if 0 < index <= len(names) else 'C'}{self._named}") if each is None else each
+            for index, each in enumerate(dims)
+        ]
+        return (symbol(f"N{self._named}"), *sizes) if batched else tuple(sizes)
+
+    def _layer_result(
+        self,
+        module: Instance,
+        found: Layer,
+        positional: Sequence[Value],
+        keywords: Mapping[str, Value],
+        node: ast.AST,
+    ) -> Value:
+        arguments = self.arguments_of(module)
+        try:
+            shapes = layer_shape(found.name, arguments, positional, keywords)
+        except ShapeError as error:
+            self.shape_mismatch(found.name, error, positional, module, node)
+            shapes = self._as_if_fixed(found, arguments, positional, keywords, error)
+        first = positional[0] if positional else next(iter(keywords.values()), UNKNOWN)
+        if found.name == "torch.nn.Identity":
+            return first
+        made = self._layer_tensor(module, found, first, shapes, node)
+        if found.name in _RECURRENT or found.name in _CELLS or found.name == "torch.nn.MultiheadAttention":
+            return self._several(found.name, made, shapes)
+        if isinstance(shapes, tuple):
+            return Tuple(tuple(shaped(made, each) for each in shapes))
+        return made
+
+    def _as_if_fixed(
+        self,
+        found: Layer,
+        arguments: Mapping[str | int, Value],
+        positional: Sequence[Value],
+        keywords: Mapping[str, Value],
+        error: ShapeError,
+    ) -> Any:
+        """What would come out if the one dim were right, so that one fault is reported once."""
+        if error.kind not in ("channels", "features") or error.input is None or error.dim is None or not positional:
+            return None
+        first = positional[0]
+        shape = (*error.input[: error.dim], error.expected, *error.input[error.dim + 1 :])
+        if not isinstance(first, Tensor) or (first.shape is not None and len(first.shape) != len(shape)):
+            return None
+        fixed = replace(first, shape=shape) if first.shape is not None else replace(first, tail=shape[-len(first.tail or ()) :])
+        try:
+            return layer_shape(found.name, arguments, (fixed, *positional[1:]), keywords)
+        except ShapeError:
+            return None
+
+    def arguments_of(self, module: Instance) -> Mapping[str | int, Value]:
+        """What a layer was built with, by its own constructor or by a subclass of the program."""
+        return module.arguments if isinstance(module.cls, str) else self._own_arguments(module)
+
+    def _own_arguments(self, module: Instance) -> dict[str | int, Value]:
+        return {key[1]: value for key, value in module.store.items() if isinstance(key, tuple) and key[0] == "argument"}
+
+    def _layer_tensor(self, module: Instance, found: Layer, first: Value, shapes: Any, node: ast.AST) -> Tensor:
+        source = first if isinstance(first, Tensor) else Tensor()
+        activation: Activation | None
+        if found.activation == "keeps":
+            activation = source.activation
+        else:
+            dim = module.arguments.get("dim")
+            along = dim.value if isinstance(dim, Const) and isinstance(dim.value, int) else None
+            activation = Activation(found.activation, along, self.application(node), module.site, layer=module)
+        requires: bool | None
+        if self.grad is False:
+            requires = None if found.activation == "keeps" and source.requires_grad is not False else False
+        elif source.requires_grad or (found.parameters and not self._frozen(module)):
+            requires = True if self.grad else None
+        elif found.parameters:
+            requires = None
+        else:
+            requires = source.requires_grad
+        dtype = "float32" if found.parameters and found.name not in ("torch.nn.Embedding",) else source.dtype
+        if found.name.startswith("torch.nn.Embedding"):
+            dtype = "float32"
+        if found.parameters and module.store.get("<cast>") is not None:
+            dtype = None
+        if found.name.endswith("Norm") and source.dtype != "float32":
+            dtype = None
+        if is_integer(dtype) and found.activation != "keeps":
+            dtype = None
+        return Tensor(
+            shape=single_shape(shapes),
+            tail=single_tail(shapes),
+            layer=module,
+            dtype=dtype,
+            requires_grad=requires,
+            leaf=True if requires is False else False if requires and found.parameters else None,
+            device=source.device,
+            activation=activation,
+            site=self.site(node),
+            op=found.name,
+            inputs=(first,),
+            model=source.model,
+            storages=storages_of(source) if found.activation == "keeps" else frozenset(),
+        )
+
+    def _frozen(self, module: Instance) -> bool:
+        return module.store.get("<frozen>") is not None or self.freezing
+
+    def _several(self, name: str, made: Tensor, shapes: Any) -> Value:
+        """Layers that return tuples: recurrent ones their state as well, attention its weights."""
+        known = shapes if isinstance(shapes, tuple) else (None, None)
+
+        def part(shape: Any) -> Value:
+            if isinstance(shape, tuple) and shape and not isinstance(shape, TensorShape):
+                return Tuple(tuple(part(each) for each in shape))
+            return shaped(made, shape)
+
+        if name == "torch.nn.LSTM":
+            state = known[1] if len(known) > 1 and isinstance(known[1], tuple) else (None, None)
+            return Tuple((part(known[0]), Tuple(tuple(part(each) for each in state))))
+        return Tuple((part(known[0]), part(known[1] if len(known) > 1 else None)))
+
+
+def shaped(tensor: Tensor, result: Any) -> Tensor:
+    """A tensor with the shape that was inferred, or the part of it that is known."""
+    return replace(tensor, shape=single_shape(result), tail=single_tail(result))

@@ -15,7 +15,7 @@ _OUTPUTS = frozenset({"linear", "sigmoid", "softmax", "log_softmax"})
 _THRESHOLDS = {"linear": "0", "sigmoid": "0.5"}
 
 
-@rule("TL420", words=("argmax|max",))
+@rule("TL420", words=("argmax|max",), calls=("argmax", "max"))
 def argmax_of_one_logit(call: Call) -> Iterator[Finding]:
     if call.name not in _BEST or not call.positional:
         return

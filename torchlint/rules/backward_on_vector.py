@@ -12,7 +12,7 @@ from torchlint.semantics.values import NONE, Tensor
 from torchlint.torch_api.dims import at_least
 
 
-@rule("TL418", words=("backward",))
+@rule("TL418", words=("backward",), calls=("backward",))
 def backward_on_vector(call: Call) -> Iterator[Finding]:
     if call.name != "torch.Tensor.backward" or not call.plain or call.arguments.get("gradient", NONE) != NONE:
         return

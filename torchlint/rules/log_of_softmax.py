@@ -13,7 +13,7 @@ from torchlint.semantics.values import Tensor
 _INSTEAD = {"softmax": "log_softmax", "sigmoid": "logsigmoid"}
 
 
-@rule("TL404", severity="warning", words=("softmax|Softmax|sigmoid|Sigmoid", "log"))
+@rule("TL404", severity="warning", words=("softmax|Softmax|sigmoid|Sigmoid", "log"), calls=("log",))
 def log_of_softmax(call: Call) -> Iterator[Finding]:
     if call.name not in ("torch.log", "torch.Tensor.log") or not call.positional:
         return

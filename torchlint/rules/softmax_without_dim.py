@@ -19,7 +19,7 @@ _MESSAGE = "without `dim`, {name} takes dim 0 of a 1-D or 3-D tensor and dim 1 o
 _BATCH = "{name} over dim 0 of (N, C) scores makes the samples of a batch share one distribution; use `dim=1`"
 
 
-@rule("TL405", words=_WORDS)
+@rule("TL405", words=_WORDS, calls=("softmax", "log_softmax", "softmin"))
 def softmax_without_dim(call: Call) -> Iterator[Finding]:
     if call.name not in _FUNCTIONS | _WITH_DIM or not call.positional:
         return

@@ -41,6 +41,7 @@ from torchlint.torch_api.shapes.error import ShapeError
 from torchlint.torch_api.shapes.indexing import index as index_shape
 
 _LONGEST = 4096
+_MOST_SEEN = 256
 
 
 class Containers(Modules):
@@ -54,6 +55,8 @@ class Containers(Modules):
         match name:
             case "append" | "add" | "appendleft":
                 self._grow(value, items, (first,))
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+                    self.gather(node, node.func.value, first, node.args[0], value)
                 return NONE
             case "extend" | "update":
                 self._grow(value, items, known_items(first), element_of(first))
@@ -84,6 +87,7 @@ class Containers(Modules):
         return UNKNOWN
 
     def _grow(self, value: List, items: tuple[Value, ...] | None, more: tuple[Value, ...] | None, element: Value | None = None) -> None:
+        note_held(value, more if more is not None else (element or UNKNOWN,))
         if items is not None and more is not None and len(items) + len(more) < _LONGEST:
             self.trail.set(value.store, "items", items + more)
             return
@@ -243,6 +247,7 @@ class Containers(Modules):
         match target:
             case Dict():
                 entries = target.store.get("entries")
+                note_held(target, (value,))
                 self.trail.set(target.store, "element", join(target.store.get("element", value), value))
                 self.trail.set(target.store, "entries", {**entries, index.value: value} if isinstance(index, Const) and entries is not None else None)
             case List():
@@ -254,6 +259,7 @@ class Containers(Modules):
                 else:
                     self._grow(target, None if items is None else items, None, value)
             case Instance() if isinstance(target.store.get("entries"), dict):
+                note_held(target, (value,))
                 held = target.store["entries"]
                 self.trail.set(target.store, "entries", {**held, index.value: value} if isinstance(index, Const) else None)
             case Instance() if isinstance(target.store.get("items"), tuple):
@@ -270,6 +276,12 @@ class Containers(Modules):
                     requires = True if certain else (requires or None)
                 leaf = target.leaf if requires is False else None
                 self.rebind(target, replace(target, requires_grad=requires, leaf=leaf, activation=None, scale=None, storages=storages_of(target)))
+
+
+def note_held(container: List | Dict | Instance, values: Sequence[Value]) -> None:
+    """Note what a container may come to hold on some way through the program; ways that meet forget its order."""
+    seen = container.store.setdefault("seen", [])
+    seen.extend(value for value in values if not isinstance(value, Const) and len(seen) < _MOST_SEEN)
 
 
 class Range(Tuple):

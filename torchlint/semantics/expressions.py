@@ -127,7 +127,7 @@ class Expressions(Machine):
 
     def lookup(self, name: str) -> Value:
         frame = self.frame
-        if name not in frame.globals:
+        if name not in frame.globals and name not in frame.nonlocals:
             value = frame.locals.get(name, MISSING)
             if value is not MISSING:
                 return value  # type: ignore[no-any-return]
@@ -171,6 +171,8 @@ class Expressions(Machine):
                 return self._repeat(right, left, node)
             case Instance(), _ if isinstance(op, ast.Add) and "items" in left.store and isinstance(right, Instance):
                 return Unknown(self.site(node))
+        if isinstance(left, Unknown) or isinstance(right, Unknown):
+            return Unknown(self.site(node), "<sum>" if isinstance(op, ast.Add | ast.Sub) else "<product>", Tuple((left, right)))
         return Unknown(self.site(node))
 
     def _fold(self, left: Const, right: Const, op: ast.operator) -> Value:
@@ -437,7 +439,9 @@ def truth(value: Value) -> bool | None:
         case Dict():
             entries = value.store.get("entries")
             return None if entries is None else bool(entries)
-        case Function() | Class() | Method() | Partial() | LibraryMethod() | ProjectFile():
+        case Function() | Class() | Method() | Partial() | ProjectFile():
+            return True
+        case LibraryMethod() if isinstance(value.receiver, Tensor):
             return True
         case Instance() if value.library_name or "__len__" not in value.store:
             return True if value.library_name and "items" not in value.store else None
@@ -450,6 +454,8 @@ def may_be_none(value: Value) -> bool:
             return any(may_be_none(each) or each == NONE for each in value.alternatives)
         case Unknown():
             return True
+        case LibraryMethod():
+            return not isinstance(value.receiver, Tensor)
         case Library():
             return not value.name.startswith(("torch", "builtins"))
     return False

@@ -54,6 +54,26 @@ class Fact:
         return self.forward_frame is not None
 
     @property
+    def outermost(self) -> Site:
+        """The call of the outermost module whose forward is running; where none is, this fact's own site."""
+        found, frame = self.site, self.frame
+        while frame.caller is not None:
+            if frame.name == "forward" and is_module(frame.receiver) and frame.call is not None:
+                found = frame.caller.site(frame.call)
+            frame = frame.caller
+        return found
+
+    @property
+    def alone_on_instance(self) -> bool:
+        """Whether this happens in a method that the program calls on no known instance."""
+        frame: Frame | None = self.frame
+        while frame is not None:
+            if frame.alone and frame.receiver is not None:
+                return True
+            frame = frame.caller
+        return False
+
+    @property
     def forward_frame(self) -> Frame | None:
         frame: Frame | None = self.frame
         while frame is not None:
@@ -277,6 +297,20 @@ class AugmentedAssignment(Fact):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Accumulation(Fact):
+    """A tensor with a graph is added to a sum, or put into a list, that outlives the round of the loop it was made in.
+
+    `holder` is where the sum or list is written; `tensor` the expression that holds the graph, where that
+    is one; `as_tensor` whether the sum or list is used as a tensor later.
+    """
+
+    value: Value
+    holder: Site
+    tensor: Site | None
+    as_tensor: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Arithmetic(Fact):
     """A binary operation on tensors or arrays: `left op right`."""
 
@@ -333,6 +367,27 @@ class ClassDefined(Fact):
     instance: Instance
 
 
+    def assigned(self, name: str, value: Value) -> Site | None:
+        """Where a value landed on `self.name`."""
+        sites = self.instance.store.get("<sites>", {}).get(name, ())
+        return next((site for site, held in sites if held is value), None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UninitializedModule(Fact):
+    """A module's `__init__` registers something before nn.Module's own `__init__` has run; `init` is its frame."""
+
+    module: Instance
+    init: Frame
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ForwardMissing(Fact):
+    """A module of the program is applied, and neither its class nor its bases have a `forward`."""
+
+    module: Instance
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FileRun(Fact):
     """A file's top level was run: the events of the whole run."""
@@ -358,6 +413,18 @@ class TransformCall(Fact):
 @dataclass(frozen=True, slots=True, eq=False)
 class TensorMade(TransformCall):
     """`ToTensor` is applied; told again, with another result, where that is divided by 255 later."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DevicePinned(Fact):
+    """Something is put on CUDA by that name, in a program that asks elsewhere whether there is CUDA."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DevicesMeet(Fact):
+    """A tensor that a module's forward made on the CPU meets its input, a parameter or a layer's weights."""
+
+    made: Tensor
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,11 +6,14 @@ import ast
 from collections.abc import Callable, Iterator, Mapping
 
 from torchlint.program import Program
+from torchlint.semantics.accumulation import Gathering
 from torchlint.semantics.classes import find, is_module_type
+from torchlint.semantics.evaluation import evaluations
 from torchlint.semantics.facts import ClassDefined, FileRun
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.join import join
 from torchlint.semantics.machine import STATEMENTS_PER_ENTRY
+from torchlint.semantics.passes import EvaluationPass, Finder, Run
 from torchlint.semantics.statements import Statements
 from torchlint.semantics.trail import MISSING
 from torchlint.semantics.values import (
@@ -28,6 +31,8 @@ from torchlint.semantics.values import (
 )
 from torchlint.syntax import Tree
 
+_FINDERS: dict[type, Finder] = {EvaluationPass: evaluations}
+
 
 def interpret(
     program: Program,
@@ -44,7 +49,7 @@ def interpret(
     Interpreter(program, trees, wanted, emit, calls).run()
 
 
-class Interpreter(Statements):
+class Interpreter(Gathering, Statements):
     """Runs whole files, and what nobody calls."""
 
     def run(self) -> None:
@@ -54,6 +59,8 @@ class Interpreter(Statements):
             self.run_file(path)
         for path in order:
             self._run_uncalled(path)
+        for fact in self.passes.facts():
+            self.emit(fact)
 
     def run_file(self, path: str) -> Store:
         state = self.files.get(path)
@@ -62,16 +69,25 @@ class Interpreter(Statements):
         if state.status != "new":
             return state.globals
         state.status = "running"
-        kept = (self.frame, self.grad, self.arms, self.budget, self.trace)
+        kept = (self.frame, self.grad, self.arms, self.budget, self.trace, self.rounds)
         self.frame = Frame(state.tree, state.globals, (), mark=self.trail.mark(), depth=min(self.frame.depth, 4))
-        self.grad, self.arms, self.trace, self.budget = True, (), [], STATEMENTS_PER_ENTRY
+        self.grad, self.arms, self.trace, self.budget, self.rounds = True, (), [], STATEMENTS_PER_ENTRY, ()
         state.globals["__name__"] = Unknown()
+        gathered, self.gathered = self.gathered, []
         self.guarded(lambda: self.execute(state.tree.module.body))
+        self.tell_gathered()
+        self.gathered = gathered
         if FileRun in self.wanted:
             self.emit(FileRun(self.site(state.tree.module), self.frame, True, tuple(self.trace)))
-        self.frame, self.grad, self.arms, self.budget, self.trace = kept
+        self._note_passes()
+        self.frame, self.grad, self.arms, self.budget, self.trace, self.rounds = kept
         state.status = "done"
         return state.globals
+
+    def _note_passes(self) -> None:
+        finders = tuple(find for kind, find in _FINDERS.items() if kind in self.wanted)
+        if finders:
+            self.passes.add(Run(tuple(self.trace), self.left, self.trail.log), finders)
 
     def guarded(self, action: Callable[[], object]) -> None:
         """Run; code nested beyond all measure ends what it is part of, and nothing else."""
@@ -93,11 +109,13 @@ class Interpreter(Statements):
 
     def _run_alone(self, function: Function, receiver: Value | None) -> None:
         self.called.add(function.node)
-        self.grad, self.arms, self.trace, self.budget = True, (), [], STATEMENTS_PER_ENTRY
+        self.grad, self.arms, self.trace, self.budget, self.rounds = True, (), [], STATEMENTS_PER_ENTRY, ()
         tree = self.files[function.path].tree
         self.frame = Frame(tree, self.files[function.path].globals, ())
         mark = self.trail.mark()
         self.guarded(lambda: self.run_function(function, receiver, None, {}, function.node, alone=True))
+        self.tell_gathered()
+        self._note_passes()
         if receiver is None:
             self.trail.undo(mark)
 

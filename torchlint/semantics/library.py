@@ -20,6 +20,7 @@ from torchlint.semantics.expressions import element_of, known_items, truth
 from torchlint.semantics.facts import MethodNotCalled
 from torchlint.semantics.join import join_all, present
 from torchlint.semantics.modules import by_number_or_name, is_optimizer, receiver_module
+from torchlint.semantics.origins import ENDS
 from torchlint.semantics.shape_bridge import dim_value, function_shape, single_shape
 from torchlint.semantics.values import (
     FALSE,
@@ -83,6 +84,7 @@ class Libraries(Containers):
             return self._einops(name, positional, keywords, node)
         for argument in (*positional, *keywords.values()):
             self.escape(argument, node)
+            self.ends(argument, node)
         self.emit_call(name, None, bind(name, positional, keywords), positional, UNKNOWN, node)
         self.event("opaque", node, Library(name), (*positional, *keywords.values()))
         if last[:1].isupper() and not last.isupper():
@@ -121,6 +123,9 @@ class Libraries(Containers):
         special: Callable[..., Value] | None = getattr(self, "_" + name.replace(".", "_"), None)
         if special is not None:
             return special(positional, keywords, node)
+        if last == "__init__" and positional and isinstance(positional[0], Instance) and is_module(positional[0]):
+            self.library_init(positional[0], positional[1:], keywords, node)
+            return NONE
         vision = self.vision_call(name, positional, keywords, node)
         if vision is not None:
             return vision
@@ -149,7 +154,7 @@ class Libraries(Containers):
     def _legacy(self, name: str, last: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         sizes = [value for value in positional if isinstance(value, Const) and isinstance(value.value, int)]
         shape = tuple(value.value for value in sizes) if positional and len(sizes) == len(positional) else None
-        result = Tensor(shape=shape, dtype=LEGACY_TENSORS[last], requires_grad=False, leaf=True, site=self.site(node), op="legacy", device="cuda" if ".cuda." in name else "cpu default", activation=Activation("other"))
+        result = Tensor(shape=shape, dtype=LEGACY_TENSORS[last], requires_grad=False, leaf=True, site=self.site(node), op="legacy", device="cuda" if ".cuda." in name else self.default_device(), activation=Activation("other"))
         self.emit_call(name, None, dict(enumerate(positional)), positional, result, node)
         return result
 
@@ -284,6 +289,8 @@ class Libraries(Containers):
         """A method of something unknown; what only modules and tensors have tells what it is."""
         for argument in (*positional, *keywords.values()):
             self.escape(argument, node)
+        if name == "cuda":
+            self.emit_call("torch.Tensor.cuda", receiver, by_number_or_name(positional, keywords), positional, UNKNOWN, node)
         package = made_by(receiver)
         if package is not None:
             self.emit_call(f"{package}.{name}", receiver, by_number_or_name(positional, keywords), positional, UNKNOWN, node)
@@ -296,21 +303,32 @@ class Libraries(Containers):
                 if positional and isinstance(present(positional[0]), Instance) and is_optimizer(present(positional[0])):  # type: ignore[arg-type]
                     self.event("step", node, positional[0], (receiver,))
                 else:
-                    self.event("opaque", node, receiver, tuple(positional))
+                    self.event("opaque" if positional or keywords else "step", node, receiver, tuple(positional))
             case "eval" | "parameters" | "state_dict" | "named_parameters" if not positional and not keywords:
                 module = Instance("torch.nn.Module", {"training": None}, {}, receiver.site)
                 if name == "eval":
-                    self.rebind(receiver, module)
+                    self._known_as(receiver, module, node)
                     self.set_mode(module, False, node)
                     return module
                 if name == "parameters":
-                    self.rebind(receiver, module)
+                    self._known_as(receiver, module, node)
                     return Iteration(Tensor(leaf=True, parameter=True, model=module, op="parameter"), module)
             case "train" if not positional:
                 self.event("train", node, receiver, training=True)
+            case "requires_grad_" | "retain_grad":
+                self.event("gradient", node, receiver)
             case _:
+                if name in ENDS:
+                    self.ends(receiver, node)
                 self.event("opaque", node, receiver, (*positional, *keywords.values()))
         return Unknown(self.site(node), name, receiver)
+
+    def _known_as(self, value: Unknown, module: Instance, node: ast.AST) -> None:
+        """Something unknown turned out to be a module: so it is wherever it is held."""
+        if value is not UNKNOWN:
+            self.rebind(value, module)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name | ast.Attribute):
+            self.assign(node.func.value, module)
 
     def _string_method(self, text: str, name: str, positional: Sequence[Value]) -> Value:
         if name in ("lower", "upper", "strip", "startswith", "endswith", "replace", "split", "title") and all(isinstance(value, Const) for value in positional):
@@ -356,6 +374,7 @@ class Libraries(Containers):
         if name == "int" and isinstance(value, Size):
             return value
         if not isinstance(value, Const):
+            self.ends(value, node)
             return Unknown(self.site(node), name, value)
         try:
             return Const({"int": int, "float": float, "bool": bool, "str": str}[name](value.value))
@@ -537,7 +556,10 @@ class Libraries(Containers):
 
     def _builtin_sum(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         element = element_of(positional[0]) if positional else UNKNOWN
-        return self.operate("torch.add", (element, element), {}, node, quiet=True) if isinstance(element, Tensor) else Unknown(self.site(node), "sum", element)
+        if not isinstance(element, Tensor):
+            return Unknown(self.site(node), "sum", positional[0] if positional else element)
+        result = self.operate("torch.add", (element, element), {}, node, quiet=True)
+        return replace(result, inputs=(positional[0],)) if isinstance(result, Tensor) else result
 
     def _builtin_type(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         value = positional[0] if len(positional) == 1 else UNKNOWN
@@ -576,6 +598,10 @@ class Libraries(Containers):
 
     def _torch_device(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         return Instance("torch.device", {}, by_number_or_name(positional, keywords), self.site(node))
+
+    def _torch_cuda_is_available(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        # Programs are read as they run on a machine with CUDA, where mistakes about devices come to light.
+        return TRUE
 
     def _torch_no_grad(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         if positional and isinstance(positional[0], Function):

@@ -12,6 +12,8 @@ from torchlint.program import Program
 from torchlint.semantics.events import Event, EventKind, Round
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.join import join, join_slots
+from torchlint.semantics.origins import model_of
+from torchlint.semantics.passes import Passes
 from torchlint.semantics.site import Site
 from torchlint.semantics.trail import Delta, Trail
 from torchlint.semantics.values import Instance, Store, Unknown, Value
@@ -56,6 +58,7 @@ class Machine:
         self.trace: list[Event] = []
         self.rounds: tuple[Round, ...] = ()
         self.left: dict[int, set[int]] = {}
+        self.passes = Passes()
         self.frame: Frame = Frame(next(iter(trees.values())), {}, ())
         self.budget = STATEMENTS_PER_ENTRY
         self.called: set[ast.AST] = set()
@@ -86,6 +89,9 @@ class Machine:
     def run_file(self, path: str) -> Store:
         raise NotImplementedError
 
+    def gather(self, node: ast.AST, target: ast.expr, value: Value, written: ast.expr, holder: Value) -> None:
+        """Called where a value is added to a sum or put into a list."""
+
     # Shared operations.
 
     def site(self, node: ast.AST) -> Site:
@@ -110,6 +116,11 @@ class Machine:
         self.trace.append(
             Event(kind, self.site(node), subject, self.grad, self.arms, training, arguments, result, rounds=self.rounds, frame=self.frame)
         )
+
+    def ends(self, value: Value, node: ast.AST) -> None:
+        """Note that gradients end with what is made of a value, if that is a model's output."""
+        if model_of(value) is not None:
+            self.event("end", node, value)
 
     def in_arms(self, arms: Sequence[Callable[[], bool]]) -> bool:
         """Run each arm from the present state and join those that come out; whether any does."""

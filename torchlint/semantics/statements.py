@@ -9,6 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from torchlint.semantics.data import Data
+from torchlint.semantics.events import LoopRun, Round
+from torchlint.semantics.devices import asked_device
 from torchlint.semantics.expressions import element_of, known_items, truth
 from torchlint.semantics.facts import (
     Assignment,
@@ -39,6 +41,7 @@ from torchlint.semantics.values import (
     ProjectFile,
     Size,
     Tensor,
+    Tuple,
     Unknown,
     Value,
 )
@@ -99,6 +102,9 @@ class Statements(Data):
         frame = self.frame
         if name in frame.globals:
             self.trail.set(frame.scopes[0] if frame.scopes else frame.locals, name, value)
+        elif name in frame.nonlocals:
+            scope = next((each for each in reversed(frame.scopes[1:]) if name in each), frame.locals)
+            self.trail.set(scope, name, value)
         elif frame.function is None:
             self.trail.set(frame.locals, name, value)
         else:
@@ -180,7 +186,17 @@ class Statements(Data):
         value = self.eval(node.value)
         for target in node.targets:
             self.assign(target, value)
+        if isinstance(node.value, ast.BinOp) and isinstance(node.value.op, ast.Add) and len(node.targets) == 1:
+            self._added(node, node.value, value)
         return True
+
+    def _added(self, node: ast.Assign, sum_: ast.BinOp, value: Value) -> None:
+        """`total = total + loss`."""
+        target = node.targets[0]
+        if isinstance(target, ast.Name | ast.Attribute) and ast.unparse(target) == ast.unparse(sum_.left):
+            operands = value.inputs if isinstance(value, Tensor) else value.receiver.items if isinstance(value, Unknown) and isinstance(value.receiver, Tuple) else ()
+            if len(operands) == 2:
+                self.gather(node, target, operands[1], sum_.right, value)
 
     def _annotated_assign(self, node: ast.AnnAssign) -> bool:
         if node.value is not None:
@@ -198,12 +214,16 @@ class Statements(Data):
             )  # fmt: skip
         if isinstance(before, List) and isinstance(node.op, ast.Add):
             self.list_method(before, "extend", (value,), {}, node)
+            for item, written in zip(known_items(value) or (), getattr(node.value, "elts", ()), strict=False):
+                self.gather(node, node.target, item, written, before)
             return True
         result = self.binary(before, value, node.op, node)
         if isinstance(before, Tensor) and isinstance(result, Tensor):
-            result = self.in_place(before, replace(result, shape=before.shape))
+            result = self.in_place(before, replace(result, shape=before.shape, tail=before.tail))
             self.rebind(before, result)
         self.assign(node.target, result)
+        if isinstance(node.op, ast.Add):
+            self.gather(node, node.target, value, node.value, result)
         return True
 
     # Branches.
@@ -262,12 +282,16 @@ class Statements(Data):
         source = self.eval(node.iter)
         items = known_items(source) if not isinstance(node, ast.AsyncFor) else None
         start = len(self.trace)
+        origin = source.source if isinstance(source, Iteration) and source.source else source
+        outside = self.rounds
         if items is not None and len(items) <= LOOP_ROUNDS and self.budget > 0:
-            live, first = self._rounds(node, items)
+            live, first = self._rounds(node, items, self._loop_run(node, origin, len(items)))
         else:
             element = self.iterated(source, node.iter)
-            live, first = self._unrolled(node, lambda: self.assign(node.target, element), None)
-        self._loop_done(node, source.source if isinstance(source, Iteration) and source.source else source, start, first)
+            run = self._loop_run(node, origin, None)
+            live, first = self._unrolled(node, lambda: self.assign(node.target, element), None, run)
+        self.rounds = outside
+        self._loop_done(node, origin, start, first)
         return self.execute(node.orelse) if live and node.orelse else live
 
     def _while(self, node: ast.While) -> bool:
@@ -275,15 +299,20 @@ class Statements(Data):
         endless = isinstance(node.test, ast.Constant) and bool(node.test.value)
         if not endless and self.test(node.test) is False:
             return self.execute(node.orelse)
-        live, first = self._unrolled(node, lambda: self.test(node.test) if not endless else None, endless)
+        outside = self.rounds
+        live, first = self._unrolled(node, lambda: self.test(node.test) if not endless else None, endless, self._loop_run(node, None, None))
+        self.rounds = outside
         self._loop_done(node, None, start, first)
         return self.execute(node.orelse) if live and node.orelse else live
+
+    def _loop_run(self, node: ast.AST, source: Value | None, count: int | None) -> LoopRun:
+        return LoopRun(self.site(node), self.frame, source, count, self.arms, self.trail.mark())
 
     def _loop_done(self, node: ast.AST, source: Value | None, start: int, first: int) -> None:
         if Loop in self.wanted:
             self.emit(Loop(self.site(node), self.frame, self.grad, source, tuple(self.trace[start:]), first, self.arms))
 
-    def _rounds(self, node: ast.For | ast.AsyncFor, items: tuple[Value, ...]) -> tuple[bool, int]:
+    def _rounds(self, node: ast.For | ast.AsyncFor, items: tuple[Value, ...], run: LoopRun) -> tuple[bool, int]:
         """A loop over elements that are known one by one; whether control comes out, events of the first round."""
         frame = self.frame
         start = len(self.trace)
@@ -291,7 +320,9 @@ class Statements(Data):
         breaks: list[Delta] = []
         mark = self.trail.mark()
         live = True
+        outside = self.rounds
         for index, item in enumerate(items):
+            self.rounds = (*outside, Round(run, index))
             loop = LoopState(self.site(node), mark)
             frame.loops.append(loop)
             self.assign(node.target, item)
@@ -314,7 +345,9 @@ class Statements(Data):
             live = True
         return live, first
 
-    def _unrolled(self, node: ast.For | ast.AsyncFor | ast.While, enter: Callable[[], object], endless: bool | None) -> tuple[bool, int]:
+    def _unrolled(
+        self, node: ast.For | ast.AsyncFor | ast.While, enter: Callable[[], object], endless: bool | None, run: LoopRun
+    ) -> tuple[bool, int]:
         """A loop of unknown length: run twice, then joined with the state before it.
 
         Counters and flags that the body changes are unknown from the start, so that no
@@ -329,7 +362,9 @@ class Statements(Data):
         breaks: list[Delta] = []
         grad = self.grad
         before = self.arms
+        outside = self.rounds
         for index in range(2 if self.budget > 0 else 1):
+            self.rounds = (*outside, Round(run, index))
             loop = LoopState(self.site(node), mark)
             frame.loops.append(loop)
             enter()
@@ -374,7 +409,13 @@ class Statements(Data):
         if self.frame.loops:
             loop = self.frame.loops[-1]
             loop.breaks.append(self.trail.delta(loop.mark))
+            self._leaves(1)
         return False
+
+    def _leaves(self, loops: int) -> None:
+        """Note that the arm being run leaves that many loops for good: nothing in it is followed by another round."""
+        if self.arms and loops:
+            self.left.setdefault(self.arms[-1], set()).update(id(each.loop) for each in self.rounds[-loops:])
 
     def _continue(self, node: ast.Continue) -> bool:
         if self.frame.loops:
@@ -386,6 +427,7 @@ class Statements(Data):
         value = self.eval(node.value) if node.value is not None else NONE
         if isinstance(value, LibraryMethod) and node.value is not None:
             self.bad_operand(value, node.value, "return")
+        self._leaves(len(self.frame.loops))
         self.leave_with(value)
         return False
 
@@ -396,6 +438,8 @@ class Statements(Data):
             self.eval(node.exc)
         for state in self.frame.tries[-1:]:
             state.raised.append(self.trail.delta(state.mark))
+        if not self.frame.tries:
+            self._leaves(len(self.rounds))
         return False
 
     def _try(self, node: ast.Try) -> bool:
@@ -453,6 +497,8 @@ class Statements(Data):
                 elif name == "torch.set_grad_enabled":
                     mode = value.arguments.get("mode", UNKNOWN)
                     self.grad = truth(mode)
+                elif name == "torch.device":
+                    self._enter_device(value, exits)
                 elif not name.startswith(_NEUTRAL) and self.grad:
                     self.grad = None
                 return value
@@ -473,6 +519,14 @@ class Statements(Data):
         if self.grad and not _mentions_progress(node):
             self.grad = None
         return Unknown(self.site(node))
+
+    def _enter_device(self, value: Instance, exits: list[Callable[[], None]]) -> None:
+        before, self.device_context = self.device_context, asked_device(value)
+
+        def leave() -> None:
+            self.device_context = before
+
+        exits.append(leave)
 
     def _leave_context(self, value: Instance, node: ast.expr) -> None:
         self.call(self.attribute(value, "__exit__", node), (NONE, NONE, NONE), {}, node)
@@ -571,6 +625,7 @@ class Statements(Data):
         return True
 
     def _nonlocal(self, node: ast.Nonlocal) -> bool:
+        self.frame.nonlocals |= frozenset(node.names)
         return True
 
     def _delete(self, node: ast.Delete) -> bool:

@@ -1,0 +1,232 @@
+"""Sums and lists that gather a value in each round of a loop, and what becomes of them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from torchlint.semantics.events import Event, Round
+from torchlint.semantics.expressions import element_of, known_items
+from torchlint.semantics.facts import Accumulation
+from torchlint.semantics.frame import Frame
+from torchlint.semantics.machine import Machine
+from torchlint.semantics.site import Site
+from torchlint.semantics.values import Dict, Instance, List, OneOf, Tensor, Tuple, Unknown, Value
+
+_MOST_ANCESTORS = 1_000
+_CUTS = frozenset({"detach", "data", "deepcopy"})
+# Methods of something unknown whose result, of a loss, is a loss.
+_KEEP = frozenset({"<sum>", "<product>", "mean", "sum", "to", "cuda", "cpu", "clone", "squeeze", "view", "scale"})
+_SCALARS = frozenset({"loss", "mean", "sum"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gathered:
+    """A value that was gathered: `holder` is the sum that came of it, or the list that holds it now."""
+
+    site: Site
+    frame: Frame
+    grad: bool | None
+    value: Value
+    tensor: Site | None
+    holder: Value
+    holder_site: Site
+    rounds: tuple[Round, ...]
+    position: int
+
+
+class Gathering(Machine):
+    """Notes what is gathered, and tells of what keeps its graph when all of it has happened."""
+
+    def __init__(self, *args: Any, **keywords: Any) -> None:
+        super().__init__(*args, **keywords)
+        self.gathered: list[Gathered] = []
+
+    def gather(self, node: ast.AST, target: ast.expr, value: Value, written: ast.expr, holder: Value) -> None:
+        if Accumulation not in self.wanted or not _may_keep_graph(value) or self.grad is False:
+            return
+        if outlives_round(self.frame, target, holder):
+            tensor = self._graph_within(written)
+            site = self.site(node)
+            self.gathered.append(
+                Gathered(site, self.frame, self.grad, value, tensor, holder, site.at(target), self.rounds, len(self.trace))
+            )
+
+    def _graph_within(self, written: ast.expr) -> Site | None:
+        """The one part of an expression that holds the graph: `loss` of `loss * len(x)`."""
+        parts = [written]
+        while parts and isinstance(parts[0], ast.BinOp):
+            parts = [each for side in (parts[0].left, parts[0].right) for each in [side] if self._holds_graph(side)]
+            if len(parts) != 1:
+                return None
+        return self.site(parts[0]) if parts else None
+
+    def _holds_graph(self, node: ast.expr) -> bool:
+        """Whether a part of an expression is, or may hold, a tensor with a graph; calls are not made again."""
+        match node:
+            case ast.Constant():
+                return False
+            case ast.Name():
+                held = self.frame.locals.get(node.id)
+                return not isinstance(held, Value) or (_may_keep_graph(held) and not _is_count(held))
+            case ast.Call(func=ast.Name(id="len" | "float" | "int")) | ast.Call(func=ast.Attribute(attr="size" | "item" | "numel")):
+                return False
+            case ast.Subscript(value=ast.Attribute(attr="shape")):
+                return False
+        return True
+
+    def tell_gathered(self) -> None:
+        told, self.gathered = self.gathered, []
+        for each in told:
+            if stepped(each, self.trace) and not back_propagated_itself(each, self.trace):
+                as_tensor = used_as_tensor(each.frame, each.holder_site)
+                self.emit(Accumulation(each.site, each.frame, each.grad, each.value, each.holder_site, each.tensor, as_tensor))
+
+
+def _may_keep_graph(value: Value) -> bool:
+    return isinstance(value, Unknown) or (isinstance(value, Tensor) and value.requires_grad is not False)
+
+
+def _is_count(value: Value) -> bool:
+    return isinstance(value, Unknown) and value.method in ("len", "size", "item", "float", "int")
+
+
+def used_as_tensor(frame: Frame, holder: Site) -> bool:
+    """Whether a sum or list is read as a tensor elsewhere in its function: `total.item()`, `torch.stack(losses)`."""
+    text = ast.unparse(holder.node)
+    scope: ast.AST = frame.function.node if frame.function else frame.tree.module
+    for each in ast.walk(scope):
+        if isinstance(each, ast.Attribute) and each.attr not in ("append", "extend") and ast.unparse(each.value) == text:
+            return True
+        if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr in ("stack", "tensor", "cat"):
+            if any(ast.unparse(argument) == text for argument in each.args):
+                return True
+    return False
+
+
+def outlives_round(frame: Frame, target: ast.expr, holder: Value | None) -> bool:
+    """Whether a sum or list lives on when the round that is being run has ended.
+
+    A name does where a loop of its function does not set it anew in each round, an attribute
+    or item where its object was not made in the round.
+    """
+    text = ast.unparse(target)
+    loop = frame.loops[-1].site.node if frame.loops else None
+    if isinstance(target, ast.Name) and not isinstance(holder, List):
+        return loop is not None and text not in set_in(loop)
+    body = loop if loop is not None else frame.function.node if frame.function else None
+    root = target
+    while isinstance(root, ast.Attribute | ast.Subscript):
+        root = root.value
+    owner = holder
+    if not isinstance(holder, List):
+        held = frame.locals.get(root.id) if isinstance(root, ast.Name) else None
+        owner = held if isinstance(held, Value) else None
+    if body is not None and text in set_in(body):
+        return False
+    return not _made_within(owner, frame)
+
+
+def _made_within(owner: Value | None, frame: Frame | None) -> bool:
+    """Whether an object was made in the present round of the innermost loop that is being run."""
+    site = owner.site if isinstance(owner, List | Dict | Instance) else None
+    if site is None:
+        return False
+    while frame is not None:
+        inside = frame.loops[-1].site if frame.loops else frame.site(frame.function.node) if frame.function else None
+        if inside is not None and inside.tree is site.tree and _holds(inside.node, site.node):
+            return True
+        if frame.loops:
+            return False
+        frame = frame.caller
+    return False
+
+
+def _holds(outer: ast.AST, inner: ast.AST) -> bool:
+    first, last = getattr(outer, "lineno", 0), getattr(outer, "end_lineno", 0) or 0
+    return bool(first < getattr(inner, "lineno", 0) <= last)
+
+
+@lru_cache(maxsize=4096)
+def set_in(body: ast.AST) -> frozenset[str]:
+    """The names and attributes, as they are written, that statements of a loop or function set anew."""
+    found: set[str] = set()
+    for part in getattr(body, "body", ()):
+        for each in ast.walk(part):
+            if isinstance(each, ast.Assign):
+                found.update(name for target in each.targets for name in _targets(target) if not _adds_to(each.value, name))
+            elif isinstance(each, ast.AnnAssign) and each.value is not None:
+                found.update(_targets(each.target))
+    return frozenset(found)
+
+
+def _targets(target: ast.expr) -> Iterator[str]:
+    if isinstance(target, ast.Tuple | ast.List):
+        for each in target.elts:
+            yield from _targets(each)
+    else:
+        yield ast.unparse(target)
+
+
+def _adds_to(value: ast.expr, name: str) -> bool:
+    return isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add) and name in (ast.unparse(value.left), ast.unparse(value.right))
+
+
+def ancestors(value: Value) -> dict[int, Value]:
+    """What a value was computed from, itself included, by id; lists that were taken whole as well."""
+    found: dict[int, Value] = {}
+    pending: list[Value] = [value]
+    while pending and len(found) < _MOST_ANCESTORS:
+        each = pending.pop()
+        if id(each) in found:
+            continue
+        found[id(each)] = each
+        match each:
+            case Tensor() if each.op not in _CUTS:
+                pending.extend(each.inputs)
+                pending.extend(each.storages)
+            case Unknown(method=str(method), receiver=Value() as receiver) if method in _KEEP:
+                pending.append(receiver)
+            case Tuple():
+                pending.extend(each.items)
+            case OneOf():
+                pending.extend(each.alternatives)
+            case List():
+                found[id(each.store)] = each
+                pending.extend(known_items(each) or (element_of(each),))
+    return found
+
+
+def back_propagated_itself(gathered: Gathered, trace: Sequence[Event]) -> bool:
+    """Whether the sum or list, and not just what it gathers, is what backward() is called on later."""
+    holder = gathered.holder
+    key = id(holder.store) if isinstance(holder, List) else id(holder)
+    later = (each for each in trace[gathered.position :] if each.kind in ("backward", "gradient"))
+    return any(key in ancestors(each.subject) for each in _first_few(later))
+
+
+def stepped(gathered: Gathered, trace: Sequence[Event]) -> bool:
+    """Whether what is gathered, or what it is part of, is back-propagated in the very round that it is made in."""
+    value, depth = gathered.value, len(gathered.rounds)
+    own: dict[int, Value] | None = None
+    for event in _first_few(each for each in trace if each.kind == "backward" and each.rounds[:depth] == gathered.rounds):
+        own = ancestors(value) if own is None else own
+        if id(event.subject) in own:
+            return True
+        if isinstance(value, Tensor) and _is_scalar(value) and id(value) in ancestors(event.subject):
+            return True
+    return False
+
+
+def _is_scalar(value: Tensor) -> bool:
+    return value.shape == () or value.op in _SCALARS
+
+
+def _first_few(events: Iterable[Event]) -> Iterator[Event]:
+    for count, event in enumerate(events):
+        if count >= 24:
+            return
+        yield event

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from torchlint.semantics.attributes import Attributes
-from torchlint.semantics.classes import decorated, find, is_module, is_module_type, library_bases
+from torchlint.semantics.classes import descendants, decorated, find, is_module, is_module_type, library_bases
 from torchlint.semantics.events import Event
 from torchlint.semantics.expressions import element_of, known_items
 from torchlint.semantics.facts import ForwardCall, Returned, ValueCalled
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.join import join_all, join_slots, present
 from torchlint.semantics.machine import CALL_DEPTH
+from torchlint.semantics.origins import model_of
 from torchlint.semantics.trail import Delta
 from torchlint.semantics.values import (
     NONE,
+    TRUE,
     UNKNOWN,
     Array,
     Class,
@@ -54,6 +56,7 @@ class Outcome:
     result: Value
     events: tuple[Event, ...]
     base: int
+    inside: int
 
 
 class Calls(Attributes):
@@ -143,6 +146,8 @@ class Calls(Attributes):
             return self.run_function(function, receiver, None, {}, node)
         if isinstance(callee, Instance) and is_module(callee):
             return self.apply_module(callee, (UNKNOWN,), {}, node)
+        if isinstance(callee, LibraryMethod) and callee.name == "__init__":
+            return self.call(callee, (), {}, node)
         return Unknown(self.site(node))
 
     def call(
@@ -181,9 +186,14 @@ class Calls(Attributes):
         for argument in arguments:
             self.escape(argument, node)
         self.event("opaque", node, callee, arguments)
-        return Unknown(self.site(node))
+        source = next((each for each in arguments if model_of(each) is not None), None)
+        return Unknown(self.site(node), "<call>", source if source is not None else callee)
 
     def escape(self, value: Value, node: ast.AST) -> None:
+        if isinstance(value, Instance) and is_module(value):
+            for each in descendants(value):
+                if "<device>" in each.store:
+                    self.trail.set(each.store, "<device>", None)
         match value:
             case Instance() if is_module(value) and value.store.get("training", True) is not None:
                 self.trail.set(value.store, "training", None)
@@ -281,17 +291,19 @@ class Calls(Attributes):
             receiver = positional[0] if isinstance(positional[0], Instance) else None
             positional = positional[1:] if receiver is not None else positional
         if not alone and (self.budget <= 0 or self.frame.depth >= CALL_DEPTH or self._running(function) >= _SAME_FUNCTION_AT_ONCE):
+            if function.name == "__init__" and isinstance(receiver, Instance):
+                self.trail.set(receiver.store, "<init>", TRUE)
             return self.call_unknown(function, (*(positional or ()), *([receiver] if receiver else [])), keywords, node)
         locals_ = self._bind(function, receiver, positional, keywords, alone)
         key = None if alone or positional is None else self._key(function, receiver, locals_)
         known = self._outcomes.get(key) if key else None
         if known is not None and known.version == self.trail.version:
-            self.trace.extend(event.rebased(known.base, self.arms) for event in known.events)
+            self.trace.extend(event.rebased(known.base, self.arms, known.inside, self.rounds) for event in known.events)
             return known.result
         version, start, base = self.trail.version, len(self.trace), len(self.arms)
         result = self._run(function, receiver, locals_, node, alone)
         if key is not None and version == self.trail.version:
-            self._outcomes[key] = Outcome(version, result, tuple(self.trace[start:]), base)
+            self._outcomes[key] = Outcome(version, result, tuple(self.trace[start:]), base, len(self.rounds))
         return result
 
     def _running(self, function: Function) -> int:
@@ -390,9 +402,11 @@ class Calls(Attributes):
         return known
 
     def _key(self, function: Function, receiver: Value | None, locals_: Store) -> tuple[Any, ...] | None:
+        if len(function.scopes) > 1:
+            # What a closure holds is not among the arguments.
+            return None
         parts = tuple(fingerprint(value) for value in locals_.values())
-        free = () if not function.scopes else (len(function.scopes),)
-        return (id(function.node), id(receiver.store) if isinstance(receiver, Instance) else None, self.grad, free, *parts)
+        return (id(function.node), id(receiver.store) if isinstance(receiver, Instance) else None, self.grad, *parts)
 
     def _bind(
         self,
@@ -484,6 +498,7 @@ def fingerprint(value: Any) -> Any:
         case Tensor():
             return (
                 value.shape,
+                value.tail,
                 value.dtype,
                 value.requires_grad,
                 value.leaf,

@@ -51,6 +51,7 @@ class Frame:
     loops: list[LoopState] = field(default_factory=list)
     tries: list[TryState] = field(default_factory=list)
     globals: frozenset[str] = frozenset()
+    nonlocals: frozenset[str] = frozenset()
     yields: list[tuple[Value, bool | None]] = field(default_factory=list)
     trace_start: int = 0
 

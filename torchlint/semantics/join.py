@@ -14,6 +14,7 @@ from torchlint.semantics.values import (
     Const,
     Iteration,
     Library,
+    LibraryMethod,
     Method,
     OneOf,
     Tensor,
@@ -139,7 +140,7 @@ def _each(value: Value) -> tuple[Value, ...]:
 
 
 def _distinct(value: Value) -> bool:
-    return not isinstance(value, Unknown | Const) or value == NONE
+    return not isinstance(value, Unknown | Const | LibraryMethod) or value == NONE
 
 
 def present(value: Value) -> Value:

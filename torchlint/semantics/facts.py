@@ -17,6 +17,8 @@ from torchlint.semantics.events import Event
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import Class, Function, Instance, Library, Tensor, Value
+from torchlint.torch_api.dims import Dim
+from torchlint.torch_api.shapes.error import ShapeError
 from torchlint.torch_api.transforms import Transform
 
 
@@ -180,6 +182,11 @@ def _behind_the_dot(site: Site | None) -> Span | None:
         return None
     end = site.span.end
     return Span(end.__class__(end.row, end.column - len(site.node.attr)), end)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DiscardedCall(Call):
+    """A call of a function or a method of an object that stands as a statement: its result is thrown away."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -440,7 +447,29 @@ class ShapeMismatch(Fact):
     reason: str
     inputs: tuple[Value, ...]
     module: Value | None
-    error: object
+    error: ShapeError
+
+    @property
+    def at_fault(self) -> Tensor | None:
+        """The tensor that does not fit."""
+        given = [each for each in self.inputs if isinstance(each, Tensor)]
+        exact = [each for each in given if each.shape is not None and each.shape == self.error.input]
+        return exact[0] if exact else given[0] if given else None
+
+    @property
+    def module_site(self) -> Site | None:
+        """Where the layer was built."""
+        return self.module.site if isinstance(self.module, Instance) else None
+
+    @property
+    def expected(self) -> Dim:
+        """The size that would be right."""
+        return self.error.expected
+
+    @property
+    def found(self) -> Dim:
+        """The size that arrives instead."""
+        return self.error.found
 
 
 def tensors(values: Sequence[Value]) -> list[Tensor]:

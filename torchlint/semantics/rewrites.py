@@ -149,3 +149,16 @@ def is_expression(site: Site) -> bool:
 def is_simple(site: Site) -> bool:
     """Whether an expression needs no parentheses before an operator."""
     return isinstance(site.node, _SIMPLE)
+
+
+def argument_of(site: Site | None, index: int, keyword: str) -> Site | None:
+    """The expression given to a call as its positional argument `index`, or by keyword."""
+    node = site.node if site is not None else None
+    if site is None or not isinstance(node, ast.Call):
+        return None
+    for each in node.keywords:
+        if each.arg == keyword:
+            return site.at(each.value)
+    if index < len(node.args) and not any(isinstance(each, ast.Starred) for each in node.args[: index + 1]):
+        return site.at(node.args[index])
+    return None

@@ -1,0 +1,22 @@
+"""TL507: a layer for tensors of another number of dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torchlint.diagnostic import Finding
+from torchlint.rule import rule
+from torchlint.semantics.facts import ShapeMismatch
+from torchlint.semantics.journey import layer_name, way
+
+
+@rule("TL507", words=("Conv|Norm|Pool|LSTM|GRU|RNN|Pad|Upsample|Shuffle|Attention|Transformer",))
+def rank_mismatch(mismatch: ShapeMismatch) -> Iterator[Finding]:
+    if mismatch.module is None or mismatch.kind != "rank" or mismatch.at_fault is None:
+        return
+    name = layer_name(mismatch.module)
+    yield mismatch.flag(
+        f"{way(mismatch.at_fault)}, and `{name}` does not take that number of dimensions: {mismatch.reason}; use the layer "
+        "for the dimensions that arrive, or reshape before it",
+        related=((mismatch.module_site, f"`{name}` is built here"),),
+    )

@@ -1,0 +1,53 @@
+"""What flattening does to a batch: kept, lost, or moved by a size that is not a sample's."""
+
+from __future__ import annotations
+
+import ast
+
+from torchlint.semantics.facts import ShapeMismatch
+from torchlint.semantics.journey import flattening, sample_size, source_of, written
+from torchlint.semantics.values import Tensor
+from torchlint.torch_api.dims import Dim, Shape, product, same
+
+
+def in_features_wrong(mismatch: ShapeMismatch) -> bool:
+    """Whether a Linear takes another number than a flatten that keeps the batch leaves it."""
+    if mismatch.operation != "torch.nn.Linear" or mismatch.kind != "features":
+        return False
+    flat = flattening(mismatch.at_fault)
+    source = source_of(flat) if flat is not None else None
+    if flat is None or source is None or not flat.shape or len(flat.shape) < 2:
+        return False
+    if source.shape is not None and len(source.shape) < 3:
+        return False
+    return not states_features(flat)
+
+
+def states_features(flat: Tensor) -> bool:
+    """Whether the last size of a `view` is a number that the program writes down."""
+    node = flat.site.node if flat.site is not None else None
+    if flat.site is None or flat.op not in ("view", "reshape") or not isinstance(node, ast.Call) or not node.args:
+        return False
+    last = node.args[-1]
+    last = last.elts[-1] if isinstance(last, ast.Tuple | ast.List) and last.elts else last
+    return not isinstance(last, ast.UnaryOp) and written(flat.site.at(last))
+
+
+def moves_batch(flat: Tensor | None) -> bool:
+    """Whether a tensor came of `view(-1, …)` with a size that is not that of a sample."""
+    source = source_of(flat) if flat is not None and flat.op in ("view", "reshape") else None
+    if flat is None or source is None or flat.shape is None or len(flat.shape) < 2:
+        return False
+    return moved(source.shape, product(flat.shape[1:]))
+
+
+def moved(before: Shape, size: Dim) -> bool:
+    """Whether cutting a batch of shape `before` into rows of `size` mixes or splits samples.
+
+    Left alone: sizes that are a product of the last dims, or divide the last one (heads, tokens, columns).
+    """
+    if before is None or len(before) < 2 or not isinstance(size, int) or not isinstance(before[-1], int):
+        return False
+    if not size or before[-1] % size == 0 or same(sample_size(before), size) is not False:
+        return False
+    return all(same(product(before[start:]), size) is False for start in range(len(before)))

@@ -15,23 +15,31 @@ import pytest
 from torchlint.newer_syntax import parse_newer
 
 CHUNKS = 10
-FILES_A_CHUNK = 30
+FILES_A_CHUNK = 25
 PLACES = ("lineno", "col_offset", "end_lineno", "end_col_offset")
 
 
 class Comparable(ast.NodeTransformer):
-    """Drops the places inside f-strings, which Python 3.11 gives for the whole string or wrongly."""
+    """Drops what Python's versions disagree on in f-strings.
+
+    The places inside them are those of the whole string in 3.11, or wrong; some versions keep empty
+    constants, or the `u` of a neighbour.
+    """
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
         for inner in ast.walk(node):
+            if isinstance(inner, ast.JoinedStr):
+                inner.values = [each for each in inner.values if getattr(each, "value", None) != ""]
+            if isinstance(inner, ast.Constant):
+                inner.kind = None
             for name in PLACES if inner is not node else ():
                 if hasattr(inner, name):
                     setattr(inner, name, 0)
         return node
 
 
-def dump(tree: ast.Module) -> str:
-    return ast.dump(Comparable().visit(tree), include_attributes=True, indent=1)
+def dump(tree: ast.Module, places: bool = True) -> str:
+    return ast.dump(Comparable().visit(tree), include_attributes=places, indent=1)
 
 
 def reference(text: str) -> ast.Module:
@@ -50,7 +58,7 @@ def has_an_equal(tree: ast.Module) -> bool:
 def readable(path: Path) -> Iterator[tuple[Path, str]]:
     try:
         text = path.read_bytes().decode().removeprefix("\ufeff")
-        if len(text) < 60_000 and has_an_equal(reference(text)):
+        if len(text) < 40_000 and has_an_equal(reference(text)):
             yield path, text
     except (SyntaxError, ValueError, RecursionError):
         return
@@ -130,7 +138,7 @@ def test_gives_the_tree_of_ast_for_rare_layouts(text: str) -> None:
     ],
 )
 def test_reads_what_is_newer(newer: str, same_as: str) -> None:
-    assert ast.dump(parse_newer(newer)) == ast.dump(reference(same_as))
+    assert dump(parse_newer(newer), places=False) == dump(reference(same_as), places=False)
 
 
 def test_what_is_unpacked_in_a_comprehension_is_a_starred_element() -> None:
@@ -173,11 +181,11 @@ def test_refuses_what_libcst_does_not_survive(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param("x = [" + "-1 + 2, " * 20_000 + "]", id="a long list"),
-        pytest.param("x = 1 + 2\n" * 20_000, id="many statements"),
-        pytest.param("x = f'{a[\"(\"]:>{w}} {{ (' '(['\n" * 3_000, id="brackets in strings"),
-        pytest.param("x = f'''{a!r:{b}}\n('''\n" * 3_000, id="f-strings over lines"),
-        pytest.param("x = '(\\\n(' '''(\\'''(\n''' r'\\'('\n" * 3_000, id="strings over lines"),
+        pytest.param("x = [" + "-1 + 2, " * 3_000 + "]", id="a long list"),
+        pytest.param("x = 1 + 2\n" * 5_000, id="many statements"),
+        pytest.param("x = f'{a[\"(\"]:>{w}} {{ (' '(['\n" * 1_500, id="brackets in strings"),
+        pytest.param("x = f'''{a!r:{b}}\n('''\n" * 1_500, id="f-strings over lines"),
+        pytest.param("x = '(\\\n(' '''(\\'''(\n''' r'\\'('\n" * 1_500, id="strings over lines"),
         pytest.param(
             "if a:\n  x\nelif b:\n  if c:\n    y\n  elif d:\n    z\n" * 2_000, id="many short chains"
         ),
@@ -185,7 +193,7 @@ def test_refuses_what_libcst_does_not_survive(text: str) -> None:
     ],
 )
 def test_reads_what_is_long_but_not_deep(text: str) -> None:
-    assert ast.dump(parse_newer(text)) == ast.dump(reference(text))
+    assert dump(parse_newer(text)) == dump(reference(text))
 
 
 @pytest.mark.parametrize(("text", "row"), [("x = 1\ny = = 2\n", 2), ("x = (1 2)\n", 1), ("x = 1\n  y\n", 2)])

@@ -78,6 +78,8 @@ class Expression:
     def __add__(self, other: Dim) -> Dim:
         if other is None:
             return None
+        if other == 0:
+            return self
         total = dict(self.terms)
         for monomial, coefficient in _terms(other):
             total[monomial] = total.get(monomial, 0) + coefficient
@@ -97,6 +99,8 @@ class Expression:
     def __mul__(self, other: Dim) -> Dim:
         if other is None:
             return None
+        if other == 1:
+            return self
         total: dict[Monomial, int] = {}
         for left, a in self.terms:
             for right, b in _terms(other):

@@ -9,14 +9,19 @@ from dataclasses import replace
 from typing import Any
 
 from torchlint.semantics.classes import find, is_module, method_kind
+from torchlint.semantics.devices import MOVED, module_device
 from torchlint.semantics.expressions import Expressions, dim_value, shape_value
-from torchlint.semantics.facts import AttributeAssignment, AttributeRead
+from torchlint.semantics.facts import AttributeAssignment, AttributeRead, ClassDefined, UninitializedModule
 from torchlint.semantics.frame import Frame
+from torchlint.semantics.members import readable_bases
+from torchlint.semantics.origins import model_of
+from torchlint.semantics.registration import registers
 from torchlint.semantics.join import join, join_shapes, present
 from torchlint.semantics.trail import MISSING
 from torchlint.semantics.values import (
     FALSE,
     NONE,
+    TRUE,
     UNKNOWN,
     Array,
     Class,
@@ -65,6 +70,9 @@ class Attributes(Expressions):
                 return value.items[name == "indices"]
             case Function() if name == "__name__":
                 return Const(value.name)
+            case Unknown() if name == "data" and model_of(value) is not None:
+                self.ends(value, node)
+                return Unknown(self.site(node), name, value)
             case OneOf():
                 kept = present(value)
                 alternatives = kept.alternatives if isinstance(kept, OneOf) else (kept,)
@@ -126,6 +134,8 @@ class Attributes(Expressions):
             if held is not None:
                 return held
         if name == "training" and is_module(value):
+            if self.frame.receiver is value:
+                self.trail.set(value.store, "<moded>", TRUE)
             return Unknown(self.site(node))
         parameter = _parameter(value, name)
         if parameter is not None:
@@ -151,6 +161,7 @@ class Attributes(Expressions):
                     shape = (*shape[:-2], shape[-1], shape[-2]) if name != "T" else shape[::-1]
                 return replace(tensor, shape=shape, tail=None, op="t", inputs=(tensor,), leaf=_still_leaf(tensor), site=self.site(node), storages=storages_of(tensor), parameter=False)
             case "data":
+                self.ends(tensor, node)
                 return replace(
                     tensor, requires_grad=False, leaf=True, op="data", inputs=(tensor,), site=self.site(node), parameter=False,
                     storages=storages_of(tensor),
@@ -168,7 +179,7 @@ class Attributes(Expressions):
             case "grad_fn" | "layout":
                 return UNKNOWN
             case "is_cuda":
-                return UNKNOWN if tensor.device is None else Const(tensor.device.startswith("cuda"))
+                return UNKNOWN if tensor.device in (None, MOVED) else Const((tensor.device or "").startswith("cuda"))
             case "real" | "imag":
                 return Tensor(shape=tensor.shape)
         return LibraryMethod(tensor, name)
@@ -195,16 +206,27 @@ class Attributes(Expressions):
             self.emit(AttributeAssignment(self.site(node), self.frame, self.grad, receiver, name, value))
         match receiver:
             case Instance():
+                if ClassDefined in self.wanted:
+                    receiver.store.setdefault("<sites>", {}).setdefault(name, []).append((self.site(node), value))
+                if UninitializedModule in self.wanted and registers(value):
+                    self.needs_init(receiver, node)
                 self.trail.set(receiver.store, name, value)
             case Class():
                 self.trail.set(receiver.namespace, name, value)
             case ProjectFile():
                 self.trail.set(self.files[receiver.path].globals, name, value)
             case Tensor() if name == "requires_grad" and isinstance(value, Const):
+                if receiver.parameter and isinstance(receiver.model, Instance):
+                    self.trail.set(receiver.model.store, "<frozen>", TRUE)
+                elif value == TRUE:
+                    self.event("gradient", node, receiver)
                 self.rebind(receiver, replace(receiver, requires_grad=bool(value.value)))
-            case Tensor() if name == "grad":
-                if value == NONE:
-                    self.event("zero_grad", node, receiver)
+            case Tensor() if name in ("grad", "_grad"):
+                self.event("zero_grad" if value == NONE else "gradient", node, receiver)
+            case Unknown() | LibraryMethod() if name in ("grad", "_grad"):
+                self.event("zero_grad" if value == NONE else "gradient", node, UNKNOWN)
+            case Unknown() if name == "requires_grad" and value == TRUE:
+                self.event("gradient", node, receiver)
             case Tensor() if name == "data":
                 other = value if isinstance(value, Tensor) else Tensor()
                 self.rebind(receiver, replace(receiver, shape=other.shape, tail=other.tail, dtype=other.dtype, device=other.device, activation=None, storages=storages_of(other)))
@@ -212,6 +234,19 @@ class Attributes(Expressions):
                 for each in receiver.alternatives:
                     if isinstance(each, Instance):
                         self.trail.set(each.store, name, join(each.store.get(name, value), value))
+
+    def needs_init(self, module: Instance, node: ast.AST) -> None:
+        """Something is registered with a module: its `__init__` must have run nn.Module's before."""
+        if "<init>" in module.store or not isinstance(module.cls, Class) or not is_module(module):
+            return
+        frame: Frame | None = self.frame
+        while frame is not None and not (frame.name == "__init__" and isinstance(frame.receiver, Instance) and frame.receiver.store is module.store):
+            frame = frame.caller
+        if frame is None or frame.function is None or not readable_bases(module.cls):
+            return
+        self.trail.set(module.store, "<init>", TRUE)
+        if UninitializedModule in self.wanted:
+            self.emit(UninitializedModule(self.site(node), self.frame, self.grad, module, frame))
 
     def rebind(self, old: Value, new: Value) -> None:
         """A tensor was changed in place: every slot in reach that holds it holds the changed one now.
@@ -294,4 +329,4 @@ def _parameter(module: Instance, name: str) -> Tensor | None:
 
     shape = parameter_shape(layer, name, size)
     dtype = None if "<cast>" in module.store or "dtype" in module.arguments else "float32"
-    return Tensor(shape=shape, dtype=dtype, requires_grad=True, leaf=True, parameter=True)
+    return Tensor(shape=shape, dtype=dtype, requires_grad=True, leaf=True, parameter=True, device=module_device(module))

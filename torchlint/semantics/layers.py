@@ -8,8 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from torchlint.semantics.classes import is_module
+from torchlint.semantics.devices import module_device
+from torchlint.semantics.facts import DevicesMeet
 from torchlint.semantics.shape_bridge import demanded, layer_shape, single_shape, single_tail
-from torchlint.semantics.tensors import Tensors
+from torchlint.semantics.tensors import Tensors, contents
 from torchlint.semantics.values import (
     UNKNOWN,
     Activation,
@@ -105,6 +107,9 @@ class Layers(Tensors):
         first = positional[0] if positional else next(iter(keywords.values()), UNKNOWN)
         if found.name == "torch.nn.Identity":
             return first
+        if DevicesMeet in self.wanted:
+            given = [each for value in (*positional, *keywords.values()) for each in contents(value)]
+            self.devices_meet(given, found.parameters, node)
         made = self._layer_tensor(module, found, first, shapes, node)
         if found.name in _RECURRENT or found.name in _CELLS or found.name == "torch.nn.MultiheadAttention":
             return self._several(found.name, made, shapes)
@@ -174,7 +179,7 @@ class Layers(Tensors):
             dtype=dtype,
             requires_grad=requires,
             leaf=True if requires is False else False if requires and found.parameters else None,
-            device=source.device,
+            device=source.device or module_device(module),
             activation=activation,
             site=self.site(node),
             op=found.name,

@@ -15,9 +15,11 @@ from torchlint.semantics.classes import (
     layer_of,
     library_bases,
 )
+from torchlint.semantics.devices import asked_device, move_module
 from torchlint.semantics.expressions import element_of, known_items
-from torchlint.semantics.facts import Construction, ModuleCall
+from torchlint.semantics.facts import Construction, ForwardMissing, ModuleCall
 from torchlint.semantics.frame import Frame
+from torchlint.semantics.members import being_made, readable_bases
 from torchlint.semantics.join import join_all
 from torchlint.semantics.shape_bridge import layer_shape, single_shape
 from torchlint.semantics.layers import Layers
@@ -68,6 +70,10 @@ class Modules(Layers):
         self.trail.version += 1
         if self.default_dtype is None:
             self.trail.set(instance.store, "<cast>", TRUE)
+        built = layer(name)
+        if built is not None and built.parameters:
+            device = asked_device(arguments["device"]) if "device" in arguments else self.device_context
+            self.trail.set(instance.store, "<device>", Const(device))
         self.fill(instance, name, positional, arguments)
         if name.startswith("torch.optim.") and not name.startswith("torch.optim.lr_scheduler"):
             self.event("optimizer", node, instance, tuple(arguments.values()))
@@ -188,6 +194,8 @@ class Modules(Layers):
         if isinstance(inner, Instance) and isinstance(module.cls, str):
             return self.call(inner, positional, keywords, node)
         found = layer_of(module)
+        if ForwardMissing in self.wanted and isinstance(module.cls, Class):
+            self._forward_missing(module, module.cls, node)
         if found is None:
             return self.call_unknown(module, positional, keywords, node)
         if found.loss:
@@ -199,6 +207,10 @@ class Modules(Layers):
                 self.escape(argument, node)
             return Unknown(self.site(node))
         return self._layer_result(module, found, self.refined(module, found, positional, node), keywords, node)
+
+    def _forward_missing(self, module: Instance, cls: Class, node: ast.AST) -> None:
+        if "forward" not in module.store and find(cls, "forward") is None and being_made(module) and readable_bases(cls):
+            self.emit(ForwardMissing(self.site(node), self.frame, self.grad, module))
 
     def _in_sequence(
         self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
@@ -276,6 +288,7 @@ class Modules(Layers):
         if action is not None:
             return action(module, positional, keywords, node)
         if name in _IN_PLACE:
+            move_module(self.trail, module, name, positional, keywords)
             if name in ("double", "half", "bfloat16", "float", "type") or any(k == "dtype" for k in keywords) or name == "to":
                 self._note_cast(module, name, positional, keywords)
             return module
@@ -306,7 +319,7 @@ class Modules(Layers):
     def set_mode(self, module: Instance, training: bool | None, node: ast.AST) -> None:
         for each in descendants(module):
             self.trail.set(each.store, "training", training)
-        self.event("train" if training else "eval" if training is False else "opaque", node, module, (module,), training=training)
+        self.event("train" if training else "eval" if training is False else "mode", node, module, training=training)
 
     def _module_parameters(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         requires = None if self._frozen(module) else True
@@ -326,10 +339,10 @@ class Modules(Layers):
         return module
 
     def _module_register_buffer(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        return self._register(module, positional, "<buffers>")
+        return self._register(module, positional, "<buffers>", node)
 
     def _module_register_parameter(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        return self._register(module, positional, "<parameters>")
+        return self._register(module, positional, "<parameters>", node)
 
     def _module_add_module(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         if layer_of(module) is not None and isinstance(module.cls, str) and "items" in module.store:
@@ -339,11 +352,15 @@ class Modules(Layers):
             if positional and isinstance(positional[0], Const):
                 self.trail.set(module.store, ("name", positional[0].value), value)
             return NONE
-        return self._register(module, positional, "<modules>")
+        return self._register(module, (*positional, *keywords.values()), "<modules>", node)
 
     _module_register_module = _module_add_module
 
-    def _register(self, module: Instance, positional: Sequence[Value], kind: str) -> Value:
+    def _module___setattr__(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return self.call(Library("builtins.setattr"), (module, *positional), {}, node)
+
+    def _register(self, module: Instance, positional: Sequence[Value], kind: str, node: ast.AST) -> Value:
+        self.needs_init(module, node)
         if len(positional) >= 2 and isinstance(positional[0], Const) and isinstance(positional[0].value, str):
             self.trail.set(module.store, positional[0].value, positional[1])
             self.trail.set(module.store, kind, (*(module.store.get(kind) or ()), positional[0].value))
@@ -356,12 +373,14 @@ class Modules(Layers):
 
     def _module_append(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         items = module.store.get("items")
+        module.store.setdefault("seen", []).extend(positional[:1])
         if items is not None and positional:
             self.trail.set(module.store, "items", (*items, positional[0]))
         return module
 
     def _module_extend(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         items, more = module.store.get("items"), known_items(positional[0]) if positional else None
+        module.store.setdefault("seen", []).extend(more if more is not None else [element_of(each) for each in positional[:1]])
         self.trail.set(module.store, "items", None if items is None or more is None else (*items, *more))
         return module
 

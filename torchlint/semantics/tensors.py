@@ -8,9 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from torchlint.semantics.calls import Calls
+from torchlint.semantics.classes import is_module
+from torchlint.semantics.devices import DEFAULT, MADE, MOVED, asked_device, device_of, is_argument, is_cuda_name
 from torchlint.semantics.expressions import known_items, shape_value
-from torchlint.semantics.facts import Arithmetic, Call, LossCall, ShapeMismatch
+from torchlint.semantics.facts import Arithmetic, Call, DevicePinned, DevicesMeet, DiscardedCall, LossCall, ShapeMismatch
+from torchlint.semantics.frame import Frame
 from torchlint.semantics.join import join_activations, present
+from torchlint.semantics.origins import model_of
 from torchlint.semantics.shape_bridge import Tail, dim_value, function_shape, single_shape, single_tail
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import (
@@ -39,7 +43,7 @@ from torchlint.torch_api.dims import product
 from torchlint.torch_api.dtypes import CASTS, LEGACY_TENSORS, dtype_of, is_integer
 from torchlint.torch_api.images import scale_after, scale_as
 from torchlint.torch_api.losses import LOSS_FUNCTIONS, OTHER_LOSSES
-from torchlint.torch_api.operations import CLAMPS, MAY_RETURN_INPUT, Operation, operation
+from torchlint.torch_api.operations import CLAMPS, FOLLOWS_ANOTHER, MAY_RETURN_INPUT, Operation, operation
 from torchlint.torch_api.results import result_dtype
 from torchlint.torch_api.shapes.entry import TensorShape
 from torchlint.torch_api.shapes.error import ShapeError
@@ -61,6 +65,7 @@ class Tensors(Calls):
         super().__init__(*args, **keywords)
         if any("set_default_" in source.text for source in self.program.sources.values()):
             self.default_dtype = None
+            self.device_context = None
 
     def tensor_arithmetic(self, node: ast.AST, operator: str, operands: Sequence[Value]) -> Value:
         if not any(isinstance(each, Tensor) for each in operands):
@@ -96,8 +101,13 @@ class Tensors(Calls):
             result = self._result(op, name, positional, keywords, arguments, shapes, node)
         if op is None and _changes_in_place(name, bare) and isinstance(positional[0], Tensor):
             result = self._overwritten(positional, node)
+        if op is not None and (op.gradient == "cut" or op.result == "pair" or bare in ("max", "min")):
+            for each in positional[:2]:
+                self.ends(each, node)
         if bare in LOSS_FUNCTIONS and name.startswith("torch.nn.functional."):
             self.loss_event(LOSS_FUNCTIONS[bare], arguments, arguments, None, result, positional, node)
+        if DevicesMeet in self.wanted and bare not in FOLLOWS_ANOTHER:
+            self.devices_meet(operands(positional, keywords), False, node)
         if _changes_in_place(name, bare) and isinstance(positional[0], Tensor) and isinstance(result, Tensor):
             result = self.in_place(positional[0], result)
             self.rebind(positional[0], result)
@@ -122,6 +132,20 @@ class Tensors(Calls):
             leaf = None
         return replace(result, dtype=before.dtype, requires_grad=requires, leaf=leaf, parameter=before.parameter, storages=storages_of(before), device=before.device)
 
+    def devices_meet(self, values: Sequence[Value], weights: bool, node: ast.AST) -> None:
+        """Tell of what forward made on the CPU and now meets its input, or weights."""
+        forward = self.forward_frame()
+        made = [each for each in values if isinstance(each, Tensor) and each.device == MADE and each.shape != ()]
+        if not made or forward is None:
+            return
+        met = weights or any(
+            is_argument(each, forward) if not isinstance(each, Tensor) else each.device not in (MADE, "cpu") and each.shape != ()
+            for each in values
+        )
+        if met:
+            for each in made:
+                self.emit(DevicesMeet(self.site(node), self.frame, self.grad, each))
+
     def emit_call(
         self,
         name: str,
@@ -131,9 +155,20 @@ class Tensors(Calls):
         result: Value,
         node: ast.AST,
     ) -> None:
+        if DiscardedCall in self.wanted and getattr(self, "statement", None) is node:
+            self.emit(DiscardedCall(self.site(node), self.frame, self.grad, name, receiver, arguments, tuple(positional), result, True))
         if Call in self.wanted and (self.wanted_calls is None or name.rpartition(".")[2] in self.wanted_calls):
             discarded = getattr(self, "statement", None) is node
             self.emit(Call(self.site(node), self.frame, self.grad, name, receiver, arguments, tuple(positional), result, discarded))
+
+    def _pinned(self, name: str, node: ast.AST) -> None:
+        """Tell of CUDA by name, where the program asks elsewhere whether there is CUDA."""
+        if not name.startswith("torch.") or not isinstance(node, ast.Call):
+            return
+        given = (*node.args, *(each.value for each in node.keywords if each.arg == "device"))
+        named = name.rpartition(".")[2] == "cuda" or name.startswith("torch.cuda.") and name.endswith("Tensor") or any(map(is_cuda_name, given))
+        if named and name not in ("torch.device",) and any("is_available" in source.text for source in self.program.sources.values()):
+            self.emit(DevicePinned(self.site(node), self.frame, self.grad))
 
     def loss_event(
         self,
@@ -207,7 +242,7 @@ class Tensors(Calls):
             site=self.site(node),
             op=bare,
             inputs=tuple(inputs[:4]),
-            model=next((each.model for each in inputs if isinstance(each, Tensor) and each.model is not None), None),
+            model=next((found for each in inputs[:4] if (found := model_of(each)) is not None), None),
             role=inputs[0].role if inputs and isinstance(inputs[0], Tensor) and op.activation == "keeps" else None,
             scale=_scale(op, inputs, dtype),
             storages=storages_of(inputs[0]) if op.activation == "keeps" and inputs and isinstance(inputs[0], Tensor) else frozenset(),
@@ -317,11 +352,29 @@ class Tensors(Calls):
             return True if self.grad else None
         return None if None in known else False
 
+    # The device that a surrounding `with torch.device(…)` names, or None where torch's own default is not to be relied upon.
+    device_context: str | None = DEFAULT
+
+    def default_device(self) -> str | None:
+        """Where a tensor comes to be for which no device is named."""
+        if self.device_context == DEFAULT and self.forward_frame() is not None:
+            return MADE
+        return self.device_context
+
+    def forward_frame(self) -> Frame | None:
+        """The running forward of a module, if there is one."""
+        frame: Frame | None = self.frame
+        while frame is not None:
+            if frame.name == "forward" and is_module(frame.receiver):
+                return frame
+            frame = frame.caller
+        return None
+
     def _device(self, op: Operation, inputs: Sequence[Value], arguments: Mapping[str | int, Value]) -> str | None:
         if op.gradient == "source" and not (op.name.endswith("_like") or op.name.startswith("new_")):
-            return device_of(arguments["device"]) if "device" in arguments else "cpu default"
+            return asked_device(arguments["device"]) if "device" in arguments else self.default_device()
         if "device" in arguments:
-            return device_of(arguments["device"])
+            return asked_device(arguments["device"])
         devices = {each.device for each in inputs if isinstance(each, Tensor) and each.shape != ()}
         return devices.pop() if len(devices) == 1 else None
 
@@ -380,9 +433,9 @@ class Tensors(Calls):
                 cast = self._cast(result, value.dtype, node)
                 result = replace(cast, device=value.device, storages=storages_of(cast))
             elif device_of(value) or (isinstance(value, Instance) and value.cls == "torch.device"):
-                result = self._moved(result, device_of(value), node)
+                result = self._moved(result, asked_device(value), node)
             elif not isinstance(value, Const):
-                result = self._moved(replace(result, dtype=None), None, node)
+                result = self._moved(replace(result, dtype=None), MOVED, node)
         return result
 
     def _method_type_as(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
@@ -390,7 +443,7 @@ class Tensors(Calls):
 
     def _moved(self, tensor: Tensor, device: str | None, node: ast.AST) -> Tensor:
         """On another device: no leaf any more, unless it was there already."""
-        away = device is not None and device.startswith("cuda") and tensor.device == "cpu default"
+        away = device is not None and device.startswith("cuda") and tensor.device in (DEFAULT, MADE)
         requires = False if self.grad is False else tensor.requires_grad if self.grad else None
         leaf = True if tensor.requires_grad is False else False if away and requires else None
         return replace(tensor, device=device, requires_grad=requires if tensor.requires_grad is not False else False, leaf=leaf, op="to", inputs=(tensor,), site=self.site(node), parameter=False, storages=storages_of(tensor))
@@ -410,6 +463,7 @@ class Tensors(Calls):
         return self._cast(tensor, LEGACY_TENSORS.get(last) or dtype_of(str(name)), node)
 
     def _method_detach(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        self.ends(tensor, node)
         return replace(
             tensor, requires_grad=False, leaf=True, op="detach", inputs=(tensor,), site=self.site(node), parameter=False, storages=storages_of(tensor)
         )
@@ -424,6 +478,8 @@ class Tensors(Calls):
         known = value.value if isinstance(value, Const) else None
         if known is False and tensor.requires_grad is None:
             known = None
+        if known and not tensor.parameter:
+            self.event("gradient", node, tensor)
         result = replace(tensor, requires_grad=known, storages=storages_of(tensor))
         self.rebind(tensor, result)
         return result
@@ -455,12 +511,15 @@ class Tensors(Calls):
     _method_nelement = _method_numel
 
     def _method_item(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        self.ends(tensor, node)
         return Unknown(self.site(node), "item", tensor)
 
     def _method_tolist(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        self.ends(tensor, node)
         return Unknown(self.site(node), "tolist", tensor)
 
     def _method_numpy(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        self.ends(tensor, node)
         return Array(shape=tensor.shape, dtype=tensor.dtype, scale=tensor.scale, layout=tensor.layout, site=self.site(node))
 
     def _method_clone(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
@@ -540,19 +599,6 @@ def made_a_column(tensor: Tensor, site: Site | None, depth: int = 6) -> bool:
     return depth > 0 and any(
         isinstance(each, Tensor) and each.shape == tensor.shape and made_a_column(each, None, depth - 1) for each in tensor.inputs
     )
-
-
-def device_of(value: Value) -> str | None:
-    """The device that a value names: "cuda", "cpu"; None where it is not known."""
-    match value:
-        case Const(value=str(name)) if name.partition(":")[0] in ("cuda", "cpu", "mps", "meta", "xpu"):
-            return name
-        case Const(value=int()):
-            return "cuda"
-        case Instance(cls="torch.device"):
-            given = value.arguments.get(0, value.arguments.get("type"))
-            return device_of(given) if isinstance(given, Const) else None
-    return None
 
 
 def _has_dim(positional: Sequence[Value], arguments: Mapping[str | int, Value]) -> bool:

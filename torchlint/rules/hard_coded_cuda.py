@@ -1,0 +1,26 @@
+"""TL802: CUDA by name, in a program that picks its device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torchlint.diagnostic import Edit, Finding, Fix
+from torchlint.rule import rule
+from torchlint.semantics.devices import guarded, names_cuda, picked_name
+from torchlint.semantics.facts import DevicePinned
+from torchlint.semantics.site import Site
+
+
+@rule("TL802", default=False, words=("cuda", "is_available"))
+def hard_coded_cuda(pinned: DevicePinned) -> Iterator[Finding]:
+    if guarded(pinned.site):
+        return
+    yield pinned.flag(
+        "CUDA is named here, in a program that picks its device elsewhere: without a GPU this raises; use the device that was picked",
+        fix=_fix(pinned.site, picked_name(pinned.frame)),
+    )
+
+
+def _fix(site: Site, device: str | None) -> Fix | None:
+    edits: tuple[Edit, ...] | None = names_cuda(site, device) if device else None
+    return Fix("Use the device that was picked", edits, "unsafe") if edits else None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
 
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import Value
+
+if TYPE_CHECKING:
+    from torchlint.semantics.frame import Frame
 
 EventKind = Literal[
     "model",
@@ -22,7 +25,33 @@ EventKind = Literal[
     "optimizer",
     "opaque",
     "scale",
+    "end",
+    "recurrent",
+    "mode",
 ]
+
+
+@dataclass(slots=True, eq=False)
+class LoopRun:
+    """One run of a loop: what it goes over, and how many rounds it makes where that is known.
+
+    `mark` is the length of the trail's log when it began.
+    """
+
+    site: Site
+    frame: Frame
+    iterated: Value | None
+    count: int | None
+    arms: tuple[int, ...]
+    mark: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Round:
+    """One round of a run of a loop."""
+
+    loop: LoopRun
+    number: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +60,9 @@ class Event:
 
     `subject` is what it happens to (the model, optimizer or loss). `grad` says whether a graph was
     being built, `training` the model's mode, both None where unknown. `arms` are the conditional
-    arms that it stands in, outermost first.
+    arms that it stands in, outermost first, `rounds` the rounds of loops, callers' loops included.
+    "end" is where gradients of a model's output end: `item()`, `argmax`, a comparison, NumPy;
+    "mode" is a change to a mode that is not known, "gradient" asks for gradients in other ways than backward.
     """
 
     kind: EventKind
@@ -43,7 +74,9 @@ class Event:
     arguments: tuple[Value, ...] = ()
     result: Value | None = None
     call: Site | None = None
+    rounds: tuple[Round, ...] = ()
+    frame: Frame | None = field(default=None, repr=False)
 
-    def rebased(self, base: int, arms: tuple[int, ...]) -> Event:
-        """The same event in another place: its first `base` arms replaced."""
-        return replace(self, arms=arms + self.arms[base:])
+    def rebased(self, base: int, arms: tuple[int, ...], inside: int, rounds: tuple[Round, ...]) -> Event:
+        """The same event in another place: its first `base` arms and `inside` rounds replaced."""
+        return replace(self, arms=arms + self.arms[base:], rounds=rounds + self.rounds[inside:])

@@ -1,0 +1,24 @@
+"""TL414: an evaluation of a model that is in train mode: dropout drops, batch norm uses and learns the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torchlint.diagnostic import Finding
+from torchlint.rule import rule
+from torchlint.semantics.passes import EvaluationPass
+
+
+@rule("TL414", severity="warning", contexts="all")
+def eval_without_eval_mode(evaluation: EvaluationPass) -> Iterator[Finding]:
+    if evaluation.by_mode or not evaluation.in_train_mode or evaluation.moded is False:
+        return
+    if not evaluation.ended or not evaluation.over_data:
+        return
+    if evaluation.by_data or evaluation.by_training or evaluation.grad is False:
+        yield evaluation.flag(
+            "evaluation in train mode: dropout drops and batch norm normalises by the batch (and learns from it), "
+            "so results change from run to run; call `model.eval()` before the loop",
+            related=((evaluation.call.site, "the model is applied here"),),
+            fix=evaluation.with_eval,
+        )

@@ -1,0 +1,198 @@
+"""Finds evaluations in a trace: where a model is applied, and nothing of it is used for gradients."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from torchlint.semantics.classes import descendants
+from torchlint.semantics.data import loader_role
+from torchlint.semantics.events import Event, LoopRun, Round
+from torchlint.semantics.frame import Frame
+from torchlint.semantics.origins import acts_by_mode, model_of, parts
+from torchlint.semantics.passes import EvaluationPass, Run, over_data
+from torchlint.semantics.values import Instance, Tensor, Unknown, Value
+
+_GRADIENTS = ("backward", "gradient")
+_MODES = ("train", "eval", "mode")
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A stretch of a trace that may be an evaluation: a run of a loop, or a single call."""
+
+    call: Event
+    index: int
+    loop: LoopRun | None
+    mode: Event | None
+
+
+def evaluations(run: Run) -> Iterator[EvaluationPass]:
+    """The evaluations of a run, one for each loop (or call, where there is none) and model."""
+    trace = run.trace
+    callees = {id(event.subject) for event in trace if event.kind in _MODES and isinstance(event.subject, Unknown) and event.subject.site}
+    modes: list[Event] = []
+    seen: set[tuple[int, ...]] = set()
+    for index, event in enumerate(trace):
+        if event.kind in _MODES:
+            modes.append(event)
+        if event.kind != "model" and not (event.kind == "opaque" and id(event.subject) in callees):
+            continue
+        unit = _unit(event, index, modes)
+        key = _key(unit)
+        if key in seen:
+            continue
+        seen.add(key)
+        found = _judged(unit, trace)
+        if found is not None:
+            yield found
+
+
+def _key(unit: _Unit) -> tuple[int, ...]:
+    rounds = unit.call.rounds
+    if unit.loop is None:
+        return (id(unit.call.site.node), *map(id, rounds))
+    outer = rounds[: _depth(rounds, unit.loop)]
+    return (id(unit.loop), *map(id, outer), *sorted(parts(unit.call.subject)))
+
+
+def _depth(rounds: tuple[Round, ...], loop: LoopRun) -> int:
+    return next(i for i, each in enumerate(rounds) if each.loop is loop)
+
+
+def _unit(call: Event, index: int, modes: Sequence[Event]) -> _Unit:
+    """The loop that the call is part of: the innermost one, or one around it if that goes over the data."""
+    mode = next((each for each in reversed(modes) if parts(each.subject) & parts(call.subject)), None)
+    loops = [each.loop for each in call.rounds]
+    if not loops:
+        return _Unit(call, index, None, mode)
+    inner = call.rounds[-1]
+    if mode is not None and mode.kind == "eval" and inner in mode.rounds and mode.frame is not inner.loop.frame:
+        # The function that is called in the loop evaluates by itself.
+        return _Unit(call, index, None, mode)
+    chosen = loops[-1]
+    for each, before in zip(reversed(loops[:-1]), reversed(loops[1:]), strict=True):
+        if over_data(chosen) or each.frame is not before.frame or not over_data(each):
+            break
+        if mode is not None and any(round.loop is each for round in mode.rounds):
+            break
+        chosen = each
+    return _Unit(call, index, chosen, mode)
+
+
+def _judged(unit: _Unit, trace: Sequence[Event]) -> EvaluationPass | None:
+    call, loop = unit.call, unit.loop
+    first, last = _extent(unit, trace)
+    inside = [event for event in trace[first:last] if loop is None or any(each.loop is loop for each in event.rounds)]
+    if any(event.kind in (*_GRADIENTS, "step") for event in inside) or _asks_for_gradients(unit, trace, last):
+        return None
+    if any(isinstance(each, Tensor) and each.requires_grad and each.leaf and not each.parameter for each in call.arguments):
+        return None
+    subject = parts(call.subject)
+    calls = [event for event in inside if event.kind in ("model", "opaque") and parts(event.subject) & subject] or [call]
+    grads = {event.grad for event in calls}
+    frame = loop.frame if loop is not None else call.frame
+    if frame is None:
+        return None
+    ended = any(event.kind == "end" and parts(model_of(event.subject)) & subject for event in trace[first : _end_of_function(frame, trace, last)])
+    modes = {event.training for event in calls if event.kind == "model"} or {_said(unit)}
+    return EvaluationPass(
+        loop.site if loop is not None else call.site,
+        frame,
+        True if True in grads else False if grads == {False} else None,
+        call=call,
+        loop=loop,
+        subjects=subject,
+        by_mode=modes == {False} or _in_eval(unit),
+        by_data=loop is not None and loader_role(loop.iterated) == "evaluation",
+        ended=ended,
+        training=_said(unit) if modes == {None} else modes.pop() if len(modes) == 1 else None,
+        moded=acts_by_mode(call.subject),
+        frozen=_frozen(call.subject),
+        only=_does_nothing_else(frame, trace),
+    )
+
+
+def _said(unit: _Unit) -> bool | None:
+    """The mode that the last change left the model in, where that is sure."""
+    mode = unit.mode
+    if mode is None or mode.arms != unit.call.arms[: len(mode.arms)]:
+        return None
+    return {"train": True, "eval": False}.get(mode.kind)
+
+
+def _in_eval(unit: _Unit) -> bool:
+    mode = unit.mode
+    if mode is None or mode.kind != "eval":
+        return False
+    return mode.arms == unit.call.arms[: len(mode.arms)]
+
+
+def _extent(unit: _Unit, trace: Sequence[Event]) -> tuple[int, int]:
+    """The events of the loop's run, or the one call."""
+    if unit.loop is None:
+        return unit.index, unit.index + 1
+    depth = _depth(unit.call.rounds, unit.loop)
+    outer = unit.call.rounds[:depth]
+
+    def inside(event: Event) -> bool:
+        rounds = event.rounds
+        return len(rounds) > depth and rounds[depth].loop is unit.loop and rounds[:depth] == outer
+
+    first = unit.index
+    while first > 0 and inside(trace[first - 1]):
+        first -= 1
+    last = unit.index + 1
+    while last < len(trace) and inside(trace[last]):
+        last += 1
+    return first, last
+
+
+def _asks_for_gradients(unit: _Unit, trace: Sequence[Event], last: int) -> bool:
+    """Whether the outputs are used for gradients afterwards, or the function is about gradients of inputs."""
+    for event in trace[last:]:
+        if event.kind in _GRADIENTS:
+            return True
+        if event.kind == "model" or (event.kind == "opaque" and isinstance(event.subject, Unknown)):
+            break
+    frame = unit.loop.frame if unit.loop is not None else unit.call.frame
+    own = [event for event in trace if _within(event.frame, frame)]
+    trains = any(event.kind == "step" for event in own)
+    if unit.loop is None and not trains and any(event.kind == "backward" for event in own):
+        return True
+    return not trains and any(event.kind == "gradient" for event in own)
+
+
+def _within(frame: Frame | None, outer: Frame | None) -> bool:
+    while frame is not None:
+        if frame is outer:
+            return True
+        frame = frame.caller
+    return False
+
+
+def _end_of_function(frame: Frame, trace: Sequence[Event], last: int) -> int:
+    """Up to where what comes out of the loop is looked at: the next call of a model, or the function's end."""
+    for index in range(last, len(trace)):
+        if trace[index].kind == "model" or not _within(trace[index].frame, frame):
+            return index
+    return len(trace)
+
+
+def _frozen(module: Value | None) -> bool:
+    """Whether no parameter of a module asks for gradients."""
+    return isinstance(module, Instance) and ("<frozen>" in module.store or _parts_frozen(module))
+
+
+def _parts_frozen(module: Instance) -> bool:
+    below = [each for each in descendants(module) if each is not module]
+    return bool(below) and all("<frozen>" in each.store for each in below)
+
+
+def _does_nothing_else(frame: Frame, trace: Sequence[Event]) -> bool:
+    """Whether the loop's function is one that evaluates and nothing more: no training, no generator, nothing that it defines."""
+    node = frame.function.node if frame.function is not None else None
+    if not isinstance(node, ast.FunctionDef) or frame.yields:
+        return False
+    return not any(event.kind in (*_GRADIENTS, "step", "zero_grad", "optimizer", "train") and _within(event.frame, frame) for event in trace)

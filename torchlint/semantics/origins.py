@@ -1,0 +1,195 @@
+"""Where values come from: the model whose output something is, the modules whose parameters an optimizer holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from torchlint.semantics.classes import descendants, is_module, is_module_type, layer_of, opaque_base
+from torchlint.semantics.values import (
+    FALSE,
+    Class,
+    Const,
+    Dict,
+    Instance,
+    Iteration,
+    LibraryMethod,
+    List,
+    OneOf,
+    Partial,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+
+_LONGEST_CHAIN = 64
+
+
+def _items(value: Tuple | List) -> tuple[Value, ...] | None:
+    return value.items if isinstance(value, Tuple) else value.store.get("items")
+
+
+# Methods and attributes behind which no gradient comes back, of values that are not known to be tensors.
+ENDS = frozenset({"item", "tolist", "numpy", "detach", "data", "argmax", "eq", "ne", "gt", "lt", "ge", "le", "topk", "max"})
+
+
+def model_of(value: Value | None) -> Value | None:
+    """The module whose output a value is computed from; where only that much is known, the unknown thing that was called."""
+    called = False
+    for _ in range(_LONGEST_CHAIN):
+        match value:
+            case Tensor():
+                return None if value.parameter else value.model
+            case Unknown(method="<model>"):
+                return value.receiver
+            case Unknown(receiver=None):
+                return value if called else None
+            case Unknown():
+                called = value.method == "<call>"
+                value = value.receiver
+            case LibraryMethod():
+                value = value.receiver
+            case Tuple() | List():
+                return next((found for item in (_items(value) or ())[:8] if (found := model_of(item)) is not None), None)
+            case OneOf():
+                return next((found for item in value.alternatives if (found := model_of(item)) is not None), None)
+            case Iteration():
+                value = value.element
+            case Instance() if called:
+                return value
+            case _:
+                return None
+    return None
+
+
+def parts(value: Value | None) -> frozenset[int]:
+    """A module and the modules in it, as things that can be compared."""
+    if isinstance(value, Instance):
+        return frozenset(id(each.store) for each in descendants(value))
+    return frozenset((id(value),)) if isinstance(value, Unknown) else frozenset()
+
+
+def is_opaque(value: Value | None) -> bool:
+    """Whether a module may hold others that are not seen."""
+    if not isinstance(value, Instance):
+        return True
+    for each in descendants(value):
+        if each.cls == "torch.nn.Module" or (isinstance(each.cls, Class) and opaque_base(each.cls)):
+            return True
+        if isinstance(each.cls, str) and layer_of(each) is None:
+            return True
+        if "items" in each.store and each.store["items"] is None:
+            return True
+        if any(_may_be_module(held) for key, held in each.store.items() if isinstance(key, str)):
+            return True
+    return False
+
+
+def _may_be_module(held: object) -> bool:
+    match held:
+        case Unknown(method=None) | Unknown(method="<call>"):
+            return True
+        case OneOf():
+            return any(map(_may_be_module, held.alternatives))
+    return False
+
+
+def holds_of(optimizer: Value | None) -> list[Value] | None:
+    """The modules whose parameters an optimizer was given; None where it may hold others as well."""
+    if not isinstance(optimizer, Instance):
+        return None
+    given = optimizer.arguments.get("params", optimizer.arguments.get(0))
+    found: list[Value] = []
+    return found if given is not None and _collect(given, found, 6) and found else None
+
+
+def _collect(value: Value, found: list[Value], depth: int) -> bool:
+    if depth == 0:
+        return False
+    match value:
+        case Tensor(parameter=True) if value.model is not None:
+            found.append(value.model)
+            return True
+        case Iteration(source=Instance()) if is_module(value.source):
+            found.append(value.source)
+            return True
+        case Iteration():
+            return _collect(value.element, found, depth - 1)
+        case Dict():
+            entries = value.store.get("entries")
+            held = entries.get("params") if isinstance(entries, dict) else None
+            return isinstance(held, Value) and _collect(held, found, depth - 1)
+        case List() | Tuple():
+            items = _items(value)
+            if items is None:
+                element = value.store.get("element") if isinstance(value, List) else None
+                return isinstance(element, Value) and _collect(element, found, depth - 1)
+            return all([_collect(item, found, depth - 1) for item in items])
+    return False
+
+
+def concerns(emptied: Value | None, optimizer: Value | None) -> bool:
+    """Whether gradients emptied of one thing (an optimizer, a module, a parameter) may be those of an optimizer."""
+    if emptied is optimizer or not isinstance(optimizer, Instance):
+        return True
+    held = holds_of(optimizer)
+    if held is None:
+        return True
+    match emptied:
+        case Tensor():
+            others: list[Value] | None = [emptied.model] if emptied.model is not None else None
+        case Instance() if is_module(emptied):
+            others = [emptied]
+        case _:
+            others = holds_of(emptied)
+    return others is None or may_share(others, held)
+
+
+def may_share(some: Iterable[Value], others: Iterable[Value]) -> bool:
+    """Whether modules may have parameters in common."""
+    some, others = list(some), list(others)
+    ours = frozenset[int]().union(*map(parts, some))
+    theirs = frozenset[int]().union(*map(parts, others))
+    if ours & theirs:
+        return True
+    return any(map(is_opaque, some)) or any(map(is_opaque, others))
+
+
+def acts_by_mode(module: Value | None) -> bool | None:
+    """Whether a module computes otherwise in training than in evaluation; None where that is not known."""
+    if not isinstance(module, Instance):
+        return None
+    if any(map(_moded, descendants(module))):
+        return True
+    return None if is_opaque(module) else False
+
+
+def _moded(module: Instance) -> bool:
+    if isinstance(module.cls, str) and module.cls.startswith("torchvision.models."):
+        return True
+    if "<moded>" in module.store:
+        return True
+    found = layer_of(module)
+    if found is None or not found.moded:
+        return False
+    arguments = module.arguments
+    if "Dropout" in found.name:
+        rate = arguments.get("p", arguments.get(0))
+        return not (isinstance(rate, Const) and rate.value in (0, 0.0))
+    if "BatchNorm" in found.name:
+        return arguments.get("track_running_stats") != FALSE
+    if "Attention" in found.name or "Transformer" in found.name:
+        rate = arguments.get("dropout")
+        return not (isinstance(rate, Const) and rate.value in (0, 0.0)) and (rate is not None or "Attention" not in found.name)
+    return True
+
+
+def made_in_loop(value: Value | None, log: list[tuple[object, object, object, bool]], mark: int) -> bool:
+    """Whether something was made since the log of writes had a length: its first write is behind it."""
+    if not isinstance(value, Instance):
+        return False
+    return any(store is value.store for store, _, _, _ in log[mark:]) and all(store is not value.store for store, _, _, _ in log[:mark])
+
+
+def is_model_class(value: Value) -> bool:
+    return isinstance(value, Class) and is_module_type(value)

@@ -1,0 +1,222 @@
+"""What a program does in passes over data: it trains, evaluates, changes modes; each found in the traces of its runs."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from torchlint.diagnostic import Fix
+from torchlint.semantics.classes import descendants
+from torchlint.semantics.edits import insert_line, statement_of, wrap_statement
+from torchlint.semantics.events import Event, LoopRun
+from torchlint.semantics.facts import Fact
+from torchlint.semantics.frame import Frame
+from torchlint.semantics.origins import holds_of, model_of, parts
+from torchlint.semantics.values import Const, Instance, Iteration, Library, Tuple, Unknown, Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EvaluationPass(Fact):
+    """A model is applied, in a loop or once, and nothing of it is used for gradients.
+
+    `site` is the loop, or the call where there is none; `call` the first model call. `by_mode` and
+    `by_data`: the model is in eval mode, the data is for validation or test; `by_training`: the same
+    model is trained in another place. `ended`: what comes out ends in numbers, arrays or predictions.
+    `training` is the model's mode, `moded` whether it matters. `only` is the function that does nothing else.
+    """
+
+    call: Event
+    loop: LoopRun | None
+    subjects: frozenset[int]
+    by_mode: bool
+    by_data: bool
+    ended: bool
+    training: bool | None
+    moded: bool | None
+    frozen: bool
+    only: bool
+    by_training: bool = False
+    mode_changes: bool = True
+
+    @property
+    def over_data(self) -> bool:
+        """Whether the loop goes over something that may be data (no counter, no condition)."""
+        return self.loop is not None and over_data(self.loop)
+
+    @property
+    def in_train_mode(self) -> bool:
+        """Whether the model is known to be in train mode, or nothing in the whole program ever changes modes."""
+        return self.training is True or (self.training is None and not self.mode_changes)
+
+    @property
+    def without_gradients(self) -> Fix | None:
+        """The loop under `torch.no_grad()`; a function that does nothing but evaluate gets it as a decorator."""
+        name = torch_name(self.frame)
+        if name is None:
+            return None
+        function = self.frame.function.node if self.frame.function is not None else None
+        if self.only and isinstance(function, ast.FunctionDef):
+            return insert_line(self.site.at(function), f"@{name}.no_grad()", "Switch gradients off in the function")
+        return wrap_statement(statement_of(self.site), f"with {name}.no_grad():", "Switch gradients off")
+
+    @property
+    def with_eval(self) -> Fix | None:
+        """`model.eval()` on the line above the loop."""
+        model = self.model_text
+        if model is None or self.loop is None:
+            return None
+        return insert_line(self.site, f"{model}.eval()", "Put the model in eval mode", "unsafe")
+
+    @property
+    def model_text(self) -> str | None:
+        """The model as it is written in the loop."""
+        return applied_text(self.call, self.loop)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingStep(Fact):
+    """Gradients are computed and an optimizer steps with them, in every round of a loop.
+
+    `site` is the backward call. `emptied` is whether the optimizer's gradients may be emptied in each round;
+    `alone`: no other optimizer steps in the loop, and this one does at each backward.
+    """
+
+    backward: Event
+    step: Event
+    loop: LoopRun
+    emptied: bool
+    alone: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OutOfOrder(Fact):
+    """A call of a training step at the wrong place; `kind`: "erased", "early", "clip early", "clip late", "scheduler"."""
+
+    event: Event
+    other: Event
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModeKept(Fact):
+    """A model that is trained is still in the eval mode that the last round left it in; `site` is the `eval()` call."""
+
+    change: Event
+    call: Event
+    loop: LoopRun
+    moded: bool | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OptimizerMisplaced(Fact):
+    """An optimizer that cannot do its work; `kind`: "in the loop", "other model", "replaced", "no parameters"."""
+
+    kind: str
+    optimizer: Instance
+    other: Event | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StateCarried(Fact):
+    """A recurrent model takes what it gave in the last round; `attached`: with the graph of that round."""
+
+    call: Event
+    argument: int
+    attached: bool
+    pair: bool
+    first: Value | None
+    loop: LoopRun
+
+
+def torch_name(frame: Frame) -> str | None:
+    """The name by which a function knows torch."""
+    for scope in (frame.locals, *reversed(frame.scopes)):
+        for name, value in scope.items():
+            if isinstance(value, Library) and value.name == "torch":
+                return str(name)
+    return None
+
+
+def applied_text(call: Event, loop: LoopRun | None) -> str | None:
+    """What is written before the parentheses of a model's call, if that stands in the loop itself."""
+    node = call.site.node
+    if not isinstance(node, ast.Call) or (loop is not None and call.frame is not loop.frame):
+        return None
+    callee = node.func
+    if isinstance(callee, ast.Attribute) and callee.attr == "forward":
+        callee = callee.value
+    plain = callee
+    while isinstance(plain, ast.Attribute):
+        plain = plain.value
+    return call.site.at(callee).text if isinstance(plain, ast.Name) else None
+
+
+def over_data(loop: LoopRun) -> bool:
+    from torchlint.semantics.values import Const, Tuple
+
+    iterated = loop.iterated
+    if isinstance(iterated, Tuple):
+        return not all(isinstance(item, Const) for item in iterated.items)
+    return iterated is not None and getattr(iterated, "element", iterated) is not None
+
+
+def over_data(loop: LoopRun) -> bool:
+    """Whether a loop goes over something that may be data: no counter, no condition."""
+    match loop.iterated:
+        case None | Library() | Iteration(element=Unknown(method=None), source=None):
+            return False
+        case Tuple():
+            return not all(isinstance(item, Const) for item in loop.iterated.items)
+        case Iteration():
+            return over_data(replace(loop, iterated=loop.iterated.source))
+    return True
+
+
+@dataclass(slots=True)
+class Run:
+    """The trace of one run: of a file's top level, or of something that nobody calls."""
+
+    trace: tuple[Event, ...]
+    left: dict[int, set[int]]
+    log: list[Any]
+
+
+Finder = Callable[[Run], Iterator[Fact]]
+
+
+class Passes:
+    """Collects what the runs of a program show; the facts are given out when all of it was run."""
+
+    def __init__(self) -> None:
+        self._found: list[Fact] = []
+        self._trained: set[int] = set()
+        self._kept: list[object] = []
+        self._changes_modes = False
+
+    def add(self, run: Run, finders: tuple[Finder, ...]) -> None:
+        """Take what a run shows; its objects are kept, since they are told apart by identity."""
+        for event in run.trace:
+            if event.kind == "backward":
+                self._train(model_of(event.subject))
+            elif event.kind == "step":
+                for each in holds_of(event.subject) or ():
+                    self._train(each)
+            elif event.kind == "eval" or (event.kind == "mode" and event.training is None):
+                self._changes_modes = True
+        for find in finders:
+            self._found.extend(find(run))
+
+    def _train(self, module: Value | None) -> None:
+        if module is not None:
+            self._kept.extend(descendants(module))
+            self._trained |= parts(module)
+
+    def facts(self) -> Iterator[Fact]:
+        for fact in self._found:
+            if isinstance(fact, EvaluationPass):
+                trained = not self._trained.isdisjoint(fact.subjects)
+                yield replace(fact, by_training=trained, mode_changes=self._changes_modes)
+            else:
+                yield fact

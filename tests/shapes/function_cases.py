@@ -108,6 +108,12 @@ _SINGLE: dict[str, Callable[[Random], Call]] = {
     "torch.Tensor.masked_fill_": draw.masked,
     "torch.std_mean": draw.spread,
     "torch.linalg.vector_norm": draw.norm,
+    "torch.diff": draw.diff,
+    "torch.Tensor.diff": draw.diff,
+    "torch.bucketize": draw.bucketize,
+    "torch.searchsorted": draw.searchsorted,
+    "torch.trace": draw.one,
+    "torch.Tensor.trace": draw.one,
     "torch.linalg.cross": draw.cross,
     "torch.linalg.matmul": draw.matmul,
     "torch.ger": draw.vectors,
@@ -282,6 +288,20 @@ FUNCTION_CASES: list[Case] = [
     *_of_layers(),
     *(Case(f"{place}.{name}", call) for name, call in _BOTH.items() for place in ("torch", "torch.Tensor")),
     *(Case(name, call) for name, call in _SINGLE.items()),
+    # Zeros are no probabilities, and a matrix of them has no inverse.
+    Case("torch.multinomial", draw.multinomial, device="meta"),
+    Case("torch.Tensor.multinomial", draw.multinomial, device="meta"),
+    *(
+        Case(name, draw.square, device="meta")
+        for name in (
+            "torch.inverse",
+            "torch.Tensor.inverse",
+            "torch.linalg.inv",
+            "torch.det",
+            "torch.Tensor.det",
+            "torch.linalg.det",
+        )
+    ),
     Case("torch.Tensor.__getitem__", shaping.getitem, data_dependent=True),
     Case("torch.masked_select", shaping.masked_pair, data_dependent=True),
     Case("torch.nonzero", shaping.nonzero, data_dependent=True),

@@ -463,3 +463,31 @@ def dropout1d(r: Random) -> Call:
 def linalg_norm(r: Random) -> Call:
     input = any_tensor(r)
     return Call((input,), some(r, dim=dim_of(r, rank_of(input)), keepdim=often(r)))
+
+
+def multinomial(r: Random) -> Call:
+    # How many samples there are to draw is a matter of the values, unless they are put back.
+    return Call((any_tensor(r, 0, 3), r.randint(1, 4)), {"replacement": True})
+
+
+def diff(r: Random) -> Call:
+    input = any_tensor(r, 0, 3)
+    return Call((input,), some(r, n=r.randint(0, 5), dim=dim_of(r, rank_of(input))))
+
+
+def bucketize(r: Random) -> Call:
+    return Call((any_tensor(r), tensor(*sizes(r, 2 if rarely(r) else 1))))
+
+
+def searchsorted(r: Random) -> Call:
+    rows = sizes(r, r.randint(0, 2), 1, 3)
+    values = (*(mostly(r, n, 1, 3) for n in rows), r.randint(1, 3))
+    return Call(
+        (tensor(*rows, r.randint(1, 4)), tensor(*(values[1:] if len(values) > 1 and rarely(r) else values)))
+    )
+
+
+def square(r: Random) -> Call:
+    n = r.randint(1, 3)
+    shape = (*sizes(r, r.randint(0, 2), 1, 3), n, mostly(r, n, 1, 3))
+    return Call((tensor(*(shape[-1:] if rarely(r) else shape)),))

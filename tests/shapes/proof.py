@@ -30,8 +30,8 @@ class Call:
 class Case:
     """A layer or function, and how a call of it is drawn.
 
-    `device` is "meta" where the operation is slow on a real one; elsewhere the meta device, which checks less (a grouped
-    convolution's channels, a loss's target), would be no judge of errors. `training` is the mode of a layer; `make`
+    `device` is "meta" where the values of a real one would be in the way; elsewhere the meta device, which checks less
+    (a grouped convolution's channels, a loss's target), would be no judge of errors. `training` is the mode of a layer; `make`
     builds it where the constructor's arguments are not the engine's. An answer that is `undecided` is one that torch
     gives or refuses as the backend goes. A `data_dependent` size (of what a mask selects) is not in the
     shapes, so that the engine may leave it open.

@@ -6,7 +6,15 @@ from torchlint.torch_api.dims import Dim, Shape, same, show, show_shape
 from torchlint.torch_api.shapes.broadcasting import broadcast, broadcast_dims, expand
 from torchlint.torch_api.shapes.entry import Function, Layer, both, function, layer
 from torchlint.torch_api.shapes.error import ShapeError
-from torchlint.torch_api.shapes.reading import axis, dim, expect_rank, integer, more_certain, sequence
+from torchlint.torch_api.shapes.reading import (
+    axis,
+    dim,
+    expect_rank,
+    expect_rank_from,
+    integer,
+    more_certain,
+    sequence,
+)
 
 
 def linear(input: Shape, in_features: object = None, out_features: object = None) -> Shape:
@@ -174,6 +182,39 @@ def inner(input: Shape, other: Shape) -> Shape:
         return None
     _expect_inner(input, other, input[-1], other[-1])
     return (*input[:-1], *other[:-1])
+
+
+def square(input: Shape) -> Shape:
+    """`inverse`: (*, n, n) → the same. Raises "rank", "mismatch".
+
+    https://docs.pytorch.org/docs/stable/generated/torch.linalg.inv.html
+    """
+    if input is None:
+        return None
+    expect_rank_from(input, 2, "a square matrix")
+    if same(input[-2], input[-1]) is False:
+        raise ShapeError(
+            f"{show_shape(input)} is not square: {show(input[-2])} is not {show(input[-1])}",
+            "mismatch",
+            input=input,
+            dim=len(input) - 1,
+            expected=input[-2],
+            found=input[-1],
+        )
+    return input
+
+
+def determinant(input: Shape) -> Shape:
+    """(*, n, n) → (*). https://docs.pytorch.org/docs/stable/generated/torch.linalg.det.html"""
+    matrices = square(input)
+    return None if matrices is None else matrices[:-2]
+
+
+def trace(input: Shape) -> Shape:
+    """(n, m) → (). https://docs.pytorch.org/docs/stable/generated/torch.trace.html"""
+    if input is not None:
+        expect_rank(input, (2,), "trace")
+    return ()
 
 
 def cross(input: Shape, other: Shape, dim: object = -1) -> Shape:
@@ -354,6 +395,11 @@ FUNCTIONS: dict[str, Function] = {
     **both("outer", outer, "input: T, vec2: T"),
     **both("ger", outer, "input: T, vec2: T"),
     "torch.linalg.cross": function(cross, "input: T, other: T, *, dim"),
+    **both("inverse", square, "input: T"),
+    "torch.linalg.inv": function(square, "input|A: T"),
+    **both("det", determinant, "input: T"),
+    "torch.linalg.det": function(determinant, "input|A: T"),
+    **both("trace", trace, "input: T"),
     "torch.einsum": function(einsum, "equation, *operands: Ts"),
     "torch.tensordot": function(tensordot, "a: T, b: T, dims"),
 }

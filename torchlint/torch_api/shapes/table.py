@@ -36,6 +36,7 @@ from torchlint.torch_api.shapes import (
     reduction,
     reshaping,
     resizing,
+    sampling,
     vision,
 )
 from torchlint.torch_api.shapes.entry import Function, Layer, Plain, Signature, TensorShape
@@ -58,7 +59,7 @@ _LAYERED = (
     reshaping,
     resizing,
 )
-_FUNCTIONAL = (*_LAYERED, combining, creation, indexing, vision)
+_FUNCTIONAL = (*_LAYERED, combining, creation, indexing, sampling, vision)
 
 LAYERS: dict[str, Layer] = {name: entry for module in _LAYERED for name, entry in module.LAYERS.items()}
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
 from torchlint.semantics.facts import ShapeMismatch
-from torchlint.semantics.flattenings import in_features_wrong, moves_batch
+from torchlint.semantics.flattenings import drops_batch, in_features_wrong, moves_batch
 from torchlint.semantics.journey import flattening, layer_name, way
 
 _KINDS = frozenset({"channels", "features"})
@@ -17,7 +17,8 @@ _KINDS = frozenset({"channels", "features"})
 def channel_mismatch(mismatch: ShapeMismatch) -> Iterator[Finding]:
     if mismatch.module is None or mismatch.kind not in _KINDS or mismatch.at_fault is None:
         return
-    if in_features_wrong(mismatch) or moves_batch(flattening(mismatch.at_fault)):
+    flat = flattening(mismatch.at_fault)
+    if in_features_wrong(mismatch) or moves_batch(flat) or drops_batch(flat, mismatch.expected):
         return
     name, counted = layer_name(mismatch.module), mismatch.kind
     yield mismatch.flag(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 
 from torchlint.semantics.facts import ShapeMismatch
-from torchlint.semantics.journey import flattening, sample_size, source_of, written
-from torchlint.semantics.values import Tensor
+from torchlint.semantics.journey import FLATTENINGS, batched, equal, flattening, sample_size, source_of, sources, written
+from torchlint.semantics.values import Tensor, Value
 from torchlint.torch_api.dims import Dim, Shape, product, same
 
 
@@ -51,3 +51,24 @@ def moved(before: Shape, size: Dim) -> bool:
     if not size or before[-1] % size == 0 or same(sample_size(before), size) is not False:
         return False
     return all(same(product(before[start:]), size) is False for start in range(len(before)))
+
+
+def drops_batch(flat: Tensor | None, taken: Dim = None) -> bool:
+    """Whether a tensor is a batch laid out in one row, of which a layer takes `taken` numbers for a sample."""
+    source = source_of(flat) if flat is not None else None
+    if flat is None or source is None or source.shape is None or flat.shape is None or len(flat.shape) != 1:
+        return False
+    size = sample_size(source.shape)
+    if len(source.shape) < 2 or size == 1 or equal(flat.shape[0], taken):
+        return False
+    return batched(source) or equal(size, taken)
+
+
+def rows(value: Value | None) -> Tensor | None:
+    """The flattened tensor from which something of one dim was computed, layers in between."""
+    for each in sources(value) if isinstance(value, Tensor) else ():
+        if each.shape is None or len(each.shape) != 1:
+            return None
+        if each.op in FLATTENINGS:
+            return each
+    return None

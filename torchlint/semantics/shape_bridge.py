@@ -21,7 +21,7 @@ from torchlint.semantics.values import (
 )
 from torchlint.torch_api import dims
 from torchlint.torch_api.dtypes import is_floating
-from torchlint.torch_api.shapes.entry import TensorShape
+from torchlint.torch_api.shapes.entry import Layer, TensorShape
 from torchlint.torch_api.shapes.error import ShapeError
 from torchlint.torch_api.shapes.table import FUNCTIONS, LAYERS
 
@@ -83,11 +83,23 @@ def layer_shape(
 ) -> Any:
     """What a layer of torch.nn built with `arguments` gives, in shapes. Raises ShapeError."""
     entry = LAYERS.get(name)
-    if entry is None or any(isinstance(key, int) for key in arguments):
+    built = None if entry is None else _by_name(entry, arguments)
+    if entry is None or built is None:
         return dims.UNKNOWN
-    built = {str(key): plain(value) for key, value in arguments.items()}
     named = {key: plain(value) for key, value in keywords.items()}
     return _for_every_rank(lambda given: entry(built, given, named), positional)
+
+
+def _by_name(entry: Layer, arguments: Mapping[str | int, Value]) -> dict[str, Any] | None:
+    """What a layer was built with, by the names of its constructor; None where that does not fit."""
+    numbers = sorted(key for key in arguments if isinstance(key, int))
+    named = {str(key): plain(value) for key, value in arguments.items() if not isinstance(key, int)}
+    if not numbers:
+        return named
+    try:
+        return entry.constructor.match([plain(arguments[number]) for number in numbers], named)
+    except TypeError:
+        return None
 
 
 def _for_every_rank(call: Callable[[list[Any]], Any], positional: Sequence[Value]) -> Any:

@@ -10,11 +10,19 @@ from torchlint.torch_api.signatures import PARAMETERS
 
 T = TypeVar("T")
 
+# Signatures that torch hides behind `*args, **kwargs`.
+_RECURRENT = "input_size, hidden_size, num_layers, {}bias, batch_first, dropout, bidirectional, {}device, dtype"
+_HIDDEN = {
+    "torch.nn.RNN": _RECURRENT.format("nonlinearity, ", ""),
+    "torch.nn.LSTM": _RECURRENT.format("", "proj_size, "),
+    "torch.nn.GRU": _RECURRENT.format("", ""),
+}
+
 
 @cache
 def parameters(name: str) -> tuple[str, ...]:
     """The parameter names of a function, class or tensor method (without its receiver)."""
-    text = PARAMETERS.get(name, "")
+    text = _HIDDEN.get(name) or PARAMETERS.get(name, "")
     names = tuple(part.strip() for part in text.split(",") if part.strip())
     return names[1:] if name.startswith("torch.Tensor.") else names
 

@@ -16,7 +16,7 @@ _DROPOUTS = frozenset(
 )
 
 
-@rule("TL210", words=("dropout",))
+@rule("TL210", words=("dropout",), calls=[name.rpartition(".")[2] for name in _DROPOUTS])
 def functional_dropout_mode(call: Call) -> Iterator[Finding]:
     if call.name not in _DROPOUTS or "training" in call.arguments or call.module_frame is None:
         return

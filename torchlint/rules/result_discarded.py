@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
 from torchlint.semantics.edits import insert_before
-from torchlint.semantics.facts import Call
+from torchlint.semantics.facts import DiscardedCall
 from torchlint.semantics.guards import tried
 from torchlint.semantics.values import FALSE, Tensor
 from torchlint.torch_api.purity import only_gives
 
 
 @rule("TL212")
-def result_discarded(call: Call) -> Iterator[Finding]:
-    if not call.discarded or not only_gives(call.name) or call.shown or tried(call.site):
+def result_discarded(call: DiscardedCall) -> Iterator[Finding]:
+    if not only_gives(call.name) or call.shown or tried(call.site):
         return
     if call.arguments.get("inplace", FALSE) != FALSE or "out" in call.arguments:
         return
@@ -30,7 +30,7 @@ def result_discarded(call: Call) -> Iterator[Finding]:
     )
 
 
-def _fix(call: Call, method: bool) -> Fix | None:
+def _fix(call: DiscardedCall, method: bool) -> Fix | None:
     target = call.receiver_site if method else call.argument_site(0, "input")
     if target is None or not isinstance(target.node, ast.Name | ast.Attribute):
         return None

@@ -24,11 +24,13 @@ def within(frame: Frame | None, outer: Frame) -> bool:
 
 def stateful(module: Instance) -> bool:
     """Whether a single layer has weights, running statistics or a mode of its own (what it holds left out)."""
-    own = [held for name, held in module.store.items() if isinstance(held, Tensor) and held.parameter and name not in _UNTOUCHED]
-    return bool(own) or _weighted(module) or _moded(module)
+    return weighted(module) or _moded(module)
 
 
-def _weighted(module: Instance) -> bool:
+def weighted(module: Instance) -> bool:
+    """Whether a single layer has weights of its own (what it holds left out)."""
+    if any(isinstance(held, Tensor) and held.parameter and name not in _UNTOUCHED for name, held in module.store.items()):
+        return True
     layer = layer_of(module)
     if layer is None or not layer.parameters:
         return False
@@ -55,7 +57,7 @@ def made_anew(module: Instance, outer: Frame) -> Iterator[Instance]:
             continue
         if not stateful(each) or touched(each):
             continue
-        if not _weighted(each) and _switched(each, outer):
+        if not weighted(each) and _switched(each, outer):
             continue
         yield each
 

@@ -160,6 +160,8 @@ class Calls(Attributes):
                 return self.call_library_method(callee, positional, keywords, node)
             case Function():
                 return self.run_function(callee, None, positional, keywords, node)
+            case Method(receiver=Instance()) if callee.function.name == "forward" and is_module(callee.receiver) and not isinstance(node, ast.FunctionDef) and find(callee.receiver.cls, "forward") is callee.function:
+                return self.apply_module(callee.receiver, positional, keywords, node)
             case Method():
                 return self.run_function(callee.function, callee.receiver, positional, keywords, node)
             case Class():

@@ -154,3 +154,11 @@ def _holds_long_text(node: ast.AST) -> bool:
         for each in ast.walk(node)
         if not (isinstance(each, ast.Constant) and not isinstance(each.value, str | bytes))
     )
+
+
+def name_of_definition(site: Site, name: str) -> Span | None:
+    """The name in the header of a function or class."""
+    start = site.span.start
+    line = site.tree.lines[start.row - 1]
+    at = line.find(name, start.column - 1)
+    return Span(Position(start.row, at + 1), Position(start.row, at + 1 + len(name))) if at >= 0 else None

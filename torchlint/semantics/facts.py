@@ -390,9 +390,25 @@ class UninitializedModule(Fact):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ForwardMissing(Fact):
-    """A module of the program is applied, and neither its class nor its bases have a `forward`."""
+    """A module of the program is applied, and neither its class nor its bases have a `forward`.
+
+    `definition` is its class; `method` the method that was meant, if there is one, of that `name`, which
+    other code reads or does not (`used`).
+    """
 
     module: Instance
+    definition: Site
+    method: Site | None
+    name: str
+    used: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InitMisspelt(Fact):
+    """A module's class has a method that was meant to be its `__init__`, and is not used by its `name`."""
+
+    cls: Class
+    name: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)

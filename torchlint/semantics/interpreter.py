@@ -9,9 +9,10 @@ from torchlint.program import Program
 from torchlint.semantics.accumulation import Gathering
 from torchlint.semantics.classes import find, is_module_type
 from torchlint.semantics.evaluation import evaluations
-from torchlint.semantics.facts import ClassDefined, FileRun
+from torchlint.semantics.facts import ClassDefined, FileRun, InitMisspelt
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.join import join
+from torchlint.semantics.members import misspelt_init
 from torchlint.semantics.machine import STATEMENTS_PER_ENTRY
 from torchlint.semantics.passes import EvaluationPass, Finder, Run
 from torchlint.semantics.statements import Statements
@@ -85,6 +86,7 @@ class Interpreter(Gathering, Statements):
         return state.globals
 
     def _note_passes(self) -> None:
+        self.applying = 0
         finders = tuple(find for kind, find in _FINDERS.items() if kind in self.wanted)
         if finders:
             self.passes.add(Run(tuple(self.trace), self.left, self.trail.log), finders)
@@ -124,16 +126,25 @@ class Interpreter(Gathering, Statements):
         methods = [(name, value) for name, value in cls.namespace.items() if isinstance(value, Function) and value.owner is cls]
         uncalled = [(name, value) for name, value in methods if value.node not in self.called]
         module = is_module_type(cls)
+        if module and InitMisspelt in self.wanted:
+            self._init_misspelt(cls)
         if not uncalled and not (module and ClassDefined in self.wanted):
             return
         instance = self._made_alone(cls)
-        if ClassDefined in self.wanted:
+        if module and ClassDefined in self.wanted:
             tree = self.files[cls.path].tree
             self.frame = Frame(tree, self.files[cls.path].globals, ())
             self.emit(ClassDefined(self.site(cls.node), self.frame, True, cls, instance))
         for name, function in uncalled:
             if name != "__init__" and function.node not in self.called:
                 self._run_method(function, instance)
+
+    def _init_misspelt(self, cls: Class) -> None:
+        method = misspelt_init(cls)
+        if method is not None and not self.attribute_is_read(method.name):
+            tree = self.files[cls.path].tree
+            self.frame = Frame(tree, self.files[cls.path].globals, ())
+            self.emit(InitMisspelt(self.site(method), self.frame, True, cls, method.name))
 
     def _made_alone(self, cls: Class) -> Instance:
         tree = self.files[cls.path].tree

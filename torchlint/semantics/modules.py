@@ -19,10 +19,11 @@ from torchlint.semantics.devices import asked_device, move_module
 from torchlint.semantics.expressions import element_of, known_items
 from torchlint.semantics.facts import Construction, ForwardMissing, ModuleCall
 from torchlint.semantics.frame import Frame
-from torchlint.semantics.members import being_made, readable_bases
+from torchlint.semantics.members import attributes_read, being_made, misspelt_forward, readable_bases
 from torchlint.semantics.join import join_all
 from torchlint.semantics.shape_bridge import layer_shape, single_shape
 from torchlint.semantics.layers import Layers
+from torchlint.semantics.site import Site
 from torchlint.semantics.tensors import operands, unreduced
 from torchlint.semantics.values import (
     FALSE,
@@ -210,7 +211,15 @@ class Modules(Layers):
 
     def _forward_missing(self, module: Instance, cls: Class, node: ast.AST) -> None:
         if "forward" not in module.store and find(cls, "forward") is None and being_made(module) and readable_bases(cls):
-            self.emit(ForwardMissing(self.site(node), self.frame, self.grad, module))
+            found = misspelt_forward(cls)
+            method = Site(self.files[found[0].path].tree, found[1]) if found else None
+            name = found[1].name if found else ""
+            definition = Site(self.files[cls.path].tree, cls.node)
+            self.emit(ForwardMissing(self.site(node), self.frame, self.grad, module, definition, method, name, self.attribute_is_read(name)))
+
+    def attribute_is_read(self, name: str) -> bool:
+        """Whether any file of the program reads an attribute of that name."""
+        return any(name in attributes_read(file.tree.module) for file in self.files.values())
 
     def _in_sequence(
         self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST

@@ -11,7 +11,15 @@ from torchlint.semantics.calls import Calls
 from torchlint.semantics.classes import is_module
 from torchlint.semantics.devices import DEFAULT, MADE, MOVED, asked_device, device_of, is_argument, is_cuda_name
 from torchlint.semantics.expressions import known_items, shape_value
-from torchlint.semantics.facts import Arithmetic, Call, DevicePinned, DevicesMeet, DiscardedCall, LossCall, ShapeMismatch
+from torchlint.semantics.facts import (
+    Arithmetic,
+    Call,
+    DevicePinned,
+    DevicesMeet,
+    DiscardedCall,
+    LossCall,
+    ShapeMismatch,
+)
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.join import join_activations, present
 from torchlint.semantics.origins import model_of
@@ -111,7 +119,7 @@ class Tensors(Calls):
         if _changes_in_place(name, bare) and isinstance(positional[0], Tensor) and isinstance(result, Tensor):
             result = self.in_place(positional[0], result)
             self.rebind(positional[0], result)
-        if Call in self.wanted and not quiet:
+        if not quiet and (Call in self.wanted or DiscardedCall in self.wanted):
             self.emit_call(name, positional[0] if name.startswith("torch.Tensor.") else None, arguments, positional, result, node)
         return result
 
@@ -155,6 +163,8 @@ class Tensors(Calls):
         result: Value,
         node: ast.AST,
     ) -> None:
+        if DevicePinned in self.wanted:
+            self._pinned(name, node)
         if DiscardedCall in self.wanted and getattr(self, "statement", None) is node:
             self.emit(DiscardedCall(self.site(node), self.frame, self.grad, name, receiver, arguments, tuple(positional), result, True))
         if Call in self.wanted and (self.wanted_calls is None or name.rpartition(".")[2] in self.wanted_calls):

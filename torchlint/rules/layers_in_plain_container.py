@@ -1,0 +1,56 @@
+"""TL204: layers in a plain list, tuple or dict are unknown to their module."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from torchlint.diagnostic import Edit, Finding, Fix, Span
+from torchlint.rule import rule
+from torchlint.semantics.facts import ClassDefined
+from torchlint.semantics.members import readers
+from torchlint.semantics.naming import globals_at, nn_in
+from torchlint.semantics.registration import known_one, unregistered
+from torchlint.semantics.site import Site
+from torchlint.semantics.values import Dict, Instance, List, OneOf, Tensor, Tuple, Value
+
+_CONSTRUCTORS = frozenset({"__init__", "__new__"})
+
+
+@rule("TL204")
+def layers_in_plain_container(defined: ClassDefined) -> Iterator[Finding]:
+    for name, value in list(defined.instance.store.items()):
+        for held in value.alternatives if isinstance(value, OneOf) else (value,):
+            if not isinstance(held, List | Dict | Tuple) or known_one(held):
+                continue
+            lost = unregistered(defined.instance, held)
+            site = defined.assigned(name, held)
+            if not lost or site is None or readers(defined.cls, name) <= _CONSTRUCTORS:
+                continue
+            kind = _kind(held, lost)
+            yield defined.flag(
+                f"`self.{name}` is a plain {type(held).__name__.lower()}: the module does not see the layers in it, so they are "
+                f"not in `parameters()`, not moved by `.to()` and never trained; use `nn.{kind or 'ModuleList'}`",
+                at=site,
+                fix=_wrapped(site, kind, nn_in(globals_at(site, defined.cls))),
+            )
+
+
+def _kind(container: Value, lost: Sequence[Value]) -> str | None:
+    tensors = [isinstance(each, Tensor) for each in lost]
+    if isinstance(container, Dict):
+        keys = container.store.get("entries") or {}
+        return None if any(tensors) or not all(isinstance(key, str) for key in keys) else "ModuleDict"
+    if all(tensors):
+        return "ParameterList"
+    return None if any(tensors) or not all(isinstance(each, Instance) for each in lost) else "ModuleList"
+
+
+def _wrapped(site: Site, kind: str | None, nn: str | None) -> Fix | None:
+    parent = site.tree.parent(site.node)
+    if kind is None or nn is None or not isinstance(parent, ast.Assign | ast.AnnAssign) or parent.value is None:
+        return None
+    span = site.at(parent.value).span
+    if isinstance(parent.value, ast.Tuple) and not site.at(parent.value).text.startswith("("):
+        return None
+    return Fix(f"Use nn.{kind}", (Edit(Span(span.start, span.start), f"{nn}.{kind}("), Edit(Span(span.end, span.end), ")")))

@@ -1,0 +1,120 @@
+"""What the text of a class says of its members: who reads them, and names that are nearly torch's."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+from torchlint.semantics.classes import linear_bases
+from torchlint.semantics.values import Class, Instance, OneOf
+
+Method = ast.FunctionDef | ast.AsyncFunctionDef
+
+_PLAIN_BASES = frozenset({"torch.nn.Module", "torch.jit.ScriptModule", "builtins.object", "abc.ABC", "typing.Generic", "lightning.LightningModule"})
+_PLAIN_METACLASSES = frozenset({"ABCMeta", "type"})
+
+
+def methods(node: ast.ClassDef) -> Iterator[Method]:
+    """The functions of a class's body."""
+    for each in node.body:
+        if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield each
+
+
+@lru_cache(maxsize=512)
+def own_reads(node: ast.ClassDef) -> Mapping[str, frozenset[str]]:
+    """The attributes that a class reads on its receiver, each with the names of the methods that do."""
+    found: dict[str, set[str]] = {}
+    for method in methods(node):
+        if not method.args.args:
+            continue
+        receiver = method.args.args[0].arg
+        for each in ast.walk(method):
+            if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Load) and isinstance(each.value, ast.Name) and each.value.id == receiver:
+                found.setdefault(each.attr, set()).add(method.name)
+    return {name: frozenset(readers) for name, readers in found.items()}
+
+
+def readers(cls: Class, name: str) -> frozenset[str]:
+    """The methods of a class and of its bases that read an attribute on self."""
+    return frozenset(method for base in linear_bases(cls) if isinstance(base, Class) for method in own_reads(base.node).get(name, ()))
+
+
+def readable_bases(cls: Class) -> bool:
+    """Whether every base is code of the program or plain nn.Module, and nothing interferes with making instances."""
+    for base in linear_bases(cls):
+        if isinstance(base, Class):
+            if any(isinstance(each, OneOf) for each in base.bases) or "__new__" in base.namespace or "__getattr__" in base.namespace:
+                return False
+            for keyword in base.node.keywords:
+                name = getattr(keyword.value, "id", getattr(keyword.value, "attr", ""))
+                if keyword.arg != "metaclass" or name not in _PLAIN_METACLASSES:
+                    return False
+        elif getattr(base, "name", None) not in _PLAIN_BASES:
+            return False
+    return True
+
+
+def nearly(name: str, wanted: str) -> bool:
+    """Whether a name is a misspelling: other case, or one or two letters swapped, lost, added or changed."""
+    lower = name.lower()
+    return name != wanted and (lower == wanted or distance(lower, wanted) <= (1 if len(wanted) < 6 else 2)) and lower[:1] == wanted[:1]
+
+
+def distance(left: str, right: str) -> int:
+    """The number of edits between two words, a swap of neighbours counted as one."""
+    before: list[int] = []
+    row = list(range(len(right) + 1))
+    for i, a in enumerate(left, 1):
+        older, before, row = before, row, [i]
+        for j, b in enumerate(right, 1):
+            best = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == right[j - 2] and left[i - 2] == b:
+                best = min(best, older[j - 2] + 1)
+            row.append(best)
+    return row[-1]
+
+
+def misspelt_forward(cls: Class) -> tuple[Class, Method] | None:
+    """The method that was meant to be `forward`, and its class: of a name nearly that, or of that name inside `__init__`."""
+    for base in linear_bases(cls):
+        if not isinstance(base, Class):
+            continue
+        for method in methods(base.node):
+            if nearly(method.name, "forward"):
+                return base, method
+            if method.name == "__init__":
+                for inner in method.body:
+                    if isinstance(inner, ast.FunctionDef) and inner.name == "forward":
+                        return base, inner
+    return None
+
+
+@lru_cache(maxsize=512)
+def attributes_read(module: ast.Module) -> frozenset[str]:
+    """The names of all attributes that a file reads, of whatever."""
+    return frozenset(each.attr for each in ast.walk(module) if isinstance(each, ast.Attribute))
+
+
+def misspelt_init(cls: Class) -> Method | None:
+    """A method that calls the base's `__init__` but is named `__int__`, `_init_` or `init`, in a class that has no `__init__`."""
+    own = list(methods(cls.node))
+    if any(method.name == "__init__" for method in own):
+        return None
+    for method in own:
+        bare = method.name.strip("_")
+        if (bare == "init" or nearly(bare, "init")) and any(map(calls_base_init, method.body)):
+            return method
+    return None
+
+
+def calls_base_init(statement: ast.stmt) -> bool:
+    """`super().__init__(...)`, `super(Net, self).__init__(...)` or `nn.Module.__init__(self)` as a statement."""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "__init__"
+
+
+def being_made(instance: Instance) -> bool:
+    """Whether an instance comes of a call in the program (and not of a class looked at on its own)."""
+    return instance.site is not None and isinstance(instance.site.node, ast.Call)

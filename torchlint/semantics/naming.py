@@ -1,0 +1,37 @@
+"""What a file calls torch's packages, for fixes that have to name them."""
+
+from __future__ import annotations
+
+from torchlint.semantics.classes import linear_bases
+from torchlint.semantics.frame import Frame
+from torchlint.semantics.site import Site
+from torchlint.semantics.values import Class, Library, Store
+
+_PARENTS = (("torch.nn", ""), ("torch", ".nn"))
+
+
+def nn_in(store: Store) -> str | None:
+    """The text by which a file's code reaches torch.nn: `nn`, `torch.nn`; None if it has no name for it."""
+    for package, rest in _PARENTS:
+        for name, value in store.items():
+            if isinstance(value, Library) and value.name == package and isinstance(name, str):
+                return name + rest
+    return None
+
+
+def torch_in(store: Store) -> str | None:
+    """The name by which a file's code reaches torch."""
+    return next((name for name, value in store.items() if isinstance(value, Library) and value.name == "torch" and isinstance(name, str)), None)
+
+
+def globals_of(frame: Frame) -> Store:
+    """The globals of the file whose code runs."""
+    return frame.scopes[0] if frame.scopes else frame.locals
+
+
+def globals_at(site: Site, cls: Class) -> Store:
+    """The globals of the file of a place in a class or in one of its bases."""
+    for base in linear_bases(cls):
+        if isinstance(base, Class) and base.path == site.path and base.scopes:
+            return base.scopes[0]
+    return {}

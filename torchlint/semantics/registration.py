@@ -1,0 +1,89 @@
+"""What a module registers: its attributes, what containers hold, and what only plain lists hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torchlint.semantics.building import weighted
+from torchlint.semantics.classes import children, descendants, is_module
+from torchlint.semantics.values import Dict, Instance, List, OneOf, Tensor, Tuple, Value
+
+_KINDS = ("<modules>", "<parameters>", "<buffers>")
+
+
+def registers(value: Value) -> bool:
+    """Whether assigning this to a module's attribute registers it, which needs Module.__init__ to have run."""
+    return is_module(value) or (isinstance(value, Tensor) and value.parameter and value.op == "parameter")
+
+
+def registered_otherwise(module: Instance) -> bool:
+    """Whether a module registers something under a name that is not known, so that anything may be registered."""
+    return "<setattr>" in module.store or any(None in module.store.get(kind, ()) for kind in _KINDS)
+
+
+def plain_contents(value: Value, depth: int = 3) -> Iterator[Value]:
+    """What a list, tuple or dict holds or may hold, inner ones opened."""
+    if depth < 0:
+        return
+    match value:
+        case List():
+            items = value.store.get("items")
+            held = list(items) if items is not None else [*value.store.get("seen", ()), value.store.get("element", value)]
+        case Dict():
+            entries = value.store.get("entries")
+            held = list(entries.values()) if entries is not None else [*value.store.get("seen", ()), value.store.get("element", value)]
+        case Tuple():
+            held = list(value.items)
+        case _:
+            return
+    for each in held:
+        for one in each.alternatives if isinstance(each, OneOf) else (each,):
+            if isinstance(one, List | Dict | Tuple):
+                if one is not value:
+                    yield from plain_contents(one, depth - 1)
+            else:
+                yield one
+
+
+def unregistered(module: Instance, container: Value) -> list[Value]:
+    """The layers with weights, and the parameters, in a plain container of which the module knows nothing."""
+    held = [each for each in plain_contents(container) if _has_weights(each)]
+    if not held or registered_otherwise(module):
+        return []
+    known = {id(each.store) for each in descendants(module)}
+    parameters = [each for each in _parameters(module)]
+    return [each for each in held if not _known(each, known, parameters)]
+
+
+def _known(value: Value, modules: set[int], parameters: list[Value]) -> bool:
+    if isinstance(value, Instance):
+        return id(value.store) in modules
+    return any(value is each for each in parameters)
+
+
+def _parameters(module: Instance) -> Iterator[Value]:
+    for each in descendants(module):
+        items, entries = each.store.get("items"), each.store.get("entries")
+        yield from (held for held in each.store.values() if isinstance(held, Tensor))
+        yield from items if isinstance(items, tuple) else ()
+        yield from entries.values() if isinstance(entries, dict) else ()
+        yield from each.store.get("seen", ())
+
+
+def _has_weights(value: Value) -> bool:
+    if isinstance(value, Tensor):
+        return value.parameter and value.op == "parameter"
+    return isinstance(value, Instance) and is_module(value) and any(map(weighted, descendants(value)))
+
+
+def named_children(module: Instance) -> dict[str, Instance]:
+    """The sub-modules of a module by attribute name."""
+    return dict(children(module))
+
+
+def known_one(container: Value) -> bool:
+    """Whether a container is known to hold a single thing, written as such: `[module]` hides one on purpose."""
+    if isinstance(container, List):
+        items = container.store.get("items")
+        return items is not None and len(items) == 1 and not container.store.get("seen")
+    return isinstance(container, Tuple) and len(container.items) == 1

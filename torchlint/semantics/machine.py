@@ -59,6 +59,7 @@ class Machine:
         self.rounds: tuple[Round, ...] = ()
         self.left: dict[int, set[int]] = {}
         self.passes = Passes()
+        self.applying = 0
         self.frame: Frame = Frame(next(iter(trees.values())), {}, ())
         self.budget = STATEMENTS_PER_ENTRY
         self.called: set[ast.AST] = set()

@@ -143,13 +143,17 @@ class Modules(Layers):
     def apply_module(
         self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
     ) -> Value:
-        outermost = is_module(module) and not self._inside_forward()
+        outermost = is_module(module) and not self.applying and not self._inside_forward()
         element, self._element = self._element, False
         mode = self.mode(module)
-        result = self._applied(module, positional, keywords, node)
+        self.applying += 1
+        try:
+            result = self._applied(module, positional, keywords, node)
+        finally:
+            self.applying -= 1
         if outermost and not self._is_loss(module):
             result = self._stamped(result, module)
-            self.event("model", node, module, tuple(positional), result, mode)
+            self.event("model", node, module, (*positional, *keywords.values()), result, mode)
         if ModuleCall in self.wanted and is_module(module):
             name = module.cls if isinstance(module.cls, str) else module.cls.name
             self.emit(

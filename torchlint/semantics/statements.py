@@ -502,6 +502,8 @@ class Statements(Data):
                 elif not name.startswith(_NEUTRAL) and self.grad:
                     self.grad = None
                 return value
+            case Unknown(method=str(name)) if name.startswith(_NEUTRAL):
+                return Unknown(self.site(node))
             case Library(name=name):
                 if (name in _OFF or name.startswith("torch.")) and MethodNotCalled in self.wanted:
                     self.emit(MethodNotCalled(self.site(node), self.frame, self.grad, value, name, "with"))

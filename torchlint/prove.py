@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from textwrap import shorten
 
 from torchlint.laboratory import Laboratory
-from torchlint.pages import load_page, read_page
+from torchlint.pages import Page, load_page, read_page
 
 _SHOWN = 2
 _ONLY_TORCH = "```python\nimport torch\n```\n"
@@ -22,7 +22,8 @@ class NoTorch(Exception):
 class Proof:
     """What was seen of a rule: of its example (the harm), and of what its page advises instead.
 
-    `against` is what the page says and torch does not do; the rule is proved where it is empty.
+    `against` is what the page says and torch does not do, and `missing` tells which packages the
+    interpreter lacks for the page's programs; the rule is proved where both are empty.
     """
 
     code: str
@@ -30,11 +31,14 @@ class Proof:
     harm: tuple[str, ...]
     remedy: tuple[str, ...]
     against: tuple[str, ...]
+    missing: tuple[str, ...] = ()
 
     @property
     def line(self) -> str:
         """The proof in a line of text."""
         head = f"{self.code} {self.name}"
+        if self.missing:
+            return f"{head}: not tried: {_list(self.missing)}"
         if self.against:
             return f"{head}: not seen: {'; '.join(self.against)}"
         return f"{head}: {_list(self.harm)} | instead: {_list(self.remedy)}"
@@ -58,20 +62,25 @@ def prove_rules(names: Iterable[str], python: str = sys.executable) -> Iterator[
     pages = [load_page(name) for name in names]
     with Laboratory(python) as laboratory:
         for page in pages:
-            seen: dict[str, tuple[str, ...]] = {}
-            against: list[str] = []
-            for title in ("Example", "Use instead"):
-                section = page.section(title)
-                for listing in section.listings if section else ():
-                    outcome = laboratory.run(listing)
-                    seen[title] = seen.get(title, ()) + tuple(each.message for each in outcome.seen)
-                    against += (
-                        f"{page.name}.md:{listing.page_row(each.file, each.row)} {each.message}"
-                        for each in outcome.failures
-                    )
-            yield Proof(
-                page.code, page.name, seen.get("Example", ()), seen.get("Use instead", ()), tuple(against)
-            )
+            yield _prove(page, laboratory)
+
+
+def _prove(page: Page, laboratory: Laboratory) -> Proof:
+    seen: dict[str, tuple[str, ...]] = {}
+    against: list[str] = []
+    missing: list[str] = []
+    for listing in page.listings:
+        if listing.section not in ("Example", "Use instead"):
+            continue
+        outcome = laboratory.run(listing)
+        seen[listing.section] = seen.get(listing.section, ()) + tuple(each.message for each in outcome.seen)
+        for each in outcome.failures:
+            if each.message.startswith("ModuleNotFoundError"):
+                missing.append(each.message)
+            else:
+                against.append(f"{page.name}.md:{listing.page_row(each.file, each.row)} {each.message}")
+    harm, remedy = seen.get("Example", ()), seen.get("Use instead", ())
+    return Proof(page.code, page.name, harm, remedy, tuple(against), tuple(missing))
 
 
 def _list(seen: tuple[str, ...]) -> str:

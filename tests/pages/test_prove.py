@@ -79,6 +79,16 @@ def test_tells_where_torch_does_not_do_what_the_page_says(monkeypatch: pytest.Mo
     assert "not seen" in proof.line
 
 
+def test_a_package_that_the_interpreter_lacks_is_nothing_against_the_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    proof = proof_of(
+        PAGE.format(limit=1).replace("import torch\n", "import torch, no_such_package\n"), monkeypatch
+    )
+    assert proof.against == ()
+    assert proof.line.endswith("not tried: ModuleNotFoundError: No module named 'no_such_package'")
+
+
 def test_the_command_line_proves_a_rule_by_code_or_name() -> None:
     done = torchlint("prove", "TL101", "shape-called")
     version, first, second = done.stdout.splitlines()

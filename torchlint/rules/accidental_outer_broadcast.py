@@ -12,7 +12,7 @@ from torchlint.semantics.site import Site
 from torchlint.semantics.tensors import made_a_column
 from torchlint.semantics.values import Tensor, Value
 from torchlint.torch_api.dims import same, show
-from torchlint.torch_api.operations import ELEMENTWISE
+from torchlint.torch_api.operations import ELEMENTWISE, bare
 
 
 @rule("TL110", severity="warning")
@@ -22,7 +22,7 @@ def accidental_outer_broadcast(arithmetic: Arithmetic) -> Iterator[Finding]:
         yield arithmetic.flag(message)
 
 
-@rule("TL110", severity="warning")
+@rule("TL110", severity="warning", calls=bare(ELEMENTWISE))
 def accidental_outer_broadcast_called(call: Call) -> Iterator[Finding]:
     if call.name in ELEMENTWISE:
         message = _accident(call.positional, operand_sites(call.site, 2, call.receiver is not None))

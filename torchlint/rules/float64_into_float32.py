@@ -11,7 +11,7 @@ from torchlint.semantics.modules import weight_dtype
 from torchlint.semantics.rewrites import call_behind, operand_sites
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import Instance, Tensor, Value
-from torchlint.torch_api.operations import DOTS, ONE_DTYPE, PRODUCTS
+from torchlint.torch_api.operations import DOTS, ONE_DTYPE, PRODUCTS, bare
 
 _WORDS = ("float64|double|numpy|Double",)
 _MESSAGE = (
@@ -30,7 +30,7 @@ def float64_into_float32(call: ModuleCall) -> Iterator[Finding]:
         yield call.flag(_MESSAGE.format(what="weights"), fix=_converted(operand_sites(call.site, 1)[0]))
 
 
-@rule("TL107", words=_WORDS)
+@rule("TL107", words=_WORDS, calls=bare(PRODUCTS | DOTS | ONE_DTYPE))
 def float64_in_product(call: Call) -> Iterator[Finding]:
     if call.name in PRODUCTS | DOTS | ONE_DTYPE:
         wide = _mixed(call.positional)

@@ -16,7 +16,7 @@ from torchlint.torch_api.transforms import is_side
 _DRAWN = (1, 3, 4)
 
 
-@rule("TL701", words=("imshow",))
+@rule("TL701", words=("imshow",), calls=("imshow",))
 def imshow_channels_first(call: Call) -> Iterator[Finding]:
     if not draws_image(call.name):
         return

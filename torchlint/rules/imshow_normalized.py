@@ -11,7 +11,7 @@ from torchlint.semantics.values import Array, Tensor
 from torchlint.torch_api.plots import draws_image
 
 
-@rule("TL702", severity="warning", words=("imshow", "ormalize"))
+@rule("TL702", severity="warning", words=("imshow", "ormalize"), calls=("imshow",))
 def imshow_normalized(call: Call) -> Iterator[Finding]:
     if not draws_image(call.name):
         return

@@ -12,7 +12,7 @@ from torchlint.semantics.rewrites import call_behind, operand_sites
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import NONE, Instance, Tensor, Value
 from torchlint.torch_api.dtypes import is_floating, is_integer
-from torchlint.torch_api.operations import DOTS, FLOATS_ONLY, ONE_DTYPE, PRODUCTS
+from torchlint.torch_api.operations import DOTS, FLOATS_ONLY, ONE_DTYPE, PRODUCTS, bare
 
 _MESSAGE = "this tensor is {dtype}, and {what} takes floating point only: it raises a RuntimeError; convert it with `.float()`"
 
@@ -25,7 +25,7 @@ def integer_into_float(call: ModuleCall) -> Iterator[Finding]:
         yield call.flag(_MESSAGE.format(dtype=given.dtype, what=what), fix=_converted(operand_sites(call.site, 1)[0]))
 
 
-@rule("TL108")
+@rule("TL108", calls=bare(FLOATS_ONLY | PRODUCTS | DOTS | ONE_DTYPE))
 def integer_into_function(call: Call) -> Iterator[Finding]:
     given = call.positional[0] if call.positional else None
     if call.name in FLOATS_ONLY and isinstance(given, Tensor) and is_integer(given.dtype) and call.arguments.get("dtype", NONE) == NONE:

@@ -10,12 +10,14 @@ from torchlint.semantics.facts import AttributeAssignment, Call
 from torchlint.semantics.rewrites import call_behind, dtype_argument
 from torchlint.semantics.values import TRUE, Tensor
 from torchlint.torch_api.dtypes import is_integer
+from torchlint.torch_api.operations import SOURCES
 
 _MESSAGE = "this tensor is {dtype}, and only floating point tensors can require gradients: it raises a RuntimeError; {remedy}"
+_CALLS = ("requires_grad_", "Parameter", *SOURCES)
 _REMEDY = "write the numbers with a point or pass `dtype=torch.float32`"
 
 
-@rule("TL106", words=("requires_grad|Parameter",))
+@rule("TL106", words=("requires_grad|Parameter",), calls=_CALLS)
 def integer_requires_grad(call: Call) -> Iterator[Finding]:
     made = call.result
     if call.name == "torch.Tensor.requires_grad_":

@@ -12,7 +12,7 @@ from torchlint.semantics.values import Array, Const, List, Size, Tensor, Tuple
 from torchlint.torch_api.dtypes import LEGACY_TENSORS
 
 
-@rule("TL109", severity="warning", words=("Tensor|tensor",))
+@rule("TL109", severity="warning", words=("Tensor|tensor",), calls=LEGACY_TENSORS)
 def legacy_tensor_constructor(call: Call) -> Iterator[Finding]:
     package, _, name = call.name.rpartition(".")
     if package not in ("torch", "torch.cuda") or name not in LEGACY_TENSORS or len(call.positional) != 1:
@@ -32,7 +32,7 @@ def legacy_tensor_constructor(call: Call) -> Iterator[Finding]:
         )
 
 
-@rule("TL109", severity="warning", words=("tensor",))
+@rule("TL109", severity="warning", words=("tensor",), calls=("tensor",))
 def tensor_copied(call: Call) -> Iterator[Finding]:
     source = call.argument_site(0, "data")
     if call.name != "torch.tensor" or source is None or not isinstance(call.arguments.get("data"), Tensor):

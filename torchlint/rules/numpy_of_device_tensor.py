@@ -12,7 +12,7 @@ from torchlint.semantics.rewrites import call_behind
 from torchlint.semantics.values import FALSE, Tensor
 
 
-@rule("TL804", words=("numpy",))
+@rule("TL804", words=("numpy",), calls=("numpy",))
 def numpy_of_device_tensor(call: Call) -> Iterator[Finding]:
     tensor = call.receiver
     if call.name != "torch.Tensor.numpy" or not isinstance(tensor, Tensor) or tensor.device is None:

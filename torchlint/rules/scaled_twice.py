@@ -12,6 +12,7 @@ from torchlint.semantics.site import Site
 from torchlint.semantics.values import Array, Const, Tensor, Value
 from torchlint.torch_api.dtypes import is_floating
 from torchlint.torch_api.images import divides_by_range
+from torchlint.torch_api.operations import SCALING, bare
 from torchlint.torch_api.plots import draws_image
 
 _WORDS = ("ransform|ToTensor|to_tensor|imshow",)
@@ -26,10 +27,10 @@ def scaled_twice(arithmetic: Arithmetic) -> Iterator[Finding]:
         yield arithmetic.flag(_TWICE, fix=_left_out(arithmetic.site, operand_sites(arithmetic.site, 1)[0]))
 
 
-@rule("TL703", words=_WORDS)
+@rule("TL703", words=_WORDS, calls=("imshow", *bare(SCALING)))
 def scaled_twice_by_call(call: Call) -> Iterator[Finding]:
     operation = call.name.rpartition(".")[2].rstrip("_")
-    if call.name.startswith("torch.") and _again(operation, call.positional):
+    if call.name in SCALING and _again(operation, call.positional):
         yield call.flag(_TWICE, fix=_left_out(call.site, operand_sites(call.site, 1, call.receiver is not None)[0]))
     elif draws_image(call.name) and call.positional:
         yield from _drawn(call, call.positional[0])

@@ -10,12 +10,12 @@ from torchlint.semantics.facts import Call
 from torchlint.semantics.rewrites import callee, name_span, prefix
 from torchlint.semantics.tensors import contents
 from torchlint.semantics.values import List, Tensor, Tuple, Value
-from torchlint.torch_api.operations import OF_ONE_TENSOR
+from torchlint.torch_api.operations import OF_ONE_TENSOR, bare
 
 _MAKERS = frozenset({"torch.tensor", "torch.as_tensor"})
 
 
-@rule("TL111", words=("tensor|mean|sum|max|min|std|var|prod|median|norm",))
+@rule("TL111", words=("tensor|mean|sum|max|min|std|var|prod|median|norm",), calls=bare(_MAKERS | OF_ONE_TENSOR))
 def tensor_of_tensors(call: Call) -> Iterator[Finding]:
     given = call.positional[0] if call.positional else None
     if not isinstance(given, List | Tuple) or call.name not in _MAKERS | OF_ONE_TENSOR:

@@ -18,9 +18,8 @@ from torchlint.semantics.values import (
     NONE,
     Const,
     Instance,
-    LibraryMethod,
+    Library,
     Tensor,
-    Unknown,
     Value,
 )
 from torchlint.torch_api.operations import operation
@@ -68,14 +67,14 @@ def move_module(trail: Trail, module: Instance, name: str, positional: Sequence[
     """`module.to(…)`, `.cuda()`, `.cpu()`: the layers of a module are elsewhere now."""
     device: str | None = {"cuda": "cuda", "cpu": "cpu", "xpu": "xpu"}.get(name)
     if name in ("to", "to_empty"):
-        places = [
-            keywords["device"] if "device" in keywords else each
-            for each in (positional or tuple(keywords.values()))[:1]
-            if device_of(each) or isinstance(each, Instance | Unknown | LibraryMethod | Tensor) or "device" in keywords
-        ]
-        device = next((asked_device(each) or MOVED for each in places), None)
-    if device is not None:
-        for each in descendants(module):
+        given = keywords.get("device", positional[0] if positional else NONE)
+        if isinstance(given, Library | Const) and device_of(given) is None:
+            return
+        device = given.device if isinstance(given, Tensor) else asked_device(given)
+    elif device is None:
+        return
+    for each in descendants(module):
+        if "<device>" in each.store:
             trail.set(each.store, "<device>", Const(device))
 
 

@@ -7,6 +7,7 @@ Source: https://docs.pytorch.org/docs/stable/torch.html and …/nn.functional.ht
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -218,3 +219,11 @@ OF_ONE_TENSOR = frozenset(f"torch.{name}" for name in "mean sum max min std var 
 ELEMENTWISE = _both("add sub subtract mul multiply div divide true_divide pow maximum minimum eq ne lt le gt ge fmod remainder")
 # Methods that make of one tensor what another one is, wherever either is.
 FOLLOWS_ANOTHER = frozenset({"to", "type_as", "expand_as", "view_as", "reshape_as", "copy_", "is_same_size", "select"})
+SCALING = _both("div divide true_divide div_ divide_ true_divide_ mul multiply mul_ multiply_")
+# Functions that make new tensors, by their bare names.
+SOURCES = frozenset(name for name, operation in _table().items() if operation.gradient == "source")
+
+
+def bare(names: Iterable[str]) -> frozenset[str]:
+    """Qualified names without what stands before the last dot."""
+    return frozenset(name.rpartition(".")[2] for name in names)

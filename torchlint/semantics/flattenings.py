@@ -6,6 +6,7 @@ import ast
 
 from torchlint.semantics.facts import ShapeMismatch
 from torchlint.semantics.journey import FLATTENINGS, batched, equal, flattening, sample_size, source_of, sources, written
+from torchlint.semantics.site import Site
 from torchlint.semantics.values import Tensor, Value
 from torchlint.torch_api.dims import Dim, Shape, product, same
 
@@ -36,9 +37,18 @@ def states_features(flat: Tensor) -> bool:
 def moves_batch(flat: Tensor | None) -> bool:
     """Whether a tensor came of `view(-1, …)` with a size that is not that of a sample."""
     source = source_of(flat) if flat is not None and flat.op in ("view", "reshape") else None
-    if flat is None or source is None or flat.shape is None or len(flat.shape) < 2:
+    if flat is None or source is None or flat.shape is None or len(flat.shape) < 2 or not leaves_batch(flat.site):
         return False
     return moved(source.shape, product(flat.shape[1:]))
+
+
+def leaves_batch(site: Site | None) -> bool:
+    """Whether the first size of a `view` is -1, left to torch."""
+    node = site.node if site is not None else None
+    given = [*node.args] if isinstance(node, ast.Call) else []
+    if given and isinstance(given[-1], ast.Tuple | ast.List):
+        given = given[-1].elts
+    return bool(given) and isinstance(given[0], ast.UnaryOp) and getattr(given[0].operand, "value", None) == 1
 
 
 def moved(before: Shape, size: Dim) -> bool:

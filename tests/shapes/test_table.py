@@ -144,6 +144,24 @@ def test_sizes_are_plain_values() -> None:
     assert FUNCTIONS["torch.Tensor.size"]([x], {"dim": 1}) is UNKNOWN
 
 
+def test_ranges_and_slices_of_unknown_sizes_have_their_length() -> None:
+    assert FUNCTIONS["torch.arange"]([1, N + 1]) == TensorShape((N,))
+    x = TensorShape((N, 4 * H))
+    getitem = FUNCTIONS["torch.Tensor.__getitem__"]
+    assert getitem([x, (slice(None), slice(H, None))]) == TensorShape((N, 3 * H))
+    assert getitem([x, (slice(None), slice(None, -1))]) == TensorShape((N, 4 * H - 1))
+    assert getitem([x, (slice(None), slice(None, 100))]) == TensorShape((N, None))
+
+
+def test_in_features_that_no_unknown_size_makes_right_are_refused() -> None:
+    x = FUNCTIONS["torch.flatten"]([TensorShape((N, 16, H, W)), 1])
+    linear = LAYERS["torch.nn.Linear"]
+    assert linear({"in_features": 400, "out_features": 10}, [x]) == TensorShape((N, 10))
+    with pytest.raises(ShapeError) as caught:
+        linear({"in_features": 100, "out_features": 10}, [x])
+    assert caught.value.kind == "features"
+
+
 def test_an_index_of_unknown_kind_may_be_a_mask() -> None:
     x = TensorShape((4, 5))
     getitem = FUNCTIONS["torch.Tensor.__getitem__"]

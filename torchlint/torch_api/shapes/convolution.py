@@ -125,13 +125,7 @@ def conv_transpose(
     if output_size is not None:
         return (*input[: -dims - 1], dim(out_channels), *_wanted(input, output_size, smallest, strides, who))
     extra = per_axis(output_padding, dims)
-    for more, step, spread in zip(extra, strides, dilations, strict=True):
-        if at_least(minus(more, step), 0) and at_least(minus(more, spread), 0):
-            raise ShapeError(
-                f"output_padding {show(more)} must be smaller than the stride {show(step)} or the dilation {show(spread)}",
-                "padding",
-                input=input,
-            )
+    _expect_output_padding(input, extra, strides, dilations)
     results = tuple(map(plus, smallest, extra))
     if any(at_least(size, 0) is False for size in results):
         raise ShapeError(
@@ -272,6 +266,18 @@ def _expect_padding(input: tuple[Dim, ...], dims: int, mode: object, paddings: t
         if at_least(room, 1 if mode == "reflect" else 0) is False:
             raise ShapeError(
                 f"{mode} padding {show(padding)} is too large for the size {show(size)}",
+                "padding",
+                input=input,
+            )
+
+
+def _expect_output_padding(
+    input: tuple[Dim, ...], extra: tuple[Dim, ...], strides: tuple[Dim, ...], dilations: tuple[Dim, ...]
+) -> None:
+    for more, step, spread in zip(extra, strides, dilations, strict=True):
+        if at_least(minus(more, step), 0) and at_least(minus(more, spread), 0):
+            raise ShapeError(
+                f"output_padding {show(more)} must be smaller than the stride {show(step)} or the dilation {show(spread)}",
                 "padding",
                 input=input,
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import ceil
 
-from torchlint.torch_api.dims import UNKNOWN, Dim, Expression, Shape, ceiling, minus, product, show
+from torchlint.torch_api.dims import UNKNOWN, Dim, Expression, Shape, at_least, ceiling, minus, product, show
 from torchlint.torch_api.shapes.broadcasting import broadcast, unchanged
 from torchlint.torch_api.shapes.entry import Function, Plain, TensorShape, both, function
 from torchlint.torch_api.shapes.error import ShapeError
@@ -53,7 +53,8 @@ def arange(bounds: object = (), start: object = 0, end: object = UNKNOWN, step: 
     if all(isinstance(each, int | float) for each in numbers) and step != 0:
         return (_count(start, end, step),)
     if step == 1 and not any(isinstance(each, float) for each in numbers):
-        return (minus(size_of(end), size_of(start)) if start == 0 else None,)
+        length = minus(size_of(end), size_of(start))
+        return (length if at_least(length, 0) else None,)
     return (
         ceiling(size_of(end), size_of(step)) if start == 0 and isinstance(step, int) and step > 0 else None,
     )

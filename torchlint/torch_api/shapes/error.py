@@ -13,7 +13,7 @@ Kind: TypeAlias = Literal[
     "vanishes",  # an output without elements: the kernel is larger than the padded input
     "inner",  # the inner dims of a matrix product differ
     "broadcast",  # shapes that do not broadcast
-    "elements",  # a view with another number of elements
+    "elements",  # a view with another number of elements, or one element where a spread is wanted
     "divisibility",  # something must be a multiple of something else
     "dim",  # no such dim
     "range",  # an index, start or length beyond a dim

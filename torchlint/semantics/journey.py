@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import Const, Instance, List, Size, Tensor, Tuple, Value
-from torchlint.torch_api.dims import Dim, Shape, product, same, show, substitute, symbol, symbols
+from torchlint.torch_api.dims import Dim, Shape, product, same, show, show_shape, substitute, symbol, symbols
 
 FLATTENINGS = frozenset({"flatten", "view", "reshape", "ravel", "torch.nn.Flatten"})
 _LONGEST_WAY = 64
@@ -122,6 +122,12 @@ def _shape_text(tensor: Tensor, names: dict[str, Dim]) -> str:
     if tensor.shape is None:
         return f"(…, {', '.join(dims)})"
     return f"({dims[0]},)" if len(dims) == 1 else f"({', '.join(dims)})"
+
+
+def shape_text(shape: tuple[Dim, ...], among: tuple[Dim, ...]) -> str:
+    """A shape as people write it; unknowns are named as in `among`."""
+    names = _short_names([shape, among])
+    return show_shape(tuple(substitute(dim, names) for dim in shape))
 
 
 def written(site: Site | None) -> bool:

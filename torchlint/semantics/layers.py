@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from torchlint.semantics.classes import is_module
+from torchlint.semantics.expressions import shape_value
 from torchlint.semantics.devices import module_device
 from torchlint.semantics.facts import DevicesMeet
 from torchlint.semantics.shape_bridge import demanded, layer_shape, single_shape, single_tail
@@ -17,6 +18,8 @@ from torchlint.semantics.values import (
     Activation,
     Const,
     Instance,
+    LibraryMethod,
+    ShapeOf,
     Tensor,
     Tuple,
     Unknown,
@@ -61,6 +64,32 @@ class Layers(Tensors):
         if variable is not None:
             self.trail.set_local(self.frame.locals, variable, known)
         return (known, *positional[1:])
+
+    def sizes_unpacked(self, value: Value, targets: Sequence[ast.expr]) -> Value:
+        """`n, c, h, w = x.shape` of a tensor of unknown rank: it has that many dims, which have names from then on."""
+        tensor = value.tensor if isinstance(value, ShapeOf) else value.receiver if isinstance(value, Unknown | LibraryMethod) else None
+        if tensor is None or tensor is UNKNOWN or not isinstance(tensor, Tensor | Unknown):
+            return value
+        if isinstance(tensor, Tensor) and (tensor.shape is not None or len(tensor.tail or ()) > len(targets)):
+            return value
+        if isinstance(tensor, Unknown) and not self._shape_of_tensor(value, tensor):
+            return value
+        self._named += 1
+        tail = tensor.tail or () if isinstance(tensor, Tensor) else ()
+        names = [each.id.strip("_") if isinstance(each, ast.Name) else "" for each in targets]
+        shape: list[Dim] = [symbol(f"{name or 'D'}{self._named}") if name else symbol(f"D{index}_{self._named}") for index, name in enumerate(names)]
+        for index, size in enumerate(tail, len(shape) - len(tail)):
+            shape[index] = size if size is not None else shape[index]
+        known = replace(tensor, shape=tuple(shape), tail=None) if isinstance(tensor, Tensor) else Tensor(shape=tuple(shape), site=tensor.site)
+        self.rebind(tensor, known)
+        return shape_value(known)
+
+    def _shape_of_tensor(self, value: Value, receiver: Unknown) -> bool:
+        """Whether only a tensor can have been asked: `x.size()`, or the shape of what `forward` was given."""
+        if isinstance(value, Unknown):
+            return value.method == "size" and receiver.method is None
+        named = next((name for name, held in self.frame.locals.items() if held is receiver), None)
+        return isinstance(value, LibraryMethod) and value.name == "shape" and named is not None and self._argument_of_forward(named, receiver)
 
     def _variable(self, node: ast.AST, value: Value) -> str | None:
         """The local name under which a call is given a value."""

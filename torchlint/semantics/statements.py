@@ -128,7 +128,7 @@ class Statements(Data):
                 self.assign(target.value, value)
 
     def _unpack(self, targets: Sequence[ast.expr], value: Value, node: ast.AST) -> None:
-        value = present(value)
+        value = self.sizes_unpacked(present(value), targets)
         items = known_items(value)
         starred = next((i for i, each in enumerate(targets) if isinstance(each, ast.Starred)), None)
         if items is not None and starred is None and len(items) == len(targets):

@@ -1,0 +1,42 @@
+"""TL505: a view that only looks like a permutation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torchlint.diagnostic import Finding, Fix, Span
+from torchlint.rule import rule
+from torchlint.semantics.edits import replace_span
+from torchlint.semantics.facts import Call
+from torchlint.semantics.journey import shape_text, size_arguments, source_of, written
+from torchlint.semantics.rewrites import callee, name_span
+from torchlint.semantics.values import Tensor
+from torchlint.torch_api.permutations import permutation, permuted
+
+_METHODS = frozenset({"torch.Tensor.view", "torch.Tensor.reshape"})
+
+
+@rule("TL505", words=("view|reshape",), calls=("view", "reshape"))
+def view_instead_of_permute(call: Call) -> Iterator[Finding]:
+    given, result = call.positional[0] if call.positional else None, call.result
+    if call.name not in (*_METHODS, "torch.reshape") or not isinstance(given, Tensor) or not isinstance(result, Tensor):
+        return
+    groups = permuted(given.shape, result.shape)
+    if groups is None or given.shape is None or result.shape is None:
+        return
+    sizes = size_arguments(call.positional, call.site, call.name in _METHODS)
+    read = [site for _, site in sizes if not written(site)]
+    joined = any(len(group) > 1 for group in groups)
+    if (joined and len(read) < 2) or (not read and len(result.shape) == 2 and source_of(given) is None and given.layer is None and not given.parameter):
+        return
+    order = permutation(given.shape, result.shape, groups)
+    before, after = shape_text(given.shape, given.shape), shape_text(result.shape, given.shape)
+    name = name_span(callee(call.site)) if call.name in _METHODS else None
+    fix: Fix | None = None
+    if order is not None and name is not None:
+        text = f"permute({', '.join(map(str, order))})"
+        fix = replace_span(Span(name.start, call.site.span.end), text, "Permute the dimensions")
+    advice = f"`permute({', '.join(map(str, order))})`" if order else "`permute` or `transpose` first"
+    yield call.flag(
+        f"`{call.bare}` makes {after} of {before} without moving a number, so that the content is scrambled; use {advice}", fix=fix
+    )

@@ -115,6 +115,9 @@ class Expressions(Machine):
     def tensor_arithmetic(self, node: ast.AST, operation: str, operands: Sequence[Value]) -> Value:
         raise NotImplementedError
 
+    def iterated(self, value: Value, node: ast.AST) -> Value:
+        raise NotImplementedError
+
     def bad_operand(self, value: Value, node: ast.AST, use: str) -> None:
         """Called where a method is used as if it were a value."""
 
@@ -387,7 +390,7 @@ class Expressions(Machine):
         source = self.eval(first.iter)
         items = known_items(source)
         complete = items is not None and len(items) <= _LONGEST // 64
-        rounds = items if items is not None and complete else (element_of(source),)
+        rounds = items if items is not None and complete else (self.iterated(source, first.iter),)
         for item in rounds:
             self.assign(first.target, item)
             verdicts = [self.test(condition) for condition in first.ifs]

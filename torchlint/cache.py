@@ -19,6 +19,7 @@ from torchlint import __version__
 from torchlint.checks import Checks
 from torchlint.diagnostic import Diagnostic, Edit, Fix, Place, Position, Related, Span
 from torchlint.own_rules import INTERNAL_ERROR
+from torchlint.plugins import plugin_fingerprint
 from torchlint.program import Program
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def program_key(program: Program, checks: Checks) -> str:
     """A key that differs wherever the diagnostics of the program could."""
     paths = sorted(program.sources)
     asked = {
-        "torchlint": fingerprint(),
+        "torchlint": [fingerprint(), plugin_fingerprint() if checks.plugins else ""],
         "codes": sorted(checks.codes),
         "unused": [checks.unused, checks.complete],
         "ignored": {path: sorted(checks.ignored[path]) for path in paths if path in checks.ignored},

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from torchlint.cache import Cache, fingerprint
 from torchlint.diagnostic import Severity
 from torchlint.own_rules import OWN_RULES, OwnRule
+from torchlint.plugins import plugin_fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +21,14 @@ class Entry:
     default: bool
 
 
-def catalogue(known: Cache | None = None) -> tuple[Entry, ...]:
-    """Every rule that is a check on programs, by code, each once."""
-    key = f"rules {fingerprint()}"
+def catalogue(known: Cache | None = None, plugins: bool = True) -> tuple[Entry, ...]:
+    """Every rule that is a check on programs, by code, each once. Raises BadPlugin."""
+    key = f"rules {fingerprint()} {plugin_fingerprint() if plugins else ''}"
     if known is not None and (value := known.get([key]).get(key)):
         return tuple(Entry(*each) for each in json.loads(value))
-    from torchlint.rule import all_rules
+    from torchlint.plugins import rules_in_force
 
-    rules = all_rules()
+    rules = rules_in_force(plugins)
     entries = tuple({each.code: Entry(each.code, each.name, each.severity, each.default) for each in rules}.values())
     if known is not None:
         known.put({key: json.dumps([[each.code, each.name, each.severity, each.default] for each in entries])})

@@ -14,20 +14,22 @@ class Checks:
     """The chosen rules, by code, as a function of a program that can be sent to another process.
 
     `unused` asks for reports on comments that suppress nothing; `complete` says that all rules that
-    are on by default were chosen. `ignored` are the codes not to report, by path.
+    are on by default were chosen. `ignored` are the codes not to report, by path; `plugins` says whether other
+    packages' rules are among the chosen ones.
     """
 
     codes: frozenset[str]
     unused: bool = True
     complete: bool = True
     ignored: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    plugins: bool = False
 
     def __call__(self, program: Program) -> list[Diagnostic]:
         from torchlint.gate import lint_gated
-        from torchlint.rule import all_rules
+        from torchlint.plugins import rules_in_force
         from torchlint.suppressions import suppress
 
-        found = lint_gated(program, [rule for rule in all_rules() if rule.code in self.codes])
+        found = lint_gated(program, [rule for rule in rules_in_force(self.plugins) if rule.code in self.codes])
         by_path: dict[str, list[Diagnostic]] = {path: [] for path in sorted(program.linted)}
         for each in found:
             if each.code not in self.ignored.get(each.place.path, ()):

@@ -11,7 +11,6 @@ from concurrent.futures.process import BrokenProcessPool
 from torchlint.diagnostic import Diagnostic
 from torchlint.own_rules import INTERNAL_ERROR
 from torchlint.program import Program
-from torchlint.rule import all_rules
 from torchlint.source import Source
 
 Lint = Callable[[Program], list[Diagnostic]]
@@ -77,8 +76,9 @@ def _pool(workers: int) -> ProcessPoolExecutor:
     method = "fork" if "fork" in multiprocessing.get_all_start_methods() and os.uname().sysname == "Linux" else "spawn"
     if method == "fork":
         import torchlint.linter  # noqa: F401
+        from torchlint.plugins import rules_in_force
 
-        all_rules()
+        rules_in_force()
     return ProcessPoolExecutor(workers, multiprocessing.get_context(method))
 
 

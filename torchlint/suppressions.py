@@ -177,9 +177,9 @@ def _unused(source: Source, one: Suppression, active: Collection[str], complete:
 
 def _judged(name: str, active: Collection[str]) -> bool:
     """Whether the run can tell that a name is unused: its rules ran, or there is no such rule."""
-    from torchlint.rule import all_rules
+    from torchlint.plugins import rules_in_force
 
-    known = [rule.code for rule in all_rules() if name == rule.name or rule.code.startswith(name.upper())]
+    known = [rule.code for rule in rules_in_force() if name == rule.name or rule.code.startswith(name.upper())]
     own = any(name == rule.name or rule.code.startswith(name.upper()) for rule in OWN_RULES)
     return not own and all(code in active for code in known)
 

@@ -138,7 +138,7 @@ def test_unused_comment_is_removed_alone(before: str, after: str) -> None:
 def test_comment_of_another_tool_or_of_a_rule_that_did_not_run_is_left_alone(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from types import SimpleNamespace
 
-    monkeypatch.setattr("torchlint.rule.all_rules", lambda: [SimpleNamespace(code="TL413", name="eval-without-no-grad")])
+    monkeypatch.setattr("torchlint.plugins.rules_in_force", lambda: [SimpleNamespace(code="TL413", name="eval-without-no-grad")])
     assert unused(text)[0] == []
 
 

@@ -10,8 +10,10 @@ from click_default_group import DefaultGroup
 
 from torchlint import __version__
 from torchlint.cli.check import check
+from torchlint.cli.completion import completion
 from torchlint.cli.config import config
 from torchlint.cli.explain import explain
+from torchlint.cli.merge import merge
 from torchlint.cli.prove import prove
 from torchlint.cli.rule import rule
 
@@ -36,6 +38,8 @@ cli.add_command(rule)
 cli.add_command(prove)
 cli.add_command(explain)
 cli.add_command(config)
+cli.add_command(merge)
+cli.add_command(completion)
 
 
 def main() -> None:

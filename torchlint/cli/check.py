@@ -15,6 +15,15 @@ def _selectors(flag: str, text: str) -> Callable[[Any], Any]:
     return click.option(flag, multiple=True, metavar="RULES", help=text)
 
 
+def _shard(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[int, int] | None:
+    if value is None:
+        return None
+    part, _, count = value.partition("/")
+    if part.isdecimal() and count.isdecimal() and 1 <= int(part) <= int(count):
+        return int(part), int(count)
+    raise click.BadParameter(f"`{value}` is no part of a whole; write for example 2/4")
+
+
 @click.command(short_help="Lint files and folders (the default command).")
 @click.argument("paths", nargs=-1, metavar="[PATH|-]…")
 @_selectors("--select", "Run these rules instead of the default ones: codes, prefixes, names, or ALL.")
@@ -33,14 +42,22 @@ def _selectors(flag: str, text: str) -> Callable[[Any], Any]:
 @click.option("--markdown", is_flag=True, help="Lint the Python blocks of Markdown files too.")
 @click.option("--stdin-filename", metavar="NAME", help="The name of the file that `-` reads.")
 @click.option("--force-exclude", is_flag=True, default=None, help="Leave out excluded files even if named.")
+@click.option("--files-from", metavar="FILE|-", help="Lint the paths listed in a file, one a line.")
+@click.option("--baseline", metavar="FILE", help="Report only problems that are not in this file.")
+@click.option("--write-baseline", metavar="FILE", help="Write all problems to a baseline, and report none.")
+@click.option("--shard", callback=_shard, metavar="I/N", help="Lint the Ith of N parts; `torchlint merge` joins reports.")
+@click.option("--watch", is_flag=True, help="Lint anew whenever a file changes.")
+@click.option("--no-plugins", is_flag=True, help="Use no rules of other packages.")
 @click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
 @click.option("-j", "--jobs", type=click.IntRange(min=0), default=None, help="Worker processes; 0: as the machine has.")
 @click.option("--config", "config_file", type=click.Path(exists=True, dir_okay=False), help="Use this configuration.")
 @click.option("--isolated", is_flag=True, help="Use no configuration file.")
 def check(**options: Any) -> None:
     """Lint PATHs (the current folder if none is given; `-` reads standard input)."""
+    from torchlint.baseline import BadBaseline
     from torchlint.config import BadConfiguration
     from torchlint.files import MissingPath
+    from torchlint.plugins import BadPlugin
     from torchlint.selection import UnknownRule
 
     try:
@@ -48,8 +65,11 @@ def check(**options: Any) -> None:
         from torchlint.cli.session import Session
 
         code = run_check(Session.of(options))
-    except (BadConfiguration, MissingPath, UnknownRule) as problem:
-        click.echo(f"torchlint: {problem}" if isinstance(problem, UnknownRule | MissingPath) else str(problem), err=True)
+    except BadConfiguration as problem:
+        click.echo(str(problem), err=True)
+        code = 2
+    except (MissingPath, UnknownRule, BadBaseline, BadPlugin) as problem:
+        click.echo(f"torchlint: {problem}", err=True)
         code = 2
     except KeyboardInterrupt:
         code = 130

@@ -6,11 +6,14 @@ import difflib
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import click
 
+from torchlint.baseline import without_known, write_baseline
 from torchlint.cli.session import Session
 from torchlint.diagnostic import Diagnostic
+from torchlint.files import discover
 from torchlint.project import Project
 from torchlint.reading import write_atomically
 from torchlint.report.base import Report, writer
@@ -19,6 +22,14 @@ from torchlint.report.parts import in_parts
 
 def run_check(session: Session) -> int:
     """Do what the options ask for, and return the exit code."""
+    if session.options.get("watch"):
+        from torchlint.cli.watch import watch
+
+        return watch(lambda: _check(session), lambda: discover(session.paths, session.filter))
+    return _check(session)
+
+
+def _check(session: Session) -> int:
     loaded = session.load()
     if not loaded.files and not session.from_stdin:
         click.echo("torchlint: no Python files were found under the given paths", err=True)
@@ -93,6 +104,10 @@ def _report(
 ) -> int:
     found = sorted(found, key=lambda each: each.order)
     report = in_parts(Report(found, texts, loaded.files, bool(session.options.get("quiet")), fixed), loaded.texts)
+    if name := session.options.get("write_baseline"):
+        return _write_baseline(session, name, report)
+    if name := session.options.get("baseline"):
+        report = replace(report, diagnostics=without_known(report, name))
     write = writer(session.settings.output_format)
     if session.options.get("statistics"):
         from torchlint.report.text import write_statistics as write
@@ -106,4 +121,16 @@ def _report(
             return 2
     else:
         write(report, sys.stderr if session.from_stdin and session.options.get("fix") else sys.stdout)
-    return session.exit_code(found)
+    return session.exit_code(report.diagnostics)
+
+
+def _write_baseline(session: Session, name: str, report: Report) -> int:
+    try:
+        write_baseline(name, report)
+    except OSError as error:
+        click.echo(f"torchlint: {name}: cannot be written: {error.strerror}", err=True)
+        return 2
+    if not session.options.get("quiet"):
+        count = len(report.diagnostics)
+        click.echo(f"Wrote {count} problem{'' if count == 1 else 's'} to {name}.")
+    return 0

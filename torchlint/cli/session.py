@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from torchlint import config, files, project
@@ -34,9 +35,11 @@ class Session:
     def of(cls, options: Mapping[str, Any]) -> Session:
         """Read the configuration and lay the options over it.
 
-        Raises BadConfiguration and UnknownRule.
+        Raises BadConfiguration, UnknownRule, BadPlugin and MissingPath.
         """
-        paths = tuple(options["paths"]) or (".",)
+        paths = (*options["paths"], *_listed(options.get("files_from")))
+        if not paths and options.get("files_from") is None:
+            paths = (".",)
         start = _start(paths, options.get("stdin_filename"))
         if options.get("config_file"):
             settings = config.load(os.path.abspath(options["config_file"]))
@@ -54,7 +57,11 @@ class Session:
 
     @cached_property
     def rules(self) -> tuple[Entry, ...]:
-        return catalogue(self.cache)
+        return catalogue(self.cache, self.plugins)
+
+    @property
+    def plugins(self) -> bool:
+        return not self.options.get("no_plugins")
 
     @property
     def everything(self) -> tuple[Entry | OwnRule, ...]:
@@ -68,21 +75,35 @@ class Session:
         chosen = self.settings
         return Selection(chosen.select, chosen.extend_select, (*chosen.ignore, *chosen.extend_ignore))
 
-    def load(self) -> project.Project:
-        """The programs of the paths given. Raises MissingPath."""
+    @property
+    def filter(self) -> files.Filter:
         chosen = self.settings
-        which = files.Filter(
+        return files.Filter(
             chosen.base,
             (*chosen.exclude, *chosen.extend_exclude),
             chosen.force_exclude,
             chosen.respect_gitignore,
             (".py", ".ipynb", ".md", ".markdown") if self.options.get("markdown") else (".py", ".ipynb"),
         )
+
+    def load(self) -> project.Project:
+        """The programs of the paths given. Raises MissingPath."""
+        chosen, which = self.settings, self.filter
         roots = [os.path.join(chosen.base, folder) for folder in chosen.src]
         if self.from_stdin:
             return self._load_stdin(which, roots)
         given = [os.path.abspath(path) for path in self.paths]
-        return project.load(files.discover(self.paths, which), given, roots=roots, which=which)
+        loaded = project.load(files.discover(self.paths, which), given, roots=roots, which=which)
+        return self._shard(loaded)
+
+    def _shard(self, loaded: project.Project) -> project.Project:
+        """This run's share of the programs: every Nth, from the biggest on; the first has the unreadable files."""
+        if not self.options.get("shard"):
+            return loaded
+        mine, count = self.options["shard"]
+        ordered = sorted(loaded.programs, key=lambda each: (-len(each.sources), min(each.sources)))
+        unreadable = loaded.unreadable if mine == 1 else ()
+        return replace(loaded, programs=tuple(ordered[mine - 1 :: count]), unreadable=unreadable)
 
     def _load_stdin(self, which: files.Filter, roots: Sequence[str]) -> project.Project:
         name = os.path.abspath(self.options.get("stdin_filename") or "stdin.py")
@@ -100,7 +121,7 @@ class Session:
         selection = self.selection()
         codes = frozenset(rule.code for rule in self.rules if selection.takes(rule))
         complete = all(rule.code in codes for rule in self.rules if rule.default)
-        return Checks(codes, selection.takes(UNUSED_SUPPRESSION), complete, self._ignored(loaded))
+        return Checks(codes, selection.takes(UNUSED_SUPPRESSION), complete, self._ignored(loaded), self.plugins)
 
     def run(self, programs: Sequence[Program], checks: Checks) -> list[Diagnostic]:
         """The diagnostics of the programs, with just the fixes that may be applied."""
@@ -114,8 +135,10 @@ class Session:
 
     def _run(self, programs: Sequence[Program], checks: Checks) -> list[Diagnostic]:
         from torchlint import runner
+        from torchlint.cli.progress import progress
 
-        return runner.run(programs, checks, self.settings.jobs)
+        with progress(not self.options.get("quiet")) as tell:
+            return runner.run(programs, checks, self.settings.jobs, tell)
 
     def reported(self, found: Sequence[Diagnostic]) -> list[Diagnostic]:
         """What is left when the linter's own reports that the person ignores are gone."""
@@ -148,11 +171,23 @@ class Session:
         return ignored
 
 
+def _listed(name: str | None) -> list[str]:
+    """The paths in a file, one a line, or divided by NUL as `find -print0` writes them."""
+    if name is None:
+        return []
+    try:
+        data = sys.stdin.buffer.read() if name == _STDIN else Path(name).read_bytes()
+    except OSError as error:
+        raise files.MissingPath(f"{name}: the list of files cannot be read: {error.strerror}") from None
+    paths = data.split(b"\0") if b"\0" in data else data.splitlines()
+    return [os.fsdecode(path) for path in paths if path.strip()]
+
+
 def _start(paths: Sequence[str], stdin_filename: str | None) -> str:
     """The folder whose configuration counts: the one that holds all paths given."""
     if paths == (_STDIN,):
         return os.path.dirname(os.path.abspath(stdin_filename or "stdin.py"))
-    folders = [os.path.abspath(path) for path in paths]
+    folders = [os.path.abspath(path) for path in paths] or [os.getcwd()]
     folders = [path if os.path.isdir(path) else os.path.dirname(path) for path in folders]
     try:
         return os.path.commonpath(folders)

@@ -266,6 +266,7 @@ _OF_LAYERS = {
     "binary_cross_entropy": "BCELoss",
     "margin_ranking_loss": "MarginRankingLoss",
     "cosine_embedding_loss": "CosineEmbeddingLoss",
+    "gaussian_nll_loss": "GaussianNLLLoss",
     "triplet_margin_loss": "TripletMarginLoss",
     "multilabel_soft_margin_loss": "MultiLabelSoftMarginLoss",
 }

@@ -188,6 +188,13 @@ def _cosine_embedding(r: Random) -> tuple[TensorShape, ...]:
     return tensor(*rows), tensor(*other), tensor(*(() if rarely(r) else rows[:-1]))
 
 
+def _gaussian(r: Random) -> tuple[TensorShape, ...]:
+    shape = sizes(r, r.randint(2, 3), 1, 3)
+    target = tensor(*broadcastable(r, shape))
+    variance = r.choice((shape, shape[:-1], tuple(1 if often(r) else mostly(r, n, 1, 3) for n in shape)))
+    return tensor(*shape), target, tensor(*variance)
+
+
 LOSSES = {
     "CrossEntropyLoss": _classes,
     "NLLLoss": _indices,
@@ -205,6 +212,7 @@ LOSSES = {
     "MarginRankingLoss": _three,
     "TripletMarginLoss": _three,
     "CosineEmbeddingLoss": _cosine_embedding,
+    "GaussianNLLLoss": _gaussian,
     "MultiMarginLoss": _rows,
     "MultiLabelMarginLoss": _labels,
 }

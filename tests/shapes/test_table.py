@@ -33,7 +33,6 @@ NO_SHAPE = {
     "DataParallel",
     "AdaptiveLogSoftmaxWithLoss",
     "LinearCrossEntropyLoss",
-    "GaussianNLLLoss",
     "TripletMarginWithDistanceLoss",
 }
 

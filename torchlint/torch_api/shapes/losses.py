@@ -132,6 +132,29 @@ def multi_label_soft_margin(input: Shape, target: Shape = None, reduction: objec
     return _reduced(None if common is None else common[:-1], reduction)
 
 
+def gaussian(input: Shape, target: Shape = None, var: Shape = None, reduction: object = "mean") -> object:
+    """Shapes that broadcast, with a variance of the input's shape, without its last dim, or with 1 for one dim.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.nn.GaussianNLLLoss.html
+    """
+    if input is None or var is None:
+        return _reduced(None, reduction)
+    if var and len(var) == len(input) - 1:
+        _expect_equal(input[:-1], var, "input and variance")
+        var = (*var, 1)
+    elif var and len(var) == len(input):
+        differ = [found for size, found in zip(input, var, strict=True) if same(size, found) is False]
+        if len(differ) > 1 or any(same(found, 1) is False for found in differ):
+            raise ShapeError(
+                f"the variance {show_shape(var)} is not of {show_shape(input)}", "mismatch", input=var
+            )
+    elif var:
+        raise ShapeError(
+            f"the variance {show_shape(var)} has not the rank of {show_shape(input)}", "rank", input=var
+        )
+    return _reduced(broadcast(broadcast(input, target), var), reduction)
+
+
 def cosine_embedding(
     input1: Shape, input2: Shape = None, target: Shape = None, reduction: object = "mean"
 ) -> object:
@@ -238,6 +261,7 @@ LAYERS: dict[str, Layer] = {
     "torch.nn.TripletMarginLoss": layer(
         triplet, "_margin, _p, _eps, _swap, *, reduction", "anchor: T, positive: T, negative: T"
     ),
+    "torch.nn.GaussianNLLLoss": layer(gaussian, "*, _full, _eps, reduction", "input: T, target: T, var: T"),
     "torch.nn.CosineEmbeddingLoss": layer(
         cosine_embedding, "_margin, *, reduction", "input1: T, input2: T, target: T"
     ),
@@ -275,6 +299,9 @@ FUNCTIONS: dict[str, Function] = {
     ),
     "torch.nn.functional.margin_ranking_loss": function(
         margin_ranking, "input1: T, input2: T, target: T, _margin, *, reduction"
+    ),
+    "torch.nn.functional.gaussian_nll_loss": function(
+        gaussian, "input: T, target: T, var: T, _full, _eps, reduction"
     ),
     "torch.nn.functional.cosine_embedding_loss": function(
         cosine_embedding, "input1: T, input2: T, target: T, _margin, *, reduction"

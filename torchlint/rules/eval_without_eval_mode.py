@@ -11,14 +11,14 @@ from torchlint.semantics.passes import EvaluationPass
 
 @rule("TL414", severity="warning", contexts="all")
 def eval_without_eval_mode(evaluation: EvaluationPass) -> Iterator[Finding]:
-    if evaluation.by_mode or not evaluation.in_train_mode or evaluation.moded is False:
-        return
-    if not evaluation.ended or not evaluation.over_data:
-        return
-    if evaluation.by_data or evaluation.by_training or evaluation.grad is False:
-        yield evaluation.flag(
-            "evaluation in train mode: dropout drops and batch norm normalises by the batch (and learns from it), "
-            "so results change from run to run; call `model.eval()` before the loop",
-            related=((evaluation.call.site, "the model is applied here"),),
-            fix=evaluation.with_eval,
-        )
+    for use in evaluation.uses:
+        if use.by_mode or not evaluation.in_train_mode(use) or use.moded is False or not use.ended:
+            continue
+        if evaluation.by_data or (evaluation.over_data and (use.by_training or use.grad is False)):
+            yield evaluation.flag(
+                "evaluation in train mode: dropout drops and batch norm normalises by the batch (and learns from it), "
+                "so results change from run to run; call `model.eval()` before the loop",
+                related=((use.call.site, "the model is applied here"),),
+                fix=evaluation.with_eval(use),
+            )
+            return

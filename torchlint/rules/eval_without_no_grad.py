@@ -11,12 +11,14 @@ from torchlint.semantics.passes import EvaluationPass
 
 @rule("TL413", severity="warning", contexts="all")
 def eval_without_no_grad(evaluation: EvaluationPass) -> Iterator[Finding]:
-    if not evaluation.grad or evaluation.frozen or not evaluation.ended:
-        return
-    if evaluation.by_mode or evaluation.by_data or (evaluation.by_training and evaluation.over_data):
-        yield evaluation.flag(
-            "evaluation with gradients on keeps every activation for a backward pass that never comes "
-            "(`eval()` does not switch gradients off); put it under `torch.no_grad()`",
-            related=((evaluation.call.site, "the model is applied here"),),
-            fix=evaluation.without_gradients,
-        )
+    for use in evaluation.uses:
+        if not use.grad or use.frozen or not use.ended:
+            continue
+        if use.by_mode or evaluation.by_data or (use.by_training and evaluation.over_data):
+            yield evaluation.flag(
+                "evaluation with gradients on keeps every activation for a backward pass that never comes "
+                "(`eval()` does not switch gradients off); put it under `torch.no_grad()`",
+                related=((use.call.site, "the model is applied here"),),
+                fix=evaluation.without_gradients,
+            )
+            return

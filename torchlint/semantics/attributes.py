@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from torchlint.semantics.classes import find, is_module, method_kind
+from torchlint.semantics.classes import descendants, find, is_module, method_kind
 from torchlint.semantics.devices import MOVED, module_device
 from torchlint.semantics.expressions import Expressions, dim_value, shape_value
 from torchlint.semantics.facts import AttributeAssignment, AttributeRead, ClassDefined, UninitializedModule
@@ -217,7 +217,7 @@ class Attributes(Expressions):
                 self.trail.set(self.files[receiver.path].globals, name, value)
             case Tensor() if name == "requires_grad" and isinstance(value, Const):
                 if receiver.parameter and isinstance(receiver.model, Instance):
-                    self.trail.set(receiver.model.store, "<frozen>", TRUE)
+                    self._parameters_set(receiver.model, value == TRUE)
                 elif value == TRUE:
                     self.event("gradient", node, receiver)
                 self.rebind(receiver, replace(receiver, requires_grad=bool(value.value)))
@@ -247,6 +247,16 @@ class Attributes(Expressions):
         self.trail.set(module.store, "<init>", TRUE)
         if UninitializedModule in self.wanted:
             self.emit(UninitializedModule(self.site(node), self.frame, self.grad, module, frame))
+
+    def _parameters_set(self, module: Instance, trained: bool) -> None:
+        """`p.requires_grad = …` of a module's parameters: of all of them where no condition chooses."""
+        chosen = self.arms != (self.rounds[-1].loop.arms if self.rounds else ())
+        for each in descendants(module):
+            self.trail.set(each.store, "<frozen>", TRUE)
+            if trained:
+                self.trail.delete(each.store, "<fixed>")
+            elif not chosen:
+                self.trail.set(each.store, "<fixed>", TRUE)
 
     def rebind(self, old: Value, new: Value) -> None:
         """A tensor was changed in place: every slot in reach that holds it holds the changed one now.

@@ -59,7 +59,7 @@ def is_module_type(cls: Class | str) -> bool:
 
 
 def is_module(value: Value | None) -> bool:
-    return isinstance(value, Instance) and is_module_type(value.cls)
+    return isinstance(value, Instance) and (is_module_type(value.cls) or "<module>" in value.store)
 
 
 def layer_of(value: Value | None) -> Layer | None:

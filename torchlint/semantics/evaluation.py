@@ -11,7 +11,7 @@ from torchlint.semantics.data import loader_role
 from torchlint.semantics.events import Event, LoopRun, Round
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.origins import acts_by_mode, model_of, parts
-from torchlint.semantics.passes import EvaluationPass, Run, over_data
+from torchlint.semantics.passes import EvaluationPass, ModelUse, Run, over_data
 from torchlint.semantics.values import Instance, Tensor, Unknown, Value
 
 _GRADIENTS = ("backward", "gradient")
@@ -33,18 +33,18 @@ def evaluations(run: Run) -> Iterator[EvaluationPass]:
     trace = run.trace
     callees = {id(event.subject) for event in trace if event.kind in _MODES and isinstance(event.subject, Unknown) and event.subject.site}
     modes: list[Event] = []
-    seen: set[tuple[int, ...]] = set()
+    units: dict[tuple[int, ...], list[_Unit]] = {}
     for index, event in enumerate(trace):
         if event.kind in _MODES:
             modes.append(event)
         if event.kind != "model" and not (event.kind == "opaque" and id(event.subject) in callees):
             continue
         unit = _unit(event, index, modes)
-        key = _key(unit)
-        if key in seen:
-            continue
-        seen.add(key)
-        found = _judged(unit, trace)
+        held = units.setdefault(_key(unit), [])
+        if not any(parts(each.call.subject) & parts(event.subject) for each in held):
+            held.append(unit)
+    for several in units.values():
+        found = _judged(several, trace)
         if found is not None:
             yield found
 
@@ -54,7 +54,7 @@ def _key(unit: _Unit) -> tuple[int, ...]:
     if unit.loop is None:
         return (id(unit.call.site.node), *map(id, rounds))
     outer = rounds[: _depth(rounds, unit.loop)]
-    return (id(unit.loop), *map(id, outer), *sorted(parts(unit.call.subject)))
+    return (id(unit.loop), *map(id, outer))
 
 
 def _depth(rounds: tuple[Round, ...], loop: LoopRun) -> int:
@@ -81,36 +81,49 @@ def _unit(call: Event, index: int, modes: Sequence[Event]) -> _Unit:
     return _Unit(call, index, chosen, mode)
 
 
-def _judged(unit: _Unit, trace: Sequence[Event]) -> EvaluationPass | None:
+def _judged(units: Sequence[_Unit], trace: Sequence[Event]) -> EvaluationPass | None:
+    unit = units[0]
     call, loop = unit.call, unit.loop
+    frame = loop.frame if loop is not None else call.frame
     first, last = _extent(unit, trace)
     inside = [event for event in trace[first:last] if loop is None or any(each.loop is loop for each in event.rounds)]
-    if any(event.kind in (*_GRADIENTS, "step") for event in inside) or _asks_for_gradients(unit, trace, last):
+    if frame is None or any(event.kind in (*_GRADIENTS, "step") for event in inside) or _asks_for_gradients(unit, trace, last):
         return None
-    if any(isinstance(each, Tensor) and each.requires_grad and each.leaf and not each.parameter for each in call.arguments):
+    looked_at = trace[first : _end_of_function(frame, trace, last)]
+    uses = tuple(_use(each, inside, looked_at) for each in units if not _on_leaves(each.call))
+    if not uses:
         return None
-    subject = parts(call.subject)
-    calls = [event for event in inside if event.kind in ("model", "opaque") and parts(event.subject) & subject] or [call]
-    grads = {event.grad for event in calls}
-    frame = loop.frame if loop is not None else call.frame
-    if frame is None:
-        return None
-    ended = any(event.kind == "end" and parts(model_of(event.subject)) & subject for event in trace[first : _end_of_function(frame, trace, last)])
-    modes = {event.training for event in calls if event.kind == "model"} or {_said(unit)}
     return EvaluationPass(
         loop.site if loop is not None else call.site,
         frame,
-        True if True in grads else False if grads == {False} else None,
-        call=call,
+        next((use.grad for use in uses), None),
+        uses=uses,
         loop=loop,
-        subjects=subject,
-        by_mode=modes == {False} or _in_eval(unit),
         by_data=loop is not None and loader_role(loop.iterated) == "evaluation",
-        ended=ended,
+        only=_does_nothing_else(frame, trace),
+    )
+
+
+def _on_leaves(call: Event) -> bool:
+    """Whether a model is given a tensor that asks for gradients itself: it is that one that is trained or attacked."""
+    return any(isinstance(each, Tensor) and each.requires_grad and each.leaf and not each.parameter for each in call.arguments)
+
+
+def _use(unit: _Unit, inside: Sequence[Event], looked_at: Sequence[Event]) -> ModelUse:
+    call = unit.call
+    subject = parts(call.subject)
+    calls = [event for event in inside if event.kind in ("model", "opaque") and parts(event.subject) & subject] or [call]
+    grads = {event.grad for event in calls}
+    modes = {event.training for event in calls if event.kind == "model"} or {_said(unit)}
+    return ModelUse(
+        call,
+        subject,
+        True if True in grads else False if grads == {False} else None,
+        by_mode=modes == {False} or _said(unit) is False,
+        ended=any(event.kind == "end" and parts(model_of(event.subject)) & subject for event in looked_at),
         training=_said(unit) if modes == {None} else modes.pop() if len(modes) == 1 else None,
         moded=acts_by_mode(call.subject),
         frozen=_frozen(call.subject),
-        only=_does_nothing_else(frame, trace),
     )
 
 
@@ -120,13 +133,6 @@ def _said(unit: _Unit) -> bool | None:
     if mode is None or mode.arms != unit.call.arms[: len(mode.arms)]:
         return None
     return {"train": True, "eval": False}.get(mode.kind)
-
-
-def _in_eval(unit: _Unit) -> bool:
-    mode = unit.mode
-    if mode is None or mode.kind != "eval":
-        return False
-    return mode.arms == unit.call.arms[: len(mode.arms)]
 
 
 def _extent(unit: _Unit, trace: Sequence[Event]) -> tuple[int, int]:
@@ -182,12 +188,7 @@ def _end_of_function(frame: Frame, trace: Sequence[Event], last: int) -> int:
 
 def _frozen(module: Value | None) -> bool:
     """Whether no parameter of a module asks for gradients."""
-    return isinstance(module, Instance) and ("<frozen>" in module.store or _parts_frozen(module))
-
-
-def _parts_frozen(module: Instance) -> bool:
-    below = [each for each in descendants(module) if each is not module]
-    return bool(below) and all("<frozen>" in each.store for each in below)
+    return isinstance(module, Instance) and all("<fixed>" in each.store for each in descendants(module))
 
 
 def _does_nothing_else(frame: Frame, trace: Sequence[Event]) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from torchlint.semantics.join import join, join_all
 from torchlint.semantics.machine import Machine
+from torchlint.semantics.origins import model_of
 from torchlint.semantics.trail import MISSING
 from torchlint.semantics.values import (
     FALSE,
@@ -172,11 +173,15 @@ class Expressions(Machine):
                 return self._repeat(left, right, node)
             case Const(), (List() | Tuple()) if isinstance(op, ast.Mult):
                 return self._repeat(right, left, node)
+            case ((List() | Tuple()) as held, Unknown() | Size()) | (Unknown() | Size(), (List() | Tuple()) as held) if isinstance(op, ast.Mult):
+                self._note_repeated(known_items(held) or (), node)
+                return List({"items": None, "element": element_of(held)}, self.site(node))
             case Instance(), _ if isinstance(op, ast.Add) and "items" in left.store and isinstance(right, Instance):
                 return Unknown(self.site(node))
         if isinstance(left, Unknown) or isinstance(right, Unknown):
             return Unknown(self.site(node), "<sum>" if isinstance(op, ast.Add | ast.Sub) else "<product>", Tuple((left, right)))
-        return Unknown(self.site(node))
+        source = next((each for each in (left, right) if model_of(each) is not None), None)
+        return Unknown(self.site(node), None if source is None else "<arithmetic>", source)
 
     def _fold(self, left: Const, right: Const, op: ast.operator) -> Value:
         function = _ARITHMETIC.get(type(op))
@@ -205,10 +210,17 @@ class Expressions(Machine):
         items = value.items if isinstance(value, Tuple) else value.store.get("items")
         if items is None or not isinstance(count.value, int):
             return List({"items": None, "element": element_of(value)}, self.site(node))
+        if count.value > 1:
+            self._note_repeated(items, node)
         if len(items) * max(count.value, 0) > _LONGEST:
             return Iteration(join_all(list(items)))
         repeated = items * count.value
         return Tuple(repeated) if isinstance(value, Tuple) else List({"items": repeated}, self.site(node))
+
+    def _note_repeated(self, items: Sequence[Value], node: ast.AST) -> None:
+        for each in items:
+            if isinstance(each, Instance):
+                self.repeated.setdefault(id(each.store), (self.site(node), each))
 
     def _unary(self, node: ast.UnaryOp) -> Value:
         value = self.eval(node.operand)
@@ -278,6 +290,8 @@ class Expressions(Machine):
             if isinstance(op, ast.Is | ast.IsNot):
                 return UNKNOWN
             return self.tensor_arithmetic(node, type(op).__name__, (left, right))
+        for each in (left, right):
+            self.ends(each, node)
         if isinstance(left, Library) and isinstance(right, Library) and left == right:
             return Const(isinstance(op, ast.Eq | ast.Is | ast.GtE | ast.LtE))
         return UNKNOWN
@@ -361,6 +375,8 @@ class Expressions(Machine):
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Value:
         items: list[Value] = []
         complete = self._generate(node.generators, lambda: items.append(self.eval(node.elt)))
+        if isinstance(node.elt, ast.Name) and items and not complete | (len(items) < 2) and all(each is items[0] for each in items) and not _bound_by(node, node.elt.id):
+            self._note_repeated(items[:1], node)
         if complete:
             return List({"items": tuple(items)}, self.site(node))
         return List({"items": None, "element": join_all(items)}, self.site(node))
@@ -427,6 +443,10 @@ class Expressions(Machine):
     def _yield_from(self, node: ast.YieldFrom) -> Value:
         self.frame.yields.append((element_of(self.eval(node.value)), self.grad))
         return UNKNOWN
+
+
+def _bound_by(node: ast.ListComp | ast.SetComp | ast.GeneratorExp, name: str) -> bool:
+    return any(isinstance(each, ast.Name) and each.id == name for part in node.generators for each in ast.walk(part.target))
 
 
 def truth(value: Value) -> bool | None:

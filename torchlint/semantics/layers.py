@@ -11,6 +11,7 @@ from torchlint.semantics.classes import is_module
 from torchlint.semantics.expressions import shape_value
 from torchlint.semantics.devices import module_device
 from torchlint.semantics.facts import DevicesMeet
+from torchlint.semantics.origins import model_of
 from torchlint.semantics.shape_bridge import demanded, layer_shape, single_shape, single_tail
 from torchlint.semantics.tensors import Tensors, contents
 from torchlint.semantics.values import (
@@ -213,7 +214,7 @@ class Layers(Tensors):
             site=self.site(node),
             op=found.name,
             inputs=(first,),
-            model=source.model,
+            model=model_of(first),
             storages=storages_of(source) if found.activation == "keeps" else frozenset(),
         )
 

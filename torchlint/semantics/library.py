@@ -139,6 +139,8 @@ class Libraries(Containers):
             if name.startswith("torchvision.models."):
                 return self.call_unknown(Library(name), positional, keywords, node)
             return self.construct(name, positional, keywords, node)
+        if name.startswith("torchvision.models.") and not last.startswith(("get_", "list_")):
+            return Instance(name, {}, by_number_or_name(positional, keywords), self.site(node), self.frame)
         if name.startswith("torch.nn.utils.clip_grad"):
             self.event("clip", node, positional[0] if positional else UNKNOWN, tuple(positional))
             self.emit_call(name, None, bind(name, positional, keywords), positional, UNKNOWN, node)
@@ -199,6 +201,13 @@ class Libraries(Containers):
             if result is not None:
                 self._emit_method("torch.nn.Module", instance, name, positional, keywords, result, node)
                 return result
+        elif self._shows_module(instance, name) and not positional and not keywords:
+            if name == "train":
+                self.event("train", node, instance, training=True)
+                self.trail.set(instance.store, "training", True)
+                return instance
+            self.trail.set(instance.store, "<module>", TRUE)
+            return self._instance_method(instance, name, positional, keywords, node)
         if instance.cls == "torch.StateDict":
             return self._state_dict_method(instance, name, positional, keywords, node)
         if is_optimizer(instance):
@@ -220,6 +229,11 @@ class Libraries(Containers):
         self.event("opaque", node, instance, (*positional, *keywords.values()))
         self._emit_method(instance.cls if isinstance(instance.cls, str) else instance.cls.name, instance, name, positional, keywords, UNKNOWN, node)
         return Unknown(self.site(node), name, instance)
+
+    def _shows_module(self, instance: Instance, name: str) -> bool:
+        """Whether a method tells that an object of a class that is not read is a module (`train` alone does not)."""
+        unread = isinstance(instance.cls, str) and not instance.cls.startswith(("torch.", "builtins."))
+        return unread and name in ("train", "eval", "parameters", "named_parameters", "modules", "children")
 
     def _emit_method(
         self, cls: str, instance: Value, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], result: Value, node: ast.AST

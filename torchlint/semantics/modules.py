@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from torchlint.semantics.building import weighted
 from torchlint.semantics.classes import (
     children,
     descendants,
@@ -17,12 +18,13 @@ from torchlint.semantics.classes import (
 )
 from torchlint.semantics.devices import asked_device, move_module
 from torchlint.semantics.expressions import element_of, known_items
-from torchlint.semantics.facts import Construction, ForwardMissing, ModuleCall
+from torchlint.semantics.facts import Construction, ForwardMissing, ModuleCall, RepeatedLayer
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.members import attributes_read, being_made, misspelt_forward, readable_bases
 from torchlint.semantics.join import join_all
 from torchlint.semantics.shape_bridge import layer_shape, single_shape
 from torchlint.semantics.layers import Layers
+from torchlint.semantics.registration import plain_contents
 from torchlint.semantics.site import Site
 from torchlint.semantics.tensors import operands, unreduced
 from torchlint.semantics.values import (
@@ -52,6 +54,7 @@ from torchlint.torch_api.dtypes import dtype_of
 from torchlint.torch_api.layers import Layer, layer
 from torchlint.torch_api.shapes.error import ShapeError
 
+_CONTAINERS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList"})
 _RECURRENT = frozenset({"torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU"})
 _CELLS = frozenset({"torch.nn.LSTMCell"})
 _IN_PLACE = frozenset({"to", "cuda", "cpu", "float", "double", "half", "bfloat16", "type", "apply", "share_memory", "xpu", "to_empty"})
@@ -76,6 +79,7 @@ class Modules(Layers):
             device = asked_device(arguments["device"]) if "device" in arguments else self.device_context
             self.trail.set(instance.store, "<device>", Const(device))
         self.fill(instance, name, positional, arguments)
+        self.note_repetition(name, [each for value in positional for each in plain_contents(Tuple((value,)))], node)
         if name.startswith("torch.optim.") and not name.startswith("torch.optim.lr_scheduler"):
             self.event("optimizer", node, instance, tuple(arguments.values()))
         if Construction in self.wanted:
@@ -84,6 +88,15 @@ class Modules(Layers):
                 Construction(self.site(node), self.frame, self.grad, name, None, arguments, tuple(positional), instance, discarded)
             )
         return instance
+
+    def note_repetition(self, name: str, held: Sequence[Value], node: ast.AST) -> None:
+        """Tell of layers that a container is given several times."""
+        if RepeatedLayer not in self.wanted or not self.repeated or name not in _CONTAINERS:
+            return
+        for each in held:
+            if isinstance(each, Instance) and id(each.store) in self.repeated and any(map(weighted, descendants(each))):
+                site, _ = self.repeated[id(each.store)]
+                self.emit(RepeatedLayer(site, self.frame, self.grad, each, self.site(node)))
 
     def fill(
         self, instance: Instance, name: str, positional: Sequence[Value], arguments: Mapping[str | int, Value]
@@ -151,7 +164,7 @@ class Modules(Layers):
             result = self._applied(module, positional, keywords, node)
         finally:
             self.applying -= 1
-        if outermost and not self._is_loss(module):
+        if outermost and not self._is_function(module):
             result = self._stamped(result, module)
             self.event("model", node, module, (*positional, *keywords.values()), result, mode)
         if ModuleCall in self.wanted and is_module(module):
@@ -173,9 +186,11 @@ class Modules(Layers):
             frame = frame.caller
         return False
 
-    def _is_loss(self, module: Instance) -> bool:
-        found = layer_of(module)
-        return found is not None and found.loss
+    def _is_function(self, module: Instance) -> bool:
+        """Whether a module is no model but a function: a loss, an activation, pooling."""
+        found = layer_of(module) if isinstance(module.cls, str) else None
+        own = layer_of(module)
+        return (own is not None and own.loss) or (found is not None and not found.parameters and not found.container)
 
     def _stamped(self, result: Value, module: Instance) -> Value:
         """What comes out of a model knows it."""
@@ -347,8 +362,11 @@ class Modules(Layers):
         return NONE
 
     def _module_requires_grad_(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        fixed = FALSE in (*positional, *keywords.values())
         for each in descendants(module):
             self.trail.set(each.store, "<frozen>", TRUE)
+            if fixed:
+                self.trail.set(each.store, "<fixed>", TRUE)
         return module
 
     def _module_register_buffer(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:

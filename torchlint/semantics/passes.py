@@ -18,26 +18,36 @@ from torchlint.semantics.values import Const, Instance, Iteration, Library, Tupl
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class EvaluationPass(Fact):
-    """A model is applied, in a loop or once, and nothing of it is used for gradients.
+class ModelUse:
+    """One model in an evaluation: its first `call`, and whether a graph is built there.
 
-    `site` is the loop, or the call where there is none; `call` the first model call. `by_mode` and
-    `by_data`: the model is in eval mode, the data is for validation or test; `by_training`: the same
-    model is trained in another place. `ended`: what comes out ends in numbers, arrays or predictions.
-    `training` is the model's mode, `moded` whether it matters. `only` is the function that does nothing else.
+    `by_mode`: the model is in eval mode; `by_training`: it is trained in another place. `ended`: what comes
+    out ends in numbers, arrays or predictions. `training` is its mode, `moded` whether that matters.
     """
 
     call: Event
-    loop: LoopRun | None
     subjects: frozenset[int]
+    grad: bool | None
     by_mode: bool
-    by_data: bool
     ended: bool
     training: bool | None
     moded: bool | None
     frozen: bool
-    only: bool
     by_training: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EvaluationPass(Fact):
+    """Models are applied, in a loop or once, and nothing of it is used for gradients.
+
+    `site` is the loop, or the call where there is none. `by_data`: the loop goes over data for validation or test.
+    `only`: its function does nothing else. `mode_changes`: something in the program switches modes.
+    """
+
+    uses: tuple[ModelUse, ...]
+    loop: LoopRun | None
+    by_data: bool
+    only: bool
     mode_changes: bool = True
 
     @property
@@ -45,10 +55,9 @@ class EvaluationPass(Fact):
         """Whether the loop goes over something that may be data (no counter, no condition)."""
         return self.loop is not None and over_data(self.loop)
 
-    @property
-    def in_train_mode(self) -> bool:
-        """Whether the model is known to be in train mode, or nothing in the whole program ever changes modes."""
-        return self.training is True or (self.training is None and not self.mode_changes)
+    def in_train_mode(self, use: ModelUse) -> bool:
+        """Whether a model is known to be in train mode, or nothing in the whole program ever changes modes."""
+        return use.training is True or (use.training is None and not self.mode_changes)
 
     @property
     def without_gradients(self) -> Fix | None:
@@ -61,18 +70,12 @@ class EvaluationPass(Fact):
             return insert_line(self.site.at(function), f"@{name}.no_grad()", "Switch gradients off in the function")
         return wrap_statement(statement_of(self.site), f"with {name}.no_grad():", "Switch gradients off")
 
-    @property
-    def with_eval(self) -> Fix | None:
+    def with_eval(self, use: ModelUse) -> Fix | None:
         """`model.eval()` on the line above the loop."""
-        model = self.model_text
+        model = applied_text(use.call, self.loop)
         if model is None or self.loop is None:
             return None
         return insert_line(self.site, f"{model}.eval()", "Put the model in eval mode", "unsafe")
-
-    @property
-    def model_text(self) -> str | None:
-        """The model as it is written in the loop."""
-        return applied_text(self.call, self.loop)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -216,7 +219,7 @@ class Passes:
     def facts(self) -> Iterator[Fact]:
         for fact in self._found:
             if isinstance(fact, EvaluationPass):
-                trained = not self._trained.isdisjoint(fact.subjects)
-                yield replace(fact, by_training=trained, mode_changes=self._changes_modes)
+                uses = tuple(replace(use, by_training=not self._trained.isdisjoint(use.subjects)) for use in fact.uses)
+                yield replace(fact, uses=uses, mode_changes=self._changes_modes)
             else:
                 yield fact

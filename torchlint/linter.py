@@ -7,6 +7,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 
 from torchlint.diagnostic import Diagnostic, Finding, Place
 from torchlint.program import Program
@@ -90,9 +91,16 @@ class _Findings:
             yield Diagnostic(rule.code, rule.name, finding.message, finding.place, severity, finding.fix, finding.related)
 
 
+@cache
+def _freeze() -> None:
+    """What is there before the first program stays for good: no collection needs to look at it again."""
+    gc.freeze()
+
+
 @contextmanager
 def _settings() -> Iterator[None]:
     """Room for deep nesting, and no garbage collection while values are made by the thousand."""
+    _freeze()
     limit, collecting = sys.getrecursionlimit(), gc.isenabled()
     sys.setrecursionlimit(max(limit, _RECURSION))
     gc.disable()

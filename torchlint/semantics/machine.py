@@ -20,10 +20,12 @@ from torchlint.semantics.values import Instance, Store, Unknown, Value
 from torchlint.syntax import Tree
 
 # How much is run: statements for each entry point, calls inside calls, rounds of a loop whose
-# elements are known. Beyond that, results are unknown.
+# elements are known (always, where there are few) and the statements that all of them come to. Beyond that, results are unknown.
 STATEMENTS_PER_ENTRY = 6_000
 CALL_DEPTH = 24
 LOOP_ROUNDS = 40
+FEW_ROUNDS = 4
+UNROLLED_STATEMENTS = 300
 
 
 @dataclass(slots=True, eq=False)
@@ -65,6 +67,8 @@ class Machine:
         self.called: set[ast.AST] = set()
         self.instantiated: set[ast.AST] = set()
         self.applied_at: Site | None = None
+        # Where a list that holds a thing was repeated, by the thing's store.
+        self.repeated: dict[int, tuple[Site, Value]] = {}
         self._arm_count = 0
 
     # What the parts offer to one another.

@@ -22,7 +22,7 @@ from torchlint.semantics.facts import (
 from torchlint.semantics.frame import Frame, LoopState, TryState
 from torchlint.semantics.intent import meant_as_call
 from torchlint.semantics.join import join_all, join_slots, present
-from torchlint.semantics.machine import LOOP_ROUNDS
+from torchlint.semantics.machine import FEW_ROUNDS, LOOP_ROUNDS, UNROLLED_STATEMENTS
 from torchlint.semantics.trail import MISSING, Delta
 from torchlint.semantics.values import (
     NONE,
@@ -284,7 +284,7 @@ class Statements(Data):
         start = len(self.trace)
         origin = source.source if isinstance(source, Iteration) and source.source else source
         outside = self.rounds
-        if items is not None and len(items) <= LOOP_ROUNDS and self.budget > 0:
+        if items is not None and self.budget > 0 and _worth_unrolling(node, len(items)):
             live, first = self._rounds(node, items, self._loop_run(node, origin, len(items)))
         else:
             element = self.iterated(source, node.iter)
@@ -363,7 +363,9 @@ class Statements(Data):
         grad = self.grad
         before = self.arms
         outside = self.rounds
-        for index in range(2 if self.budget > 0 else 1):
+        # In the second round of a loop around this one, its own second round shows nothing new.
+        again = any(each.number and each.loop.count is None for each in outside)
+        for index in range(1 if again or self.budget <= 0 else 2):
             self.rounds = (*outside, Round(run, index))
             loop = LoopState(self.site(node), mark)
             frame.loops.append(loop)
@@ -655,6 +657,20 @@ class Statements(Data):
 def _ends_with(path: str, module: str) -> bool:
     folder = posixpath.dirname(path)
     return bool(module) and f"/{folder}".endswith("/" + module.replace(".", "/"))
+
+
+def _worth_unrolling(node: ast.For | ast.AsyncFor, count: int) -> bool:
+    """Whether a loop over known elements is run for each: those that build layers are, ten epochs of training are not."""
+    return count <= FEW_ROUNDS or (count <= LOOP_ROUNDS and count * _weight(node.body) <= UNROLLED_STATEMENTS)
+
+
+def _weight(body: Sequence[ast.stmt]) -> int:
+    """About how many statements a body runs; a loop in it counts for several rounds."""
+    weight = 0
+    for each in body:
+        inner = sum(_weight(getattr(each, part, [])) for part in ("body", "orelse", "finalbody"))
+        weight += 1 + (4 * inner if isinstance(each, ast.For | ast.AsyncFor | ast.While) else inner)
+    return weight
 
 
 def _is_main(test: ast.expr) -> bool:

@@ -6,10 +6,12 @@ import warnings
 from collections.abc import Iterable, Sequence
 
 from torchlint.diagnostic import Diagnostic
-from torchlint.own_rules import SYNTAX_ERROR
 from torchlint.program import Program
 from torchlint.rule import Rule
 from torchlint.source import Source
+
+# The libraries, by the words that an import of them holds, that tensors and modules come from.
+_SOURCES = ("torch", "lightning", "timm")
 
 
 def can_fire(rules: Iterable[Rule], texts: Sequence[str]) -> tuple[Rule, ...]:
@@ -21,7 +23,13 @@ def can_fire(rules: Iterable[Rule], texts: Sequence[str]) -> tuple[Rule, ...]:
             known[word] = any(word in text for text in texts)
         return known[word]
 
-    return tuple(rule for rule in rules if all(any(map(present, group)) for group in rule.words))
+    return tuple(rule for rule in rules if all(any(map(present, group)) for group in _words(rule)))
+
+
+def _words(rule: Rule) -> tuple[tuple[str, ...], ...]:
+    """The words of a rule; one of ours that names none still needs a tensor or module from somewhere."""
+    ours = rule.check.__module__.startswith("torchlint.rules.")
+    return rule.words or ((_SOURCES,) if ours else ())
 
 
 def lint_gated(program: Program, rules: Iterable[Rule]) -> list[Diagnostic]:
@@ -31,21 +39,16 @@ def lint_gated(program: Program, rules: Iterable[Rule]) -> list[Diagnostic]:
     texts = [source.text for source in program.sources.values()]
     if possible := can_fire(rules, texts):
         return lint(program, possible)
-    linted = (program.sources[path] for path in sorted(program.linted))
-    return [found for source in linted for found in _syntax_errors(source)]
+    odd = [path for path in sorted(program.linted) if not _compiles(program.sources[path])]
+    return [found for path in odd for found in lint(Program({path: program.sources[path]}, frozenset([path])), ())]
 
 
-def _syntax_errors(source: Source) -> list[Diagnostic]:
+def _compiles(source: Source) -> bool:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # Compiling without keeping the result takes less than half the time of a tree.
             compile(source.text, source.path, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        from torchlint.syntax import SyntaxProblem, parse
-
-        try:
-            parse(source)
-        except SyntaxProblem as problem:
-            return [SYNTAX_ERROR.at(problem.place, problem.message)]
-    return []
+        return False
+    return True

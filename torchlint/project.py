@@ -115,7 +115,10 @@ def load(
         text = reader.read(file)
         if isinstance(text, Text):
             texts[path] = text
-            unreadable += (SYNTAX_ERROR.on(path, message, position) for message, position in text.problems)
+            unreadable += (
+                SYNTAX_ERROR.on(path, f"this cell cannot be read as Python: {message}; it was not linted", position)
+                for message, position in text.problems
+            )
         else:
             unreadable.append(UNREADABLE_FILE.on(path, f"the file {text.message}", text.position))
     return Project(tuple(programs), tuple(unreadable), texts, names)

@@ -80,7 +80,7 @@ def test_source_as_one_string_stays_one(torchlint: Torchlint, write: Write) -> N
 def test_cell_that_is_no_python_is_reported_and_the_others_are_linted(torchlint: Torchlint, write: Write) -> None:
     write("a.ipynb", data(notebook("x = 1\ndef f(:", "x = 1  # noqa: TL401")))
     lines = torchlint(".", "-q").out.splitlines()
-    assert lines[0].startswith("a.ipynb:cell 1:2:7: TL900 ")
+    assert lines[0].startswith("a.ipynb:cell 1:2:7: TL900 syntax-error this cell ")
     assert lines[1].startswith("a.ipynb:cell 2:1:8: TL902 ")
 
 

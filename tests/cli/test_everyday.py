@@ -187,10 +187,10 @@ def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_rule_of_another_package_runs(torchlint: Torchlint, write: Write, plugin: Path) -> None:
     path = {"PYTHONPATH": os.pathsep.join([str(REPOSITORY), str(plugin)])}
-    write("a.py", "import torch\n\ntorch.randn(3)\ntorch.randn(4)  # torchlint: ignore[no-randn]\n")
+    write("a.py", "import torch\n\nx = torch.randn(3)\ny = torch.randn(4)  # torchlint: ignore[no-randn]\n")
     for _ in ("fresh", "known"):
         outcome = torchlint(".", "-q", **path)
-        assert outcome.out == "a.py:3:1: XY101 no-randn randn is not for us\n"
+        assert outcome.out == "a.py:3:5: XY101 no-randn randn is not for us\n"
     assert torchlint(".", "--no-plugins", "--ignore", "TL902", **path).code == 0
     assert "no-randn" in torchlint("rule", "--all", **path).out
 

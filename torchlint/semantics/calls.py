@@ -13,6 +13,7 @@ from torchlint.semantics.events import Event
 from torchlint.semantics.expressions import element_of, known_items
 from torchlint.semantics.facts import ForwardCall, Returned, ValueCalled
 from torchlint.semantics.frame import Frame
+from torchlint.semantics.gradients import FunctionBypassed, function_instance, is_function
 from torchlint.semantics.join import join_all, join_slots, present
 from torchlint.semantics.machine import CALL_DEPTH
 from torchlint.semantics.origins import model_of
@@ -86,12 +87,17 @@ class Calls(Attributes):
     ) -> Value:
         raise NotImplementedError
 
+    def note_repetition(self, name: str, held: Sequence[Value], node: ast.AST) -> None:
+        raise NotImplementedError
+
     def call_expression(self, node: ast.Call) -> Value:
         callee = self.eval(node.func)
         if isinstance(callee, Library) and callee.name == "builtins.super":
             return self._super(node)
         if ForwardCall in self.wanted and isinstance(node.func, ast.Attribute) and node.func.attr == "forward":
             self._forward_by_name(callee, node)
+        if FunctionBypassed in self.wanted and isinstance(node.func, ast.Attribute) and node.func.attr == "forward":
+            self._function_by_name(callee, node)
         positional: list[Value] = []
         for argument in node.args:
             value = self.eval(argument)
@@ -128,6 +134,12 @@ class Calls(Attributes):
             if isinstance(receiver, Instance) and is_module(receiver) and own:
                 self.emit(ForwardCall(self.site(node), self.frame, self.grad, "forward", receiver, {}, (), UNKNOWN))
 
+    def _function_by_name(self, callee: Value, node: ast.Call) -> None:
+        """`MyFunction.forward(x)`, but in a Function's own methods."""
+        owner = callee.owner if isinstance(callee, Function) else None
+        if is_function(owner) and owner is not None and not (self.frame.function and is_function(self.frame.function.owner)):
+            self.emit(FunctionBypassed(self.site(node), self.frame, self.grad, owner, False))
+
     def bad_argument(self, value: LibraryMethod, node: ast.AST, callee: Value) -> None:
         """Called where a method that was not called is given as an argument."""
 
@@ -138,6 +150,7 @@ class Calls(Attributes):
         if isinstance(callee, Library) and callee.name.rpartition(".")[2][:1].isupper():
             if callee.name == "torch.nn.Sequential" and len(node.args) == 1 and isinstance(node.args[0], ast.Starred):
                 held = self.eval(node.args[0].value)
+                self.note_repetition(callee.name, [element_of(held)], node)
                 return Instance(callee.name, {"items": None, "element": element_of(held)}, {}, self.site(node), self.frame)
             return Instance(callee.name, {}, {0: UNKNOWN}, self.site(node), self.frame)
         if isinstance(callee, Function | Method):
@@ -222,6 +235,8 @@ class Calls(Attributes):
         own = find(instance.cls, "__call__") if isinstance(instance.cls, Class) else None
         if isinstance(own, Function):
             return self.run_function(own, instance, positional, keywords, node)
+        if FunctionBypassed in self.wanted and function_instance(instance) is not None and isinstance(instance.cls, Class):
+            self.emit(FunctionBypassed(self.site(node), self.frame, self.grad, instance.cls, True))
         return self.apply_module(instance, positional, keywords, node)
 
     def _super(self, node: ast.Call) -> Value:

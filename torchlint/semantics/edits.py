@@ -162,3 +162,18 @@ def name_of_definition(site: Site, name: str) -> Span | None:
     line = site.tree.lines[start.row - 1]
     at = line.find(name, start.column - 1)
     return Span(Position(start.row, at + 1), Position(start.row, at + 1 + len(name))) if at >= 0 else None
+
+
+def remove_keyword(site: Site, name: str, message: str, applicability: Applicability = "safe") -> Fix | None:
+    """Take a keyword argument out of a call, with the comma before it (or behind it, if it is the first)."""
+    node = site.node
+    found = next((each for each in node.keywords if each.arg == name), None) if isinstance(node, ast.Call) else None
+    if found is None or not isinstance(node, ast.Call):
+        return None
+    span = site.at(found).span
+    others = [site.at(each).span for each in (*node.args, *node.keywords) if each is not found]
+    before = [each.end for each in others if each.end <= span.start]
+    after = [each.start for each in others if each.start >= span.end]
+    if before:
+        return Fix(message, (Edit(Span(max(before), span.end), ""),), applicability)
+    return Fix(message, (Edit(Span(span.start, min(after) if after else span.end), ""),), applicability)

@@ -375,7 +375,7 @@ class Expressions(Machine):
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Value:
         items: list[Value] = []
         complete = self._generate(node.generators, lambda: items.append(self.eval(node.elt)))
-        if isinstance(node.elt, ast.Name) and items and not complete | (len(items) < 2) and all(each is items[0] for each in items) and not _bound_by(node, node.elt.id):
+        if isinstance(node.elt, ast.Name) and items and (len(items) > 1 or not complete) and all(each is items[0] for each in items) and not _bound_by(node, node.elt.id):
             self._note_repeated(items[:1], node)
         if complete:
             return List({"items": tuple(items)}, self.site(node))

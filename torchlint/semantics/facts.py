@@ -412,6 +412,14 @@ class InitMisspelt(Fact):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class RepeatedLayer(Fact):
+    """A container of torch is given a layer with weights several times; the site is where it was repeated."""
+
+    module: Instance
+    container: Site
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class FileRun(Fact):
     """A file's top level was run: the events of the whole run."""
 

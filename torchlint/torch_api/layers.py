@@ -5,8 +5,12 @@ Source: https://docs.pytorch.org/docs/stable/nn.html
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,3 +140,44 @@ WRAPPERS = frozenset(
 def is_module_class(name: str) -> bool:
     """Whether a library class of that qualified name is an nn.Module."""
     return name in _table() or name in MODULE_BASES or name.startswith("torchvision.models.")
+
+
+# The classes are declared with *args; this is the order in which they take their arguments.
+_RECURRENT_ORDER = {
+    "torch.nn.LSTM": ("input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional"),
+    "torch.nn.GRU": ("input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional"),
+    "torch.nn.RNN": ("input_size", "hidden_size", "num_layers", "nonlinearity", "bias", "batch_first", "dropout", "bidirectional"),
+}
+
+
+def recurrent_argument(name: str, argument: str, arguments: Mapping[str | int, T]) -> T | None:
+    """An argument of a recurrent layer, given by name or by position; None if the class is none of those or it is left out."""
+    order = _RECURRENT_ORDER.get(name)
+    if order is None:
+        return None
+    return arguments.get(argument, arguments.get(order.index(argument)))
+
+
+# What can be made without any argument, so that `Class(x)` can only have meant `Class()(x)`.
+_SETTLED = frozenset(
+    """
+    ReLU ReLU6 ELU SELU CELU GELU SiLU Mish Hardswish Hardtanh Hardsigmoid Hardshrink Softshrink Softplus Softsign Sigmoid
+    Tanh Tanhshrink LogSigmoid LeakyReLU PReLU RReLU Flatten Identity
+    """.split()
+)
+_WEIGHT_FIRST = frozenset({"CrossEntropyLoss", "NLLLoss", "NLLLoss2d", "BCELoss", "BCEWithLogitsLoss", "MultiLabelSoftMarginLoss"})
+_TAKE_TENSORS = frozenset({"Module", "ParameterList", "ParameterDict", "ModuleList", "ModuleDict", "Sequential", "DataParallel"})
+
+
+def made_without_arguments(name: str) -> bool:
+    """Whether a class of torch.nn is commonly made without arguments: its result applied is what `Class(x)` meant."""
+    found = layer(name)
+    return found is not None and (found.loss or name.rpartition(".")[2] in _SETTLED)
+
+
+def most_tensors(name: str) -> int | None:
+    """How many tensors a class of torch.nn takes as positional settings; None where that is not known."""
+    found, bare = layer(name), name.rpartition(".")[2]
+    if found is None or bare in _TAKE_TENSORS:
+        return None
+    return 1 if bare in _WEIGHT_FIRST else 0

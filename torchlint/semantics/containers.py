@@ -89,6 +89,10 @@ class Containers(Modules):
     def _grow(self, value: List, items: tuple[Value, ...] | None, more: tuple[Value, ...] | None, element: Value | None = None) -> None:
         note_held(value, more if more is not None else (element or UNKNOWN,))
         if items is not None and more is not None and len(items) + len(more) < _LONGEST:
+            if more and (self.arms or self.frame.loops):
+                # What the elements are outlives a join in which their number is lost.
+                held = value.store.get("element") or join_all(list(items)) if items else None
+                self.trail.set(value.store, "element", join_all([*([held] if held is not None else []), *more]))
             self.trail.set(value.store, "items", items + more)
             return
         added = join_all(list(more)) if more else element or UNKNOWN
@@ -270,6 +274,7 @@ class Containers(Modules):
                 if isinstance(own, Function):
                     self.run_function(own, target, (index, value), {}, node)
             case Tensor():
+                self.changes(target, node)
                 requires: bool | None = target.requires_grad
                 if isinstance(value, Tensor) and value.requires_grad is not False and self.grad is not False and is_floating(target.dtype) is not False:
                     certain = value.requires_grad and self.grad and is_floating(target.dtype)

@@ -20,6 +20,7 @@ from torchlint.semantics.facts import (
     Statement,
 )
 from torchlint.semantics.frame import Frame, LoopState, TryState
+from torchlint.semantics.gradients import ReturnStatement
 from torchlint.semantics.intent import meant_as_call
 from torchlint.semantics.join import join_all, join_slots, present
 from torchlint.semantics.machine import FEW_ROUNDS, LOOP_ROUNDS, UNROLLED_STATEMENTS
@@ -218,6 +219,8 @@ class Statements(Data):
                 self.gather(node, node.target, item, written, before)
             return True
         result = self.binary(before, value, node.op, node)
+        if isinstance(before, Tensor):
+            self.changes(before, node)
         if isinstance(before, Tensor) and isinstance(result, Tensor):
             result = self.in_place(before, replace(result, shape=before.shape, tail=before.tail))
             self.rebind(before, result)
@@ -429,6 +432,8 @@ class Statements(Data):
         value = self.eval(node.value) if node.value is not None else NONE
         if isinstance(value, LibraryMethod) and node.value is not None:
             self.bad_operand(value, node.value, "return")
+        if ReturnStatement in self.wanted:
+            self.emit(ReturnStatement(self.site(node), self.frame, self.grad, value))
         self._leaves(len(self.frame.loops))
         self.leave_with(value)
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from torchlint.semantics.calls import Calls
@@ -21,8 +22,9 @@ from torchlint.semantics.facts import (
     ShapeMismatch,
 )
 from torchlint.semantics.frame import Frame
+from torchlint.semantics.gradients import InPlaceChange, StaleGraph, history
 from torchlint.semantics.join import join_activations, present
-from torchlint.semantics.origins import model_of
+from torchlint.semantics.origins import ENDS, model_of
 from torchlint.semantics.shape_bridge import Tail, dim_value, function_shape, single_shape, single_tail
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import (
@@ -109,7 +111,7 @@ class Tensors(Calls):
             result = self._result(op, name, positional, keywords, arguments, shapes, node)
         if op is None and _changes_in_place(name, bare) and isinstance(positional[0], Tensor):
             result = self._overwritten(positional, node)
-        if op is not None and (op.gradient == "cut" or op.result == "pair" or bare in ("max", "min")):
+        if bare in ENDS or (op is not None and (op.gradient == "cut" or op.result == "pair")):
             for each in positional[:2]:
                 self.ends(each, node)
         if bare in LOSS_FUNCTIONS and name.startswith("torch.nn.functional."):
@@ -117,6 +119,7 @@ class Tensors(Calls):
         if DevicesMeet in self.wanted and bare not in FOLLOWS_ANOTHER:
             self.devices_meet(operands(positional, keywords), False, node)
         if _changes_in_place(name, bare) and isinstance(positional[0], Tensor) and isinstance(result, Tensor):
+            self.changes(positional[0], node)
             result = self.in_place(positional[0], result)
             self.rebind(positional[0], result)
         if not quiet and (Call in self.wanted or DiscardedCall in self.wanted):
@@ -153,6 +156,15 @@ class Tensors(Calls):
         if met:
             for each in made:
                 self.emit(DevicesMeet(self.site(node), self.frame, self.grad, each))
+
+    def changes(self, tensor: Tensor, node: ast.AST) -> None:
+        """A tensor is about to be changed in place; through `.data`, behind the back of any graph that holds it."""
+        if InPlaceChange in self.wanted:
+            self.emit(InPlaceChange(self.site(node), self.frame, self.grad, tensor))
+        base = tensor.inputs[0] if tensor.op == "data" and tensor.inputs else None
+        if StaleGraph in self.wanted and isinstance(base, Tensor):
+            for each in storages_of(base):
+                self.overwritten[id(each)] = (each, self.site(node))
 
     def emit_call(
         self,
@@ -298,6 +310,11 @@ class Tensors(Calls):
         return result_dtype(op, facts, self.default_dtype)
 
     default_dtype: str | None = "float32"
+
+    @cached_property
+    def overwritten(self) -> dict[int, tuple[Tensor, Site]]:
+        """Tensors that were changed through `.data`, by identity, and where."""
+        return {}
 
     def _made_dtype(self, op: Operation, inputs: Sequence[Value], arguments: Mapping[str | int, Value]) -> str | None:
         if op.name in _SOURCES:
@@ -500,6 +517,9 @@ class Tensors(Calls):
 
     def _method_backward(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         self.event("backward", node, tensor, (*positional, *keywords.values()))
+        for each in history(tensor) if self.overwritten and StaleGraph in self.wanted else ():
+            if id(each) in self.overwritten:
+                self.emit(StaleGraph(self.overwritten[id(each)][1], self.frame, self.grad, self.site(node)))
         return NONE
 
     def _method_size(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:

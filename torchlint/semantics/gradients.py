@@ -1,0 +1,120 @@
+"""Facts of autograd: leaves changed in place, Functions passed by, graphs whose tensors were overwritten."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from torchlint.semantics.classes import find, library_bases
+from torchlint.semantics.edits import statement_of
+from torchlint.semantics.facts import Fact
+from torchlint.semantics.site import Site
+from torchlint.semantics.values import Class, Function, Instance, Tensor, Unknown, Value
+
+_FUNCTION_BASES = frozenset({"torch.autograd.Function", "torch.autograd.function.Function"})
+_MOST_NODES = 400
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InPlaceChange(Fact):
+    """A tensor is changed in place: by an operator, a method or an assignment to its elements."""
+
+    tensor: Tensor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReturnStatement(Fact):
+    """`return value` in a function that runs."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FunctionBypassed(Fact):
+    """An autograd Function is run otherwise than by `apply`; `instance` if it was made and called."""
+
+    cls: Class
+    instance: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StaleGraph(Fact):
+    """What a graph needs was overwritten through `.data`, at the fact's site, before `backward` went along it."""
+
+    backward: Site
+
+
+def is_function(cls: Value | str | None) -> bool:
+    """Whether a class derives from torch.autograd.Function."""
+    return isinstance(cls, Class) and any(name in _FUNCTION_BASES for name in library_bases(cls))
+
+
+def inputs_of_forward(cls: Class) -> tuple[int, int] | None:
+    """The least and greatest number of inputs that a Function's `forward` takes; None where there is no such number."""
+    forward = find(cls, "forward")
+    node = forward.node if isinstance(forward, Function) else None
+    if node is None or node.args.vararg or node.args.kwonlyargs or node.args.kwarg:
+        return None
+    names = [*node.args.posonlyargs, *node.args.args]
+    count = len(names) - (find(cls, "setup_context") is None)
+    return (count - len(node.args.defaults), count) if count >= 0 else None
+
+
+def history(value: Value | None) -> Iterator[Value]:
+    """A value and all that it was computed from, nearest first, each once."""
+    pending: list[Value] = [value] if value is not None else []
+    seen: set[int] = set()
+    while pending and len(seen) < _MOST_NODES:
+        each = pending.pop(0)
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        if isinstance(each, Tensor):
+            pending.extend(each.inputs)
+        elif isinstance(each, Unknown) and each.receiver is not None:
+            pending.append(each.receiver)
+
+
+def lost_leaf(tensor: Value | None) -> Tensor | None:
+    """The leaf that was lost in the very expression that made a tensor, or rebound to its own name in the next statement."""
+    if not isinstance(tensor, Tensor) or tensor.site is None or tensor.leaf or tensor.parameter:
+        return None
+    for each in history(tensor):
+        if each is not tensor and isinstance(each, Tensor) and each.leaf and each.requires_grad and not each.parameter and each.site is not None:
+            if each.op in ("detach", "data") or not (_inside(each.site, tensor.site) or _rebound(each.site, tensor.site)):
+                return None
+            return each
+        if isinstance(each, Tensor) and each.requires_grad is not False and (each.layer is not None or each.op == "loss"):
+            return None
+    return None
+
+
+def _inside(inner: Site, outer: Site) -> bool:
+    node: ast.AST | None = inner.node
+    if inner.tree is not outer.tree:
+        return False
+    while node is not None:
+        if node is outer.node:
+            return True
+        node = inner.tree.parent(node)
+    return False
+
+
+def _rebound(first: Site, second: Site) -> bool:
+    """Whether two expressions are bound to one name in statements that follow one another."""
+    a, b = statement_of(first).node, statement_of(second).node
+    if first.tree is not second.tree or not isinstance(a, ast.Assign) or not isinstance(b, ast.Assign) or a is b:
+        return False
+    if not isinstance(a.targets[0], ast.Name) or not isinstance(b.targets[0], ast.Name) or a.targets[0].id != b.targets[0].id:
+        return False
+    parent = first.tree.parent(a)
+    body = next((block for name in ("body", "orelse", "finalbody") if a in (block := getattr(parent, name, []) or [])), [])
+    return b in body and body.index(b) == body.index(a) + 1
+
+
+def function_instance(value: Value | None) -> Class | None:
+    """The Function of which a value is an instance."""
+    cls = value.cls if isinstance(value, Instance) else None
+    return cls if isinstance(cls, Class) and is_function(cls) else None

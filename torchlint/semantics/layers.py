@@ -53,7 +53,7 @@ class Layers(Tensors):
         value = positional[0] if positional else None
         if not isinstance(value, Unknown) and not (isinstance(value, Tensor) and value.shape is None and value.tail is None):
             return positional
-        bare = value if isinstance(value, Tensor) else Tensor(site=value.site)
+        bare = value if isinstance(value, Tensor) else Tensor(site=value.site, model=model_of(value))
         wanted = demanded(found.name, self.arguments_of(module))
         variable = self._variable(node, value)
         if wanted is None:

@@ -207,6 +207,8 @@ class Libraries(Containers):
                 self.trail.set(instance.store, "training", True)
                 return instance
             self.trail.set(instance.store, "<module>", TRUE)
+            if instance.cls == "torch.Loaded" and "training" not in instance.store:
+                self.trail.set(instance.store, "training", None)
             return self._instance_method(instance, name, positional, keywords, node)
         if instance.cls == "torch.StateDict":
             return self._state_dict_method(instance, name, positional, keywords, node)
@@ -232,7 +234,7 @@ class Libraries(Containers):
 
     def _shows_module(self, instance: Instance, name: str) -> bool:
         """Whether a method tells that an object of a class that is not read is a module (`train` alone does not)."""
-        unread = isinstance(instance.cls, str) and not instance.cls.startswith(("torch.", "builtins."))
+        unread = isinstance(instance.cls, str) and (instance.cls == "torch.Loaded" or not instance.cls.startswith(("torch.", "builtins.")))
         return unread and name in ("train", "eval", "parameters", "named_parameters", "modules", "children")
 
     def _emit_method(

@@ -295,7 +295,7 @@ class Modules(Layers):
             site=self.site(node),
             op="loss",
             inputs=tuple(inputs[:2]),
-            model=next((each.model for each in inputs if isinstance(each, Tensor) and each.model is not None), None),
+            model=next((found for each in inputs if (found := model_of(each)) is not None), None),
         )
         self.loss_event(found.name.rpartition(".")[2], arguments, module.arguments, module, result, positional, node)
         return result

@@ -30,7 +30,7 @@ def _items(value: Tuple | List) -> tuple[Value, ...] | None:
 
 
 # Methods and attributes behind which no gradient comes back, of values that are not known to be tensors.
-ENDS = frozenset({"item", "tolist", "numpy", "detach", "data", "argmax", "eq", "ne", "gt", "lt", "ge", "le", "topk", "max"})
+ENDS = frozenset({"item", "tolist", "numpy", "detach", "data", "argmax", "eq", "ne", "gt", "lt", "ge", "le", "topk", "max", "min"})
 
 
 def model_of(value: Value | None) -> Value | None:
@@ -77,6 +77,8 @@ def is_opaque(value: Value | None) -> bool:
         if each.cls == "torch.nn.Module" or (isinstance(each.cls, Class) and opaque_base(each.cls)):
             return True
         if isinstance(each.cls, str) and layer_of(each) is None:
+            return True
+        if "module" in each.store and isinstance(each.cls, str) and not is_module(each.store["module"]):
             return True
         if "items" in each.store and each.store["items"] is None:
             return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -35,7 +35,6 @@ class Gathered:
     holder: Value
     holder_site: Site
     rounds: tuple[Round, ...]
-    position: int
 
 
 class Gathering(Machine):
@@ -52,7 +51,7 @@ class Gathering(Machine):
             tensor = self._graph_within(written)
             site = self.site(node)
             self.gathered.append(
-                Gathered(site, self.frame, self.grad, value, tensor, holder, site.at(target), self.rounds, len(self.trace))
+                Gathered(site, self.frame, self.grad, value, tensor, holder, site.at(target), self.rounds)
             )
 
     def _graph_within(self, written: ast.expr) -> Site | None:
@@ -80,8 +79,12 @@ class Gathering(Machine):
 
     def tell_gathered(self) -> None:
         told, self.gathered = self.gathered, []
+        gradients = [event for event in self.trace if event.kind in ("backward", "gradient")] if told else []
+        if not gradients:
+            return
+        before: dict[int, dict[int, Value]] = {}
         for each in told:
-            if stepped(each, self.trace) and not back_propagated_itself(each, self.trace):
+            if stepped(each, gradients, before) and not back_propagated_itself(each, gradients, before):
                 as_tensor = used_as_tensor(each.frame, each.holder_site)
                 self.emit(Accumulation(each.site, each.frame, each.grad, each.value, each.holder_site, each.tensor, as_tensor))
 
@@ -200,33 +203,34 @@ def ancestors(value: Value) -> dict[int, Value]:
     return found
 
 
-def back_propagated_itself(gathered: Gathered, trace: Sequence[Event]) -> bool:
+def back_propagated_itself(gathered: Gathered, gradients: Sequence[Event], known: dict[int, dict[int, Value]]) -> bool:
     """Whether the sum or list, and not just what it gathers, is what backward() is called on later."""
     holder = gathered.holder
     key = id(holder.store) if isinstance(holder, List) else id(holder)
-    later = (each for each in trace[gathered.position :] if each.kind in ("backward", "gradient"))
-    return any(key in ancestors(each.subject) for each in _first_few(later))
+    return any(key in _behind(event, known) for event in gradients)
 
 
-def stepped(gathered: Gathered, trace: Sequence[Event]) -> bool:
+def stepped(gathered: Gathered, gradients: Sequence[Event], known: dict[int, dict[int, Value]]) -> bool:
     """Whether what is gathered, or what it is part of, is back-propagated in the very round that it is made in."""
     value, depth = gathered.value, len(gathered.rounds)
     own: dict[int, Value] | None = None
-    for event in _first_few(each for each in trace if each.kind == "backward" and each.rounds[:depth] == gathered.rounds):
+    for event in gradients:
+        if event.kind != "backward" or event.rounds[:depth] != gathered.rounds:
+            continue
         own = ancestors(value) if own is None else own
         if id(event.subject) in own:
             return True
-        if isinstance(value, Tensor) and _is_scalar(value) and id(value) in ancestors(event.subject):
+        if isinstance(value, Tensor) and _is_scalar(value) and id(value) in _behind(event, known):
             return True
     return False
 
 
+def _behind(event: Event, known: dict[int, dict[int, Value]]) -> dict[int, Value]:
+    """The ancestors of what backward() is called on, worked out once."""
+    if id(event.subject) not in known:
+        known[id(event.subject)] = ancestors(event.subject)
+    return known[id(event.subject)]
+
+
 def _is_scalar(value: Tensor) -> bool:
     return value.shape == () or value.op in _SCALARS
-
-
-def _first_few(events: Iterable[Event]) -> Iterator[Event]:
-    for count, event in enumerate(events):
-        if count >= 24:
-            return
-        yield event

@@ -21,6 +21,7 @@ from torchlint.semantics.expressions import element_of, known_items
 from torchlint.semantics.facts import Construction, ForwardMissing, ModuleCall, RepeatedLayer
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.members import attributes_read, being_made, misspelt_forward, readable_bases
+from torchlint.semantics.origins import model_of
 from torchlint.semantics.join import join_all
 from torchlint.semantics.shape_bridge import layer_shape, single_shape
 from torchlint.semantics.layers import Layers

@@ -56,12 +56,14 @@ def cell(input: Shape, hx: object = None, *, input_size: object, hidden_size: ob
     https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTMCell.html
     """
     hidden = dim(hidden_size)
+    given = hx if gates == "LSTM" and isinstance(hx, tuple) else (hx,)
     if input is None:
-        return [None, None] if gates == "LSTM" else None
+        known = next((each for each in given if isinstance(each, tuple)), None)
+        after = None if known is None else (*known[:-1], hidden)
+        return [after, after] if gates == "LSTM" else after
     expect_rank(input, (1, 2), f"{gates}Cell")
     _expect_features(input, dim(input_size), f"{gates}Cell")
     state = (*input[:-1], hidden)
-    given = hx if gates == "LSTM" and isinstance(hx, tuple) else (hx,)
     for each in given:
         if not isinstance(each, tuple):
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from torchlint.program import Program
 from torchlint.semantics.accumulation import Gathering
@@ -14,8 +15,9 @@ from torchlint.semantics.frame import Frame
 from torchlint.semantics.join import join
 from torchlint.semantics.members import misspelt_init
 from torchlint.semantics.machine import STATEMENTS_PER_ENTRY
-from torchlint.semantics.passes import EvaluationPass, Finder, Run
+from torchlint.semantics.passes import EvaluationPass, Finder, ModeKept, OutOfOrder, Run, StateCarried, TrainingStep
 from torchlint.semantics.statements import Statements
+from torchlint.semantics.training import modes_kept, out_of_order, states_carried, training_steps
 from torchlint.semantics.trail import MISSING
 from torchlint.semantics.values import (
     NONE,
@@ -32,7 +34,13 @@ from torchlint.semantics.values import (
 )
 from torchlint.syntax import Tree
 
-_FINDERS: dict[type, Finder] = {EvaluationPass: evaluations}
+_FINDERS: dict[type, Finder] = {
+    EvaluationPass: evaluations,
+    TrainingStep: training_steps,
+    OutOfOrder: out_of_order,
+    ModeKept: modes_kept,
+    StateCarried: states_carried,
+}
 
 
 def interpret(
@@ -60,6 +68,8 @@ class Interpreter(Gathering, Statements):
             self.run_file(path)
         for path in order:
             self._run_uncalled(path)
+        for fact in self.later:
+            self.emit(replace(fact, picks_device=self.picks_device))
         for fact in self.passes.facts():
             self.emit(fact)
 

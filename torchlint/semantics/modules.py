@@ -263,7 +263,7 @@ class Modules(Layers):
 
     def sequence_items(self, module: Instance) -> tuple[Value, ...] | None:
         """The modules of a Sequential in order, those added by name included."""
-        items = module.store.get("items", ())
+        items = module.store.get("items")
         if items is None:
             return None
         added = [value for name, value in children(module) if not name.isdigit()]
@@ -296,7 +296,7 @@ class Modules(Layers):
             site=self.site(node),
             op="loss",
             inputs=tuple(inputs[:2]),
-            model=next((found for each in inputs if (found := model_of(each)) is not None), None),
+            model=next((model for each in inputs if (model := model_of(each)) is not None), None),
         )
         self.loss_event(found.name.rpartition(".")[2], arguments, module.arguments, module, result, positional, node)
         return result
@@ -400,9 +400,6 @@ class Modules(Layers):
             self.trail.set(module.store, kind, (*(module.store.get(kind) or ()), None))
         return NONE
 
-    def _module_state_dict(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        return Instance("torch.StateDict", {}, {"module": module}, self.site(node))
-
     def _module_append(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         items = module.store.get("items")
         module.store.setdefault("seen", []).extend(positional[:1])
@@ -445,7 +442,7 @@ class Modules(Layers):
         if cls.startswith("torch.optim.lr_scheduler."):
             if name == "step":
                 self.event("scheduler", node, instance, tuple(positional))
-            return UNKNOWN
+            return self.load_result(instance, node) if name == "load_state_dict" else UNKNOWN
         if name == "zero_grad":
             self.event("zero_grad", node, instance)
             return NONE
@@ -454,8 +451,17 @@ class Modules(Layers):
             if isinstance(closure, Function | Method):
                 self.call(closure, (), {}, node)
             self.event("step", node, instance, (closure,) if closure is not None else ())
+            self.stepped(instance)
             return UNKNOWN
+        if name == "load_state_dict":
+            return self.load_result(instance, node)
         return Unknown(self.site(node), name, instance)
+
+    def stepped(self, optimizer: Instance) -> None:
+        raise NotImplementedError
+
+    def load_result(self, loaded: Value, node: ast.AST) -> Instance:
+        raise NotImplementedError
 
 
 def by_number_or_name(positional: Sequence[Value], keywords: Mapping[str, Value]) -> dict[str | int, Value]:

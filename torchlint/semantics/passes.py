@@ -10,11 +10,12 @@ from typing import Any
 from torchlint.diagnostic import Fix
 from torchlint.semantics.classes import descendants
 from torchlint.semantics.edits import insert_line, statement_of, wrap_statement
+from torchlint.semantics.edits import replace as replace_text
 from torchlint.semantics.events import Event, LoopRun
 from torchlint.semantics.facts import Fact
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.origins import holds_of, model_of, parts
-from torchlint.semantics.values import Const, Instance, Iteration, Library, Tuple, Unknown, Value
+from torchlint.semantics.values import NONE, Const, Instance, Iteration, Library, Tuple, Unknown, Value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,6 +93,14 @@ class TrainingStep(Fact):
     emptied: bool
     alone: bool
 
+    @property
+    def zero_grad(self) -> Fix | None:
+        """`optimizer.zero_grad()` above the backward call, where the one optimizer steps at each backward."""
+        optimizer = stepped_text(self.step)
+        if not self.alone or optimizer is None or self.step.frame is not self.backward.frame:
+            return None
+        return insert_line(statement_of(self.site), f"{optimizer}.zero_grad()", "Empty the gradients first")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OutOfOrder(Fact):
@@ -110,6 +119,15 @@ class ModeKept(Fact):
     call: Event
     loop: LoopRun
     moded: bool | None
+
+    @property
+    def with_train(self) -> Fix | None:
+        """`model.train()` as the first line of the loop."""
+        node = self.loop.site.node
+        model = applied_text(self.call, None) if self.call.frame is self.loop.frame else None
+        if model is None or self.change.site.tree is not self.loop.site.tree or not isinstance(node, ast.For | ast.While):
+            return None
+        return insert_line(self.loop.site.at(node.body[0]), f"{model}.train()", "Switch back to train mode", "unsafe")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,6 +150,18 @@ class StateCarried(Fact):
     first: Value | None
     loop: LoopRun
 
+    @property
+    def detached(self) -> Fix | None:
+        """The state given without its graph; not where it is None at first."""
+        node = self.site.node
+        if self.first is None or self.first == NONE or not isinstance(node, ast.Call) or self.argument >= len(node.args):
+            return None
+        given = node.args[self.argument]
+        if not isinstance(given, ast.Name):
+            return None
+        text = f"tuple(state.detach() for state in {given.id})" if self.pair else f"{given.id}.detach()"
+        return replace_text(self.site.at(given), text, "Cut the state's history", "unsafe")
+
 
 def torch_name(frame: Frame) -> str | None:
     """The name by which a function knows torch."""
@@ -140,6 +170,15 @@ def torch_name(frame: Frame) -> str | None:
             if isinstance(value, Library) and value.name == "torch":
                 return str(name)
     return None
+
+
+def stepped_text(step: Event) -> str | None:
+    """The optimizer as it is written in its step: before the dot, or as a scaler's argument."""
+    node = step.site.node
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return None
+    written = node.args[0] if step.arguments and node.args else node.func.value
+    return step.site.at(written).text if isinstance(written, ast.Name | ast.Attribute) else None
 
 
 def applied_text(call: Event, loop: LoopRun | None) -> str | None:

@@ -68,6 +68,10 @@ class Calls(Attributes):
         self._outcomes: dict[tuple[Any, ...], Outcome] = {}
         self._generators: dict[ast.AST, bool] = {}
 
+    # In how many calls of something of which only a few alternatives are known the program is: which of
+    # them is taken may hang together with what it is given.
+    unsure = 0
+
     def call_library(
         self, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
     ) -> Value:
@@ -85,6 +89,9 @@ class Calls(Attributes):
     def apply_module(
         self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
     ) -> Value:
+        raise NotImplementedError
+
+    def used_as_model(self, result: Instance, name: str | None, node: ast.AST) -> None:
         raise NotImplementedError
 
     def note_repetition(self, name: str, held: Sequence[Value], node: ast.AST) -> None:
@@ -227,11 +234,17 @@ class Calls(Attributes):
         alternatives = kept.alternatives if isinstance(kept, OneOf) else (kept,)
         if len(alternatives) == 1:
             return self.call(alternatives[0], positional, keywords, node)
-        return self.either([lambda each=each: self.call(each, positional, keywords, node) for each in alternatives])  # type: ignore[misc]
+        self.unsure += 1
+        try:
+            return self.either([lambda each=each: self.call(each, positional, keywords, node) for each in alternatives])  # type: ignore[misc]
+        finally:
+            self.unsure -= 1
 
     def _call_instance(
         self, instance: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
     ) -> Value:
+        if instance.cls == "torch.LoadResult":
+            self.used_as_model(instance, None, node)
         own = find(instance.cls, "__call__") if isinstance(instance.cls, Class) else None
         if isinstance(own, Function):
             return self.run_function(own, instance, positional, keywords, node)

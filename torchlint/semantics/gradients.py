@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from torchlint.semantics.classes import find, library_bases
+from torchlint.semantics.classes import find, layer_of, library_bases
 from torchlint.semantics.edits import statement_of
 from torchlint.semantics.facts import Fact
 from torchlint.semantics.site import Site
@@ -14,6 +14,8 @@ from torchlint.semantics.values import Class, Function, Instance, Tensor, Unknow
 
 _FUNCTION_BASES = frozenset({"torch.autograd.Function", "torch.autograd.function.Function"})
 _MOST_NODES = 400
+# What hands on values without their history.
+CUTS = frozenset({"detach", "data", "item", "tolist", "numpy", "argmax", "argmin", "tensor", "as_tensor", "from_numpy", "Variable"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,6 +93,15 @@ def lost_leaf(tensor: Value | None) -> Tensor | None:
     return None
 
 
+def stepped_from(tensor: Value | None) -> Tensor | None:
+    """The leaf `w` of a tensor that `w - lr * w.grad` made."""
+    leaf = tensor.inputs[0] if isinstance(tensor, Tensor) and tensor.op in ("sub", "add") and tensor.inputs else None
+    if not isinstance(leaf, Tensor) or not leaf.leaf or not leaf.requires_grad:
+        return None
+    taken = any(isinstance(each, Tensor) and each.op == "grad" and leaf in each.inputs for each in history(tensor))
+    return leaf if taken else None
+
+
 def _inside(inner: Site, outer: Site) -> bool:
     node: ast.AST | None = inner.node
     if inner.tree is not outer.tree:
@@ -118,3 +129,25 @@ def function_instance(value: Value | None) -> Class | None:
     """The Function of which a value is an instance."""
     cls = value.cls if isinstance(value, Instance) else None
     return cls if isinstance(cls, Class) and is_function(cls) else None
+
+
+def without_graph(value: Tensor) -> Tensor | None:
+    """The tensor that is without a graph since gradients were off where it was computed, if that is why `value` has none."""
+    if value.requires_grad is not False:
+        return None
+    for each in history(value):
+        if isinstance(each, Unknown):
+            return None
+        if not isinstance(each, Tensor):
+            continue
+        if each.op in CUTS:
+            return None
+        if any(isinstance(part, Tensor) and part.requires_grad for part in each.inputs) or has_trained_parameters(each.layer, each.op):
+            return each
+    return None
+
+
+def has_trained_parameters(layer: Value | None, op: str | None) -> bool:
+    """Whether a tensor comes straight from a layer whose parameters require grad."""
+    found = layer_of(layer)
+    return isinstance(layer, Instance) and found is not None and found.parameters and op == found.name and "<frozen>" not in layer.store

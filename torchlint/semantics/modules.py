@@ -317,6 +317,7 @@ class Modules(Layers):
         if action is not None:
             return action(module, positional, keywords, node)
         if name in _IN_PLACE:
+            self.picks_device = self.picks_device or (name == "to" and any(isinstance(value, Unknown) for value in positional))
             move_module(self.trail, module, name, positional, keywords)
             if name in ("double", "half", "bfloat16", "float", "type") or any(k == "dtype" for k in keywords) or name == "to":
                 self._note_cast(module, name, positional, keywords)

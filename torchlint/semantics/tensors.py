@@ -52,7 +52,7 @@ from torchlint.torch_api.binding import bind
 from torchlint.torch_api.dims import product
 from torchlint.torch_api.dtypes import CASTS, LEGACY_TENSORS, dtype_of, is_integer
 from torchlint.torch_api.images import scale_after, scale_as
-from torchlint.torch_api.losses import LOSS_FUNCTIONS, OTHER_LOSSES
+from torchlint.torch_api.losses import APPLIES_SIGMOID, LOSS_FUNCTIONS, OTHER_LOSSES
 from torchlint.torch_api.operations import CLAMPS, FOLLOWS_ANOTHER, MAY_RETURN_INPUT, Operation, operation
 from torchlint.torch_api.results import result_dtype
 from torchlint.torch_api.shapes.entry import TensorShape
@@ -102,6 +102,8 @@ class Tensors(Calls):
         bare = name.rpartition(".")[2]
         if bare in ("as_tensor", "asarray") and len(positional) == 1 and not keywords and isinstance(positional[0], Tensor):
             return positional[0]
+        if bare == "round" and isinstance(node, ast.Call) and positional:
+            self.rounded(positional[0], node)
         arguments = bind(name, positional[1:] if name.startswith("torch.Tensor.") else positional, keywords)
         shapes = self._shapes(name, positional, keywords, node)
         op = operation(bare)
@@ -205,6 +207,8 @@ class Tensors(Calls):
         first = present(arguments.get("input", arguments.get(0, UNKNOWN)))
         second = present(arguments.get("target", arguments.get(1, UNKNOWN)))
         self.event("loss", node, criterion or UNKNOWN, (first, second), result)
+        if loss in APPLIES_SIGMOID:
+            self.taken_as_logits(first, node)
         if LossCall in self.wanted:
             self.emit(
                 LossCall(
@@ -212,6 +216,13 @@ class Tensors(Calls):
                     loss=loss, input=first, target=second, settings=settings, criterion=criterion,
                 )
             )  # fmt: skip
+
+    def rounded(self, value: Value, node: ast.Call) -> None:
+        """`torch.round(x)` or `x.round()`."""
+        if len(node.args) + isinstance(node.func, ast.Attribute) and not node.keywords:
+            written = node.args[0] if node.args else node.func.value if isinstance(node.func, ast.Attribute) else None
+            if written is not None:
+                self.thresholded(value, written, node)
 
     def other_loss(self, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         """A loss that is a function of a package beside torch.nn.functional."""
@@ -234,7 +245,7 @@ class Tensors(Calls):
     def shape_mismatch(
         self, operation: str, error: ShapeError, inputs: Sequence[Value], module: Value | None, node: ast.AST
     ) -> None:
-        if ShapeMismatch in self.wanted:
+        if ShapeMismatch in self.wanted and not self.unsure:
             self.emit(
                 ShapeMismatch(self.application(node), self.frame, self.grad, operation, error.kind, error.reason, tuple(inputs), module, error)
             )

@@ -1,0 +1,25 @@
+"""TL310: there is no graph of what was computed under no_grad."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torchlint.diagnostic import Finding
+from torchlint.rule import rule
+from torchlint.semantics.facts import Call
+from torchlint.semantics.gradients import without_graph
+from torchlint.semantics.values import Tensor
+
+
+@rule("TL310", words=("backward", "no_grad|inference_mode|set_grad_enabled"), calls=("backward",))
+def backward_in_no_grad(call: Call) -> Iterator[Finding]:
+    loss = call.positional[0] if call.positional else None
+    if call.name not in ("torch.Tensor.backward", "torch.autograd.backward") or not isinstance(loss, Tensor):
+        return
+    made = without_graph(loss)
+    if made is not None:
+        yield call.flag(
+            "what this goes back along was computed under `no_grad` or `inference_mode`, so that there is no graph (RuntimeError); "
+            "compute the loss outside the guard",
+            related=((made.site, "computed without a graph here"),),
+        )

@@ -1,0 +1,70 @@
+"""TL302: a leaf that is moved or scaled in the expression that makes it is no leaf any more."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from torchlint.diagnostic import Edit, Finding, Fix
+from torchlint.rule import rule
+from torchlint.semantics.edits import remove_keyword
+from torchlint.semantics.expressions import known_items
+from torchlint.semantics.facts import AttributeRead, Construction, Fact
+from torchlint.semantics.gradients import lost_leaf
+from torchlint.semantics.rewrites import call_behind
+from torchlint.semantics.values import Dict, Tensor, Value
+
+
+@rule("TL302", words=("requires_grad", "grad"))
+def leaf_lost(read: AttributeRead) -> Iterator[Finding]:
+    if read.name == "grad" and isinstance(read.value, Tensor) and read.value.op != "retained" and read.value.requires_grad:
+        yield from _finding(read, read.value, "its `.grad` stays None")
+
+
+@rule("TL302", words=("requires_grad", "optim|SGD|Adam"))
+def optimised_leaf_lost(made: Construction) -> Iterator[Finding]:
+    if not made.name.startswith("torch.optim.") or not made.positional and "params" not in made.arguments:
+        return
+    given = made.arguments.get("params", made.positional[0] if made.positional else None)
+    for each in _tensors(given, 3):
+        yield from _finding(made, each, "no optimizer takes it")
+
+
+def _tensors(value: Value | None, depth: int) -> Iterator[Tensor]:
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, Dict):
+        entries = value.store.get("entries") or {}
+        yield from _tensors(entries.get("params"), depth)
+    elif value is not None and depth:
+        for each in known_items(value) or ():
+            yield from _tensors(each, depth - 1)
+
+
+def _finding(fact: Fact, tensor: Tensor, harm: str) -> Iterator[Finding]:
+    leaf = lost_leaf(tensor)
+    if leaf is None or tensor.site is None or tensor.requires_grad is False:
+        return
+    fix: Fix | None = None
+    removed = remove_keyword(leaf.site, "requires_grad", "") if leaf.site is not None else None
+    if removed is not None and _inside_one_statement(leaf, tensor):
+        fix = Fix("Mark the result instead", (*removed.edits, *_marked(tensor)))
+    yield fact.flag(
+        f"the result is no leaf any more, only a copy of one: {harm}; move or scale first, and then mark it with `.requires_grad_()`",
+        at=tensor.site,
+        related=((fact.site, "a leaf is needed here"),),
+        fix=fix,
+    )
+
+
+def _inside_one_statement(leaf: Tensor, tensor: Tensor) -> bool:
+    node: ast.AST | None = leaf.site.node if leaf.site is not None else None
+    while node is not None and leaf.site is not None and tensor.site is not None:
+        if node is tensor.site.node:
+            return True
+        node = leaf.site.tree.parent(node)
+    return False
+
+
+def _marked(tensor: Tensor) -> tuple[Edit, ...]:
+    return call_behind(tensor.site, "requires_grad_()") if tensor.site is not None else ()

@@ -1,0 +1,49 @@
+"""TL303: a leaf is changed in place inside the graph, or its name is bound to a new tensor that is no leaf."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from torchlint.diagnostic import Finding, Fix
+from torchlint.rule import rule
+from torchlint.semantics.edits import statement_of, wrap_statement
+from torchlint.semantics.facts import AttributeRead, Fact
+from torchlint.semantics.gradients import InPlaceChange, stepped_from
+from torchlint.semantics.site import Site
+from torchlint.semantics.values import Tensor
+
+_WORDS = ("requires_grad|Parameter|parameters|nn",)
+
+
+@rule("TL303", words=_WORDS)
+def leaf_modified_in_place(change: InPlaceChange) -> Iterator[Finding]:
+    tensor = change.tensor
+    if change.grad and tensor.requires_grad and tensor.leaf:
+        yield change.flag(
+            "a leaf that requires grad is changed in place, which raises a RuntimeError; do it under `torch.no_grad()`",
+            fix=_guarded(change, statement_of(change.site)),
+        )
+
+
+@rule("TL303", words=("grad", *_WORDS))
+def leaf_bound_anew(read: AttributeRead) -> Iterator[Finding]:
+    """`w = w - lr * w.grad` in a loop, whose next round reads `w.grad` again."""
+    tensor = read.value
+    if read.name != "grad" or stepped_from(tensor) is None or not isinstance(tensor, Tensor) or tensor.site is None:
+        return
+    statement = statement_of(tensor.site)
+    node = statement.node
+    target = node.targets[0] if isinstance(node, ast.Assign) else None
+    if not isinstance(target, ast.Name) or tensor.requires_grad is not True:
+        return
+    yield read.flag(
+        f"`{target.id}` is bound to a new tensor that is no leaf, so that its `.grad` is None in the next round; take the step in "
+        "place, under `torch.no_grad()`",
+        at=statement,
+    )
+
+
+def _guarded(fact: Fact, statement: Site) -> Fix | None:
+    torch = fact.name_of("torch")
+    return wrap_statement(statement, f"with {torch}.no_grad():", "Take the step outside the graph") if torch else None

@@ -1,0 +1,46 @@
+"""TL305: NumPy and matplotlib do not take a tensor that requires grad."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torchlint.diagnostic import Finding, Fix
+from torchlint.rule import rule
+from torchlint.semantics.expressions import element_of
+from torchlint.semantics.facts import Call
+from torchlint.semantics.rewrites import call_behind
+from torchlint.semantics.site import Site
+from torchlint.semantics.values import TRUE, List, Tensor, Tuple, Value
+
+_CONVERSIONS = frozenset({"array", "asarray", "asanyarray", "ascontiguousarray", "stack", "concatenate", "vstack", "hstack"})
+_DRAWN = frozenset({"plot", "scatter", "bar", "hist", "semilogy", "semilogx", "loglog", "imshow", "step", "fill_between"})
+
+
+@rule("TL305", words=("numpy|np|plt|pyplot",), calls=("numpy", *_CONVERSIONS, *_DRAWN))
+def numpy_of_grad_tensor(call: Call) -> Iterator[Finding]:
+    if call.grad is not True:
+        return
+    if call.name == "torch.Tensor.numpy":
+        if _requires_grad(call.receiver) and call.arguments.get("force") != TRUE and call.receiver_site is not None:
+            yield _finding(call, call.receiver_site, call.receiver)
+    elif call.name in {f"numpy.{name}" for name in _CONVERSIONS}:
+        given = call.argument_site(0, "object")
+        if call.positional and given is not None and _requires_grad(call.positional[0]):
+            yield _finding(call, given, call.positional[0])
+    elif call.name.startswith("matplotlib.pyplot."):
+        for index, value in enumerate(call.positional):
+            given = call.argument_site(index)
+            if given is not None and _requires_grad(value):
+                yield _finding(call, given, value)
+                return
+
+
+def _requires_grad(value: Value | None) -> bool:
+    if isinstance(value, List | Tuple):
+        value = element_of(value)
+    return isinstance(value, Tensor) and value.requires_grad is True
+
+
+def _finding(call: Call, given: Site, value: Value | None) -> Finding:
+    fix = Fix("Detach it first", call_behind(given, "detach()")) if isinstance(value, Tensor) else None
+    return call.flag("this tensor requires grad, so that NumPy cannot have it (RuntimeError); detach it first: `.detach()`", fix=fix)

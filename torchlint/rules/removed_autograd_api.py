@@ -1,0 +1,55 @@
+"""TL311: Variable, volatile, `loss.data[0]` and writes to `.data` are of the time before torch 0.4."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torchlint.diagnostic import Finding, Fix
+from torchlint.rule import rule
+from torchlint.semantics.edits import replace, unwrap
+from torchlint.semantics.facts import Call, Subscript
+from torchlint.semantics.gradients import StaleGraph
+from torchlint.semantics.rewrites import subscripted
+from torchlint.semantics.values import FALSE, Const, Tensor
+
+
+@rule("TL311", severity="warning", words=("Variable",), calls=("Variable",))
+def removed_autograd_api(call: Call) -> Iterator[Finding]:
+    if call.name != "torch.autograd.Variable":
+        return
+    if call.arguments.get("volatile", FALSE) != FALSE:
+        message = "`volatile` has no effect any more: the graph is built; use `torch.no_grad()`"
+    else:
+        message = "tensors track gradients themselves, and `Variable` cuts the graph of one that has a history; use the tensor"
+    yield call.flag(message, fix=_fix(call))
+
+
+def _fix(call: Call) -> Fix | None:
+    given = call.argument_site(0, "data")
+    data = call.arguments.get("data")
+    if given is None or len(call.arguments) > 1 + ("volatile" in call.arguments):
+        return None
+    plain = isinstance(data, Tensor) and data.requires_grad is False and "volatile" not in call.arguments
+    return unwrap(call.site, given, "Use the tensor", "safe" if plain else "unsafe")
+
+
+@rule("TL311", severity="error", words=("data",))
+def number_of_loss(subscript: Subscript) -> Iterator[Finding]:
+    value = subscript.value
+    if not isinstance(value, Tensor) or value.op != "data" or value.shape != () or subscript.index != Const(0):
+        return
+    data = subscripted(subscript.site)
+    tensor = data.at(data.node.value) if data is not None and hasattr(data.node, "value") else None
+    yield subscript.flag(
+        "a loss has no dimension, so that `.data[0]` raises an IndexError; use `.item()`",
+        fix=replace(subscript.site, f"{tensor.text}.item()", "Use item()") if tensor is not None else None,
+    )
+
+
+@rule("TL311", severity="warning", words=("data", "backward"))
+def write_past_the_graph(stale: StaleGraph) -> Iterator[Finding]:
+    yield stale.flag(
+        "this write to `.data` changes what a graph still needs, so that `backward()` gives wrong gradients in silence; write "
+        "after `backward()`, or under `torch.no_grad()` without `.data`",
+        related=((stale.backward, "the graph is used here"),),
+    )

@@ -11,7 +11,7 @@ from torchlint.semantics.classes import find, is_module
 from torchlint.semantics.expressions import element_of, known_items
 from torchlint.semantics.facts import Subscript
 from torchlint.semantics.join import join, join_all, present
-from torchlint.semantics.modules import Modules
+from torchlint.semantics.checkpoints import Checkpoints, is_state
 from torchlint.semantics.shape_bridge import plain
 from torchlint.semantics.values import (
     NONE,
@@ -44,7 +44,7 @@ _LONGEST = 4096
 _MOST_SEEN = 256
 
 
-class Containers(Modules):
+class Containers(Checkpoints):
     """Python's own containers, over abstract elements."""
 
     def list_method(
@@ -208,6 +208,8 @@ class Containers(Modules):
             own = find(value.cls, "__getitem__")
             if isinstance(own, Function):
                 return self.run_function(own, value, (index,), {}, node)
+        if is_state(value) and not isinstance(index, Range):
+            return self.state_item(value, index, node)
         items, entries = value.store.get("items"), value.store.get("entries")
         if isinstance(items, tuple) and is_module(value):
             if isinstance(index, Const) and isinstance(index.value, int):
@@ -262,6 +264,8 @@ class Containers(Modules):
                     self.trail.set(target.store, "items", tuple(changed))
                 else:
                     self._grow(target, None if items is None else items, None, value)
+            case Instance() if is_state(target):
+                self.set_state_item(target, index, value)
             case Instance() if isinstance(target.store.get("entries"), dict):
                 note_held(target, (value,))
                 held = target.store["entries"]

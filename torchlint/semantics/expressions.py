@@ -72,6 +72,7 @@ _SIZE_ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod)
 # Results beyond these are of no use to a rule and can cost any amount of time and memory.
 _MOST_DIGITS = 10**18
 _LONGEST = 4096
+_HALF = Const(0.5)
 
 
 class Expressions(Machine):
@@ -260,6 +261,8 @@ class Expressions(Machine):
             right = self.eval(comparator)
             operands.append(right)
             step = self._compare_pair(left, right, op, node)
+            if right == _HALF and isinstance(op, ast.Gt | ast.GtE | ast.Lt | ast.LtE) and len(node.ops) == 1:
+                self.thresholded(left, node.left, node)
             result = step if result is None else _both(result, step)
             left = right
         nodes = [node.left, *node.comparators]
@@ -466,6 +469,8 @@ def truth(value: Value) -> bool | None:
             return True
         case LibraryMethod() if isinstance(value.receiver, Tensor):
             return True
+        case Instance() if value.cls == "torch.Loaded":
+            return None
         case Instance() if value.library_name or "__len__" not in value.store:
             return True if value.library_name and "items" not in value.store else None
     return None
@@ -479,6 +484,8 @@ def may_be_none(value: Value) -> bool:
             return True
         case LibraryMethod():
             return not isinstance(value.receiver, Tensor)
+        case Instance():
+            return value.cls == "torch.Loaded"
         case Library():
             return not value.name.startswith(("torch", "builtins"))
     return False

@@ -318,6 +318,15 @@ class Accumulation(Fact):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class LogitsThresholded(Fact):
+    """What a loss takes as logits elsewhere is compared with 0.5 or rounded; `written` is its expression."""
+
+    value: Value
+    written: Site
+    loss: Site
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Arithmetic(Fact):
     """A binary operation on tensors or arrays: `left op right`."""
 
@@ -417,6 +426,36 @@ class RepeatedLayer(Fact):
 
     module: Instance
     container: Site
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CheckpointRead(Call):
+    """`torch.load` is called; told when the whole program has been run, so that `picks_device` is known."""
+
+    picks_device: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StateLoaded(Call):
+    """`module.load_state_dict(state, strict)` of a torch module; `missing` keys of its were taken out of the state."""
+
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadResultUsed(Fact):
+    """What `load_state_dict` gave is used as if it were the object; the site is where it was loaded."""
+
+    result: Instance
+    use: Site
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StateAliased(Fact):
+    """A state dict is used after the weights it refers to have been trained further; the site is where it was taken."""
+
+    state: Instance
+    use: Site
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -105,3 +105,17 @@ def _measured(test: ast.expr, name: ast.Name) -> bool:
         if isinstance(each, ast.Compare) and any(isinstance(op, ast.Is | ast.IsNot) for op in each.ops):
             return True
     return False
+
+
+def other_arm_passes(site: Site, keyword: str) -> bool:
+    """Whether the other arm of a condition around a call makes a call that passes a keyword."""
+    node: ast.AST | None = site.node
+    while node is not None and not isinstance(node, _FUNCTIONS):
+        parent = site.tree.parent(node)
+        if isinstance(parent, ast.If | ast.Try):
+            arms = [parent.body, parent.orelse, *(handler.body for handler in getattr(parent, "handlers", ()))]
+            others = [each for arm in arms if node not in arm for each in arm]
+            if any(isinstance(part, ast.keyword) and part.arg == keyword for each in others for part in ast.walk(each)):
+                return True
+        node = parent
+    return False

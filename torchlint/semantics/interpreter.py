@@ -18,6 +18,7 @@ from torchlint.semantics.machine import STATEMENTS_PER_ENTRY
 from torchlint.semantics.passes import EvaluationPass, Finder, ModeKept, OutOfOrder, Run, StateCarried, TrainingStep
 from torchlint.semantics.statements import Statements
 from torchlint.semantics.training import modes_kept, out_of_order, states_carried, training_steps
+from torchlint.semantics.thresholds import Thresholds
 from torchlint.semantics.trail import MISSING
 from torchlint.semantics.values import (
     NONE,
@@ -58,7 +59,7 @@ def interpret(
     Interpreter(program, trees, wanted, emit, calls).run()
 
 
-class Interpreter(Gathering, Statements):
+class Interpreter(Gathering, Thresholds, Statements):
     """Runs whole files, and what nobody calls."""
 
     def run(self) -> None:
@@ -68,6 +69,7 @@ class Interpreter(Gathering, Statements):
             self.run_file(path)
         for path in order:
             self._run_uncalled(path)
+        self.tell_thresholded()
         for fact in self.later:
             self.emit(replace(fact, picks_device=self.picks_device))
         for fact in self.passes.facts():

@@ -15,12 +15,13 @@ from torchlint.semantics.classes import (
     linear_bases,
     opaque_base,
 )
+from torchlint.semantics.checkpoints import LOADED, RESULT, is_state
 from torchlint.semantics.containers import Containers
 from torchlint.semantics.expressions import element_of, known_items, truth
 from torchlint.semantics.facts import MethodNotCalled
 from torchlint.semantics.join import join_all, present
 from torchlint.semantics.modules import by_number_or_name, is_optimizer, receiver_module
-from torchlint.semantics.origins import ENDS
+from torchlint.semantics.origins import ENDS, gradient_of
 from torchlint.semantics.shape_bridge import dim_value, function_shape, single_shape
 from torchlint.semantics.values import (
     FALSE,
@@ -190,6 +191,8 @@ class Libraries(Containers):
                 return join_all(results)
             case Unknown():
                 return self._unknown_method(receiver, name, positional, keywords, node)
+            case LibraryMethod() if name in ("zero_", "detach_") and gradient_of(receiver) is not None:
+                self.event("zero_grad", node, UNKNOWN)
         return Unknown(self.site(node), name, receiver)
 
     def _instance_method(
@@ -210,8 +213,8 @@ class Libraries(Containers):
             if instance.cls == "torch.Loaded" and "training" not in instance.store:
                 self.trail.set(instance.store, "training", None)
             return self._instance_method(instance, name, positional, keywords, node)
-        if instance.cls == "torch.StateDict":
-            return self._state_dict_method(instance, name, positional, keywords, node)
+        if is_state(instance) and "<module>" not in instance.store:
+            return self.state_method(instance, name, positional, keywords, node)
         if is_optimizer(instance):
             result = self.optimizer_method(instance, name, positional, keywords, node)
             self._emit_method(instance.cls if isinstance(instance.cls, str) else "torch.optim.Optimizer", instance, name, positional, keywords, result, node)
@@ -219,6 +222,8 @@ class Libraries(Containers):
         loaded = self.loader_method(instance, name, positional, keywords, node)
         if loaded is not None:
             return loaded
+        if instance.cls == RESULT:
+            self.used_as_model(instance, name, node)
         for argument in (*positional, *keywords.values()):
             self.escape(argument, node)
         if name == "step" and isinstance(instance.cls, str) and instance.cls.endswith("GradScaler"):
@@ -242,22 +247,6 @@ class Libraries(Containers):
     ) -> None:
         arguments = bind(f"{cls}.{name}", positional, keywords)
         self.emit_call(f"{cls}.{name}", instance, arguments, positional, result, node)
-
-    def _state_dict_method(
-        self, instance: Instance, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
-    ) -> Value:
-        if name in ("pop", "update", "clear"):
-            changes = instance.store.get("changes", ())
-            self.trail.set(instance.store, "changes", (*changes, (name, tuple(positional), self.site(node))))
-        if name == "copy":
-            return instance
-        if name == "items":
-            return Iteration(Tuple((UNKNOWN, Tensor(op="state"))), instance)
-        if name == "values":
-            return Iteration(Tensor(op="state"), instance)
-        if name == "keys":
-            return Iteration(UNKNOWN, instance)
-        return Unknown(self.site(node), name, instance)
 
     def _super_method(
         self, value: Super, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
@@ -315,6 +304,8 @@ class Libraries(Containers):
                 self.event("backward", node, positional[0] if positional and isinstance(positional[0], Tensor) else receiver, tuple(positional))
             case "zero_grad":
                 self.event("zero_grad", node, receiver)
+            case "round" if not positional and isinstance(node, ast.Call):
+                self.rounded(receiver, node)
             case "step":
                 if positional and isinstance(present(positional[0]), Instance) and is_optimizer(present(positional[0])):  # type: ignore[arg-type]
                     self.event("step", node, positional[0], (receiver,))
@@ -331,6 +322,8 @@ class Libraries(Containers):
                     return Iteration(Tensor(leaf=True, parameter=True, model=module, op="parameter"), module)
             case "train" if not positional:
                 self.event("train", node, receiver, training=True)
+            case "load_state_dict" if positional and isinstance(positional[0], Instance) and positional[0].cls == LOADED:
+                return self.load_result(receiver, node)
             case "requires_grad_" | "retain_grad":
                 self.event("gradient", node, receiver)
             case _:
@@ -468,6 +461,8 @@ class Libraries(Containers):
         entries: Any = {}
         if positional:
             given = positional[0]
+            if is_state(given):
+                return given
             if isinstance(given, Dict):
                 entries = given.store.get("entries")
             else:
@@ -498,7 +493,8 @@ class Libraries(Containers):
     def _copy_deepcopy(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         return self._copied(positional[0], node, 0) if positional else UNKNOWN
 
-    _copy_copy = _copy_deepcopy
+    def _copy_copy(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return positional[0] if positional and is_state(positional[0]) else self._copy_deepcopy(positional, keywords, node)
 
     def _copied(self, value: Value, node: ast.AST, depth: int) -> Value:
         if depth > 12:
@@ -617,12 +613,18 @@ class Libraries(Containers):
 
     def _torch_cuda_is_available(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         # Programs are read as they run on a machine with CUDA, where mistakes about devices come to light.
+        self.picks_device = True
         return TRUE
 
     def _torch_no_grad(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         if positional and isinstance(positional[0], Function):
             return replace(positional[0], decorators=(*positional[0].decorators, Library("torch.no_grad")))
         return Instance("torch.no_grad", {}, {}, self.site(node))
+
+    def _torch_enable_grad(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        if positional and isinstance(positional[0], Function):
+            return replace(positional[0], decorators=(*positional[0].decorators, Library("torch.enable_grad")))
+        return Instance("torch.enable_grad", {}, {}, self.site(node))
 
     def _torch_inference_mode(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         if positional and isinstance(positional[0], Function):
@@ -650,17 +652,13 @@ class Libraries(Containers):
         self.emit_call("torch.autograd.Variable", None, arguments, positional, result, node)
         return result
 
-    def _torch_load(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        result = Instance("torch.Loaded", {}, {"file": positional[0] if positional else keywords.get("f", UNKNOWN)}, self.site(node))
-        self.emit_call("torch.load", None, bind("torch.load", positional, keywords), positional, result, node)
-        return result
-
     def _torch_autograd_grad(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         self.event("gradient", node, positional[0] if positional else UNKNOWN, tuple(positional))
         return UNKNOWN
 
     def _torch_autograd_backward(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         self.event("backward", node, positional[0] if positional else UNKNOWN, tuple(positional))
+        self.emit_call("torch.autograd.backward", None, bind("torch.autograd.backward", positional, keywords), positional, NONE, node)
         return NONE
 
     def _einops(self, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:

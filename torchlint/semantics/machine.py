@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from torchlint.imports import ImportIndex
 from torchlint.program import Program
@@ -18,6 +19,9 @@ from torchlint.semantics.site import Site
 from torchlint.semantics.trail import Delta, Trail
 from torchlint.semantics.values import Instance, Store, Unknown, Value
 from torchlint.syntax import Tree
+
+if TYPE_CHECKING:
+    from torchlint.semantics.facts import CheckpointRead
 
 # How much is run: statements for each entry point, calls inside calls, rounds of a loop whose
 # elements are known (always, where there are few) and the statements that all of them come to. Beyond that, results are unknown.
@@ -67,6 +71,9 @@ class Machine:
         self.called: set[ast.AST] = set()
         self.instantiated: set[ast.AST] = set()
         self.applied_at: Site | None = None
+        # Facts that are told when the whole program has been run.
+        self.later: list[CheckpointRead] = []
+        self.picks_device = False
         # Where a list that holds a thing was repeated, by the thing's store.
         self.repeated: dict[int, tuple[Site, Value]] = {}
         self._arm_count = 0
@@ -96,6 +103,12 @@ class Machine:
 
     def gather(self, node: ast.AST, target: ast.expr, value: Value, written: ast.expr, holder: Value) -> None:
         """Called where a value is added to a sum or put into a list."""
+
+    def taken_as_logits(self, value: Value, node: ast.AST) -> None:
+        """Called where a loss takes a value as logits of a sigmoid."""
+
+    def thresholded(self, value: Value, written: ast.expr, node: ast.AST) -> None:
+        """Called where a value is compared with 0.5, or rounded."""
 
     # Shared operations.
 

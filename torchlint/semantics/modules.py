@@ -168,6 +168,8 @@ class Modules(Layers):
         if outermost and not self._is_function(module):
             result = self._stamped(result, module)
             self.event("model", node, module, (*positional, *keywords.values()), result, mode)
+        elif self.applying and (found := layer_of(module)) is not None and found.recurrent:
+            self.event("recurrent", node, module, (*positional, *keywords.values()), result, mode)
         if ModuleCall in self.wanted and is_module(module):
             name = module.cls if isinstance(module.cls, str) else module.cls.name
             self.emit(
@@ -317,7 +319,7 @@ class Modules(Layers):
         if action is not None:
             return action(module, positional, keywords, node)
         if name in _IN_PLACE:
-            self.picks_device = self.picks_device or (name == "to" and any(isinstance(value, Unknown) for value in positional))
+            self.picks_device = self.picks_device or (name == "to" and any(isinstance(value, Unknown | LibraryMethod) for value in positional))
             move_module(self.trail, module, name, positional, keywords)
             if name in ("double", "half", "bfloat16", "float", "type") or any(k == "dtype" for k in keywords) or name == "to":
                 self._note_cast(module, name, positional, keywords)

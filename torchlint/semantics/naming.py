@@ -5,7 +5,7 @@ from __future__ import annotations
 from torchlint.semantics.classes import linear_bases
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.site import Site
-from torchlint.semantics.values import Class, Library, Store
+from torchlint.semantics.values import Class, Instance, Library, Store
 
 _PARENTS = (("torch.nn", ""), ("torch", ".nn"))
 
@@ -35,3 +35,15 @@ def globals_at(site: Site, cls: Class) -> Store:
         if isinstance(base, Class) and base.path == site.path and base.scopes:
             return base.scopes[0]
     return {}
+
+
+def device_in_reach(frame: Frame) -> str | None:
+    """The one name by which code that runs reaches a torch.device: `device`, `self.device`."""
+    found = {name for store in (frame.locals, *frame.scopes) for name, value in store.items() if isinstance(name, str) and _is_device(value)}
+    if isinstance(frame.receiver, Instance):
+        found |= {f"self.{name}" for name, value in frame.receiver.store.items() if isinstance(name, str) and _is_device(value)}
+    return found.pop() if len(found) == 1 else None
+
+
+def _is_device(value: object) -> bool:
+    return isinstance(value, Instance) and value.cls == "torch.device"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from torchlint.semantics.checkpoints import is_state
 from torchlint.semantics.data import Data
 from torchlint.semantics.events import LoopRun, Round
 from torchlint.semantics.devices import asked_device
@@ -647,7 +648,7 @@ class Statements(Data):
                     self.dict_method(held, "pop", (self.eval(target.slice),), {}, target)
                 elif isinstance(held, List):
                     self.list_method(held, "remove", (), {}, target)
-                elif isinstance(held, Instance) and held.cls == "torch.StateDict":
+                elif isinstance(held, Instance) and is_state(held):
                     self.call(LibraryMethod(held, "pop"), (self.eval(target.slice),), {}, target)
             elif isinstance(target, ast.Attribute):
                 held = self.eval(target.value)

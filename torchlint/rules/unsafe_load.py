@@ -1,0 +1,29 @@
+"""TL605: a checkpoint is a pickle, and may run any program."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from torchlint.diagnostic import Finding, Fix
+from torchlint.rule import rule
+from torchlint.semantics.edits import replace
+from torchlint.semantics.facts import Call
+from torchlint.semantics.values import FALSE
+
+
+@rule("TL605", severity="warning", words=("load", "False"), calls=("load",))
+def unsafe_load(call: Call) -> Iterator[Finding]:
+    if call.name == "torch.load" and call.arguments.get("weights_only") == FALSE:
+        yield call.flag(
+            "`weights_only=False` runs whatever program the file's sender put into it; pass `weights_only=True` and share "
+            "state dicts, not objects",
+            fix=_guarded(call),
+        )
+
+
+def _guarded(call: Call) -> Fix | None:
+    value = next((each.value for each in call.node.keywords if each.arg == "weights_only"), None) if call.node else None
+    if not isinstance(value, ast.Constant):
+        return None
+    return replace(call.site.at(value), "True", "Load weights only", "unsafe")

@@ -1,0 +1,214 @@
+"""State dicts and checkpoints: what was taken out of them, and what loading them does."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from torchlint.semantics.expressions import element_of, known_items
+from torchlint.semantics.facts import CheckpointRead, LoadResultUsed, StateAliased, StateLoaded
+from torchlint.semantics.join import present
+from torchlint.semantics.modules import Modules
+from torchlint.semantics.state import has_key, state_of
+from torchlint.semantics.values import (
+    NONE,
+    TRUE,
+    UNKNOWN,
+    Const,
+    Dict,
+    Instance,
+    Iteration,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+from torchlint.torch_api.binding import bind
+
+STATE = "torch.StateDict"
+LOADED = "torch.Loaded"
+RESULT = "torch.LoadResult"
+_RESULT_FIELDS = frozenset({"missing_keys", "unexpected_keys", "_asdict", "_fields", "count", "index", "__class__", "__str__", "__repr__"})
+
+
+def is_state(value: Value) -> bool:
+    """Whether a value is a state dict of a module, or what torch.load gave."""
+    return isinstance(value, Instance) and value.cls in (STATE, LOADED)
+
+
+class Checkpoints(Modules):
+    """Calls of `state_dict`, `load_state_dict` and `torch.load`."""
+
+    # How often optimizers have stepped so far, on any way through the program.
+    _clock = 0
+
+    def _module_state_dict(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        plain = not positional and not keywords
+        state = state_of(module) if plain and StateLoaded in self.wanted else None
+        made = Const(self._clock), Const(len(self.trace))
+        instance = Instance(STATE, {}, {"module": module, "clock": made[0], "trace": made[1]}, self.site(node), self.frame)
+        self.trail.version += 1
+        self.trail.set(instance.store, "state", state)
+        return instance
+
+    def _torch_load(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        result = Instance(LOADED, {}, {"file": positional[0] if positional else keywords.get("f", UNKNOWN)}, self.site(node), self.frame)
+        self.trail.version += 1
+        arguments = bind("torch.load", positional, keywords)
+        self.emit_call("torch.load", None, arguments, positional, result, node)
+        if CheckpointRead in self.wanted:
+            self.later.append(CheckpointRead(self.site(node), self.frame, self.grad, "torch.load", None, arguments, tuple(positional), result))
+        return result
+
+    def stepped(self, optimizer: Instance) -> None:
+        """An optimizer changes the weights of the modules that it was given."""
+        self._clock += 1
+        for value in optimizer.arguments.values():
+            for module in _trained(value):
+                module.store["<stepped>"] = self._clock
+
+    # Changes of a state dict.
+
+    def state_method(
+        self, state: Instance, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+    ) -> Value:
+        """A method of a state dict or of what was loaded."""
+        held: dict[str, Tensor] | None = state.store.get("state")
+        match name:
+            case "copy":
+                return state
+            case "items":
+                return Iteration(Tuple((UNKNOWN, Tensor(op="state"))), state) if held is None else Tuple(tuple(Tuple((Const(key), value)) for key, value in held.items()))
+            case "values":
+                return Iteration(Tensor(op="state"), state) if held is None else Tuple(tuple(held.values()))
+            case "keys":
+                return Iteration(UNKNOWN, state) if held is None else Tuple(tuple(map(Const, held)))
+            case "pop":
+                return self._popped(state, positional, node)
+            case "update":
+                self._updated(state, positional[0] if positional else UNKNOWN)
+                return NONE
+            case "get" if positional:
+                return self.state_item(state, positional[0], node)
+        return Unknown(self.site(node), name, state)
+
+    def _popped(self, state: Instance, positional: Sequence[Value], node: ast.AST) -> Value:
+        key = positional[0] if positional else UNKNOWN
+        result = self.state_item(state, key, node)
+        held: dict[str, Tensor] | None = state.store.get("state")
+        if isinstance(key, Const) and isinstance(key.value, str):
+            self.trail.set(state.store, ("popped", key.value), self.site(node))
+            if held is not None:
+                self.trail.set(state.store, "state", {name: value for name, value in held.items() if name != key.value})
+        else:
+            self._forget_keys(state)
+        return result
+
+    def _updated(self, state: Instance, other: Value) -> None:
+        held: dict[str, Tensor] | None = state.store.get("state")
+        more = other.store.get("state") if is_state(other) and isinstance(other, Instance) else other.store.get("entries") if isinstance(other, Dict) else None
+        if more is None:
+            if held is None or any(isinstance(key, tuple) and key[0] == "popped" for key in state.store):
+                self._forget_keys(state)
+            return
+        for key in more:
+            self.trail.delete(state.store, ("popped", key))
+        if held is not None:
+            self.trail.set(state.store, "state", {**held, **more})
+
+    def _forget_keys(self, state: Instance) -> None:
+        self.trail.set(state.store, "state", None)
+        for key in [key for key in state.store if isinstance(key, tuple) and key[0] == "popped"]:
+            self.trail.delete(state.store, key)
+
+    def set_state_item(self, state: Instance, index: Value, value: Value) -> None:
+        """`state[index] = value`."""
+        if not isinstance(index, Const):
+            self._forget_keys(state)
+            return
+        self.trail.delete(state.store, ("popped", index.value))
+        held = state.store.get("state")
+        if held is not None and isinstance(value, Tensor):
+            self.trail.set(state.store, "state", {**held, index.value: value})
+        elif held is not None:
+            self.trail.set(state.store, "state", None)
+
+    def state_item(self, state: Instance, index: Value, node: ast.AST) -> Value:
+        """`state[index]`: a tensor of a state dict; of a file that was loaded, something that may be a state dict too."""
+        if state.cls == STATE:
+            held = state.store.get("state") or {}
+            return held.get(index.value, Tensor(op="state")) if isinstance(index, Const) else Tensor(op="state")
+        if not isinstance(index, Const):
+            return Unknown(self.site(node), "<item>", state)
+        inner = state.store.get(("item", index.value))
+        if not isinstance(inner, Instance):
+            inner = Instance(LOADED, {}, dict(state.arguments), self.site(node), self.frame)
+            self.trail.set(state.store, ("item", index.value), inner)
+        return inner
+
+    # Loading.
+
+    def _module_load_state_dict(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        state = present(positional[0] if positional else keywords.get("state_dict", UNKNOWN))
+        strict = positional[1] if len(positional) > 1 else keywords.get("strict", TRUE)
+        result = self.load_result(module, node)
+        module.store["<loaded>"] = TRUE
+        if isinstance(state, Instance):
+            self._note_alias(state, node)
+        if StateLoaded in self.wanted:
+            missing = self._missing(module, state)
+            discarded = getattr(self, "statement", None) is node
+            arguments: dict[str | int, Value] = {"state_dict": state, "strict": strict}
+            self.emit(StateLoaded(self.site(node), self.frame, self.grad, "load_state_dict", module, arguments, tuple(positional), result, discarded, missing))
+        return result
+
+    def load_result(self, loaded: Value, node: ast.AST) -> Instance:
+        """What `load_state_dict` gives, which is no module."""
+        self.trail.version += 1
+        return Instance(RESULT, {}, {"of": loaded}, self.site(node), self.frame)
+
+    def _missing(self, module: Instance, state: Value) -> tuple[str, ...]:
+        """The keys of a module that were taken out of a state dict, or filtered from one."""
+        if isinstance(state, Dict) and state.site is not None and isinstance(state.site.node, ast.DictComp):
+            entries, own = state.store.get("entries"), state_of(module)
+            if entries and own and any(key in own for key in entries):
+                return tuple(key for key in own if key not in entries)
+            return ()
+        if not isinstance(state, Instance) or not is_state(state):
+            return ()
+        popped = [key[1] for key in state.store if isinstance(key, tuple) and key[0] == "popped"]
+        return tuple(key for key in popped if has_key(module, key))
+
+    def _note_alias(self, state: Instance, node: ast.AST) -> None:
+        if StateAliased in self.wanted and is_stale(state) and state.site is not None:
+            self.emit(StateAliased(state.site, self.frame, self.grad, state, self.site(node)))
+
+    def used_as_model(self, result: Instance, name: str | None, node: ast.AST) -> None:
+        """An attribute of what `load_state_dict` gave is read, or (`name` None) it is called."""
+        if LoadResultUsed in self.wanted and result.site is not None and name not in _RESULT_FIELDS:
+            self.emit(LoadResultUsed(result.site, self.frame, self.grad, result, self.site(node)))
+
+
+def is_stale(state: Value) -> bool:
+    """Whether the weights that a state dict refers to have been trained since it was taken, and it is no copy."""
+    if not isinstance(state, Instance) or state.cls != STATE or "<copied>" in state.store:
+        return False
+    module, clock = state.arguments.get("module"), state.arguments.get("clock")
+    if not isinstance(module, Instance) or not isinstance(clock, Const):
+        return False
+    trained: Any = module.store.get("<stepped>", 0)
+    return bool(trained > clock.value)
+
+
+def _trained(value: Value) -> list[Instance]:
+    """The modules whose parameters an optimizer's argument holds."""
+    if isinstance(value, Iteration):
+        return [value.source] if isinstance(value.source, Instance) else []
+    if isinstance(value, Dict):
+        entries = value.store.get("entries") or {}
+        return [module for each in entries.values() for module in _trained(each)]
+    if isinstance(value, Tensor):
+        return [value.model] if isinstance(value.model, Instance) else []
+    items = known_items(value)
+    return [module for each in (items or (element_of(value),))[:16] for module in _trained(each)] if items is not None else []

@@ -77,6 +77,8 @@ class Attributes(Expressions):
                 kept = present(value)
                 alternatives = kept.alternatives if isinstance(kept, OneOf) else (kept,)
                 results = [self.attribute(each, name, node) for each in alternatives]
+                if all(isinstance(each, LibraryMethod) for each in results):
+                    return LibraryMethod(kept, name)
                 result = results[0]
                 for other in results[1:]:
                     result = join(result, other)
@@ -139,7 +141,8 @@ class Attributes(Expressions):
             return Unknown(self.site(node))
         parameter = _parameter(value, name)
         if parameter is not None:
-            self.trail.set(value.store, name, parameter)
+            # What every run would make of it is no change.
+            value.store[name] = parameter
             return parameter
         if value.cls == "torch.device":
             return UNKNOWN
@@ -339,4 +342,4 @@ def _parameter(module: Instance, name: str) -> Tensor | None:
 
     shape = parameter_shape(layer, name, size)
     dtype = None if "<cast>" in module.store or "dtype" in module.arguments else "float32"
-    return Tensor(shape=shape, dtype=dtype, requires_grad=True, leaf=True, parameter=True, device=module_device(module))
+    return Tensor(shape=shape, dtype=dtype, requires_grad=None if "<frozen>" in module.store else True, leaf=True, parameter=True, device=module_device(module))

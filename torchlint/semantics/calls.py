@@ -13,7 +13,7 @@ from torchlint.semantics.events import Event
 from torchlint.semantics.expressions import element_of, known_items
 from torchlint.semantics.facts import ForwardCall, Returned, ValueCalled
 from torchlint.semantics.frame import Frame
-from torchlint.semantics.gradients import FunctionBypassed, function_instance, is_function
+from torchlint.semantics.gradients import FunctionBypassed, function_instance, in_function, is_function
 from torchlint.semantics.join import join_all, join_slots, present
 from torchlint.semantics.machine import CALL_DEPTH
 from torchlint.semantics.origins import model_of
@@ -33,6 +33,7 @@ from torchlint.semantics.values import (
     LibraryMethod,
     List,
     Method,
+    ModuleStore,
     OneOf,
     Partial,
     ShapeOf,
@@ -54,6 +55,7 @@ class Outcome:
     """What a call came to, kept for the next call with the same arguments."""
 
     version: int
+    module_version: int
     result: Value
     events: tuple[Event, ...]
     base: int
@@ -144,7 +146,7 @@ class Calls(Attributes):
     def _function_by_name(self, callee: Value, node: ast.Call) -> None:
         """`MyFunction.forward(x)`, but in a Function's own methods."""
         owner = callee.owner if isinstance(callee, Function) else None
-        if is_function(owner) and owner is not None and not (self.frame.function and is_function(self.frame.function.owner)):
+        if is_function(owner) and owner is not None and not in_function(self.site(node), self.frame):
             self.emit(FunctionBypassed(self.site(node), self.frame, self.grad, owner, False))
 
     def bad_argument(self, value: LibraryMethod, node: ast.AST, callee: Value) -> None:
@@ -158,7 +160,7 @@ class Calls(Attributes):
             if callee.name == "torch.nn.Sequential" and len(node.args) == 1 and isinstance(node.args[0], ast.Starred):
                 held = self.eval(node.args[0].value)
                 self.note_repetition(callee.name, [element_of(held)], node)
-                return Instance(callee.name, {"items": None, "element": element_of(held)}, {}, self.site(node), self.frame)
+                return Instance(callee.name, ModuleStore(items=None, element=element_of(held)), {}, self.site(node), self.frame)
             return Instance(callee.name, {}, {0: UNKNOWN}, self.site(node), self.frame)
         if isinstance(callee, Function | Method):
             function = callee.function if isinstance(callee, Method) else callee
@@ -273,7 +275,8 @@ class Calls(Attributes):
             return Unknown(self.site(node))
         given: dict[str | int, Value] = {}
         given.update(keywords)
-        instance = Instance(cls, {}, given, self.site(node), self.frame)
+        store = ModuleStore() if is_module_type(cls) else {}
+        instance = Instance(cls, store, given, self.site(node), self.frame)
         self.trail.version += 1
         init = find(cls, "__init__")
         if isinstance(init, Function):
@@ -327,14 +330,20 @@ class Calls(Attributes):
         locals_ = self._bind(function, receiver, positional, keywords, alone)
         key = None if alone or positional is None else self._key(function, receiver, locals_)
         known = self._outcomes.get(key) if key else None
-        if known is not None and known.version == self.trail.version:
+        if known is not None and self._still_holds(known, function, receiver):
             self.trace.extend(event.rebased(known.base, self.arms, known.inside, self.rounds) for event in known.events)
             return known.result
         version, start, base = self.trail.version, len(self.trace), len(self.arms)
         result = self._run(function, receiver, locals_, node, alone)
         if key is not None and version == self.trail.version:
-            self._outcomes[key] = Outcome(version, result, tuple(self.trace[start:]), base, len(self.rounds))
+            self._outcomes[key] = Outcome(version, self.trail.module_version, result, tuple(self.trace[start:]), base, len(self.rounds))
         return result
+
+    def _still_holds(self, known: Outcome, function: Function, receiver: Value | None) -> bool:
+        """Whether nothing was written since that the function may read; a module's forward reads modules alone."""
+        if function.name == "forward" and is_module(receiver):
+            return known.module_version == self.trail.module_version
+        return known.version == self.trail.version
 
     def _running(self, function: Function) -> int:
         count = 0
@@ -479,9 +488,9 @@ class Calls(Attributes):
                 case Library(name="torch.Tensor" | "torch.autograd.Variable"):
                     return Tensor()
                 case Library(name="torch.nn.Module"):
-                    return Instance("torch.nn.Module", {"training": None})
+                    return Instance("torch.nn.Module", ModuleStore(training=None))
                 case Class() if is_module_type(value):
-                    return Instance("torch.nn.Module", {"training": None})
+                    return Instance("torch.nn.Module", ModuleStore(training=None))
         return Unknown()
 
     def _annotated(self, annotation: ast.expr, function: Function) -> Value:

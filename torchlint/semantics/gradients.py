@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from torchlint.semantics.classes import find, layer_of, library_bases
 from torchlint.semantics.edits import statement_of
 from torchlint.semantics.facts import Fact
+from torchlint.semantics.frame import Frame
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import Class, Function, Instance, Tensor, Unknown, Value
 
@@ -151,3 +152,12 @@ def has_trained_parameters(layer: Value | None, op: str | None) -> bool:
     """Whether a tensor comes straight from a layer whose parameters require grad."""
     found = layer_of(layer)
     return isinstance(layer, Instance) and found is not None and found.parameters and op == found.name and "<frozen>" not in layer.store
+
+
+def in_function(site: Site, frame: Frame) -> bool:
+    """Whether a place stands in a method of an autograd Function."""
+    node: ast.AST | None = site.node
+    while node is not None and not isinstance(node, ast.ClassDef):
+        node = site.tree.parent(node)
+    name = node.name if isinstance(node, ast.ClassDef) else None
+    return name is not None and is_function(next((scope[name] for scope in (frame.locals, *frame.scopes) if name in scope), None))

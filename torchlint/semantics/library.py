@@ -40,6 +40,7 @@ from torchlint.semantics.values import (
     LibraryMethod,
     List,
     Method,
+    ModuleStore,
     OneOf,
     Partial,
     Size,
@@ -312,7 +313,7 @@ class Libraries(Containers):
                 else:
                     self.event("opaque" if positional or keywords else "step", node, receiver, tuple(positional))
             case "eval" | "parameters" | "state_dict" | "named_parameters" if not positional and not keywords:
-                module = Instance("torch.nn.Module", {"training": None}, {}, receiver.site)
+                module = Instance("torch.nn.Module", ModuleStore(training=None), {}, receiver.site)
                 if name == "eval":
                     self._known_as(receiver, module, node)
                     self.set_mode(module, False, node)

@@ -42,6 +42,7 @@ from torchlint.semantics.values import (
     Iteration,
     Library,
     LibraryMethod,
+    ModuleStore,
     Method,
     Super,
     Tensor,
@@ -70,7 +71,7 @@ class Modules(Layers):
     ) -> Value:
         """An instance of a library's class."""
         arguments = bind(name, positional, keywords)
-        instance = Instance(name, {}, arguments, self.site(node), self.frame)
+        instance = Instance(name, ModuleStore(), arguments, self.site(node), self.frame)
         # Every call makes another one: what a function made before must not be given out again.
         self.trail.version += 1
         if self.default_dtype is None:
@@ -215,7 +216,9 @@ class Modules(Layers):
                 return self.run_function(forward, module, positional, keywords, node)
         inner = module.store.get("module")
         if isinstance(inner, Instance) and isinstance(module.cls, str):
-            return self.call(inner, positional, keywords, node)
+            # A parallel wrapper brings its inputs to where the model is.
+            scattered = [replace(each, device=None) if isinstance(each, Tensor) else each for each in positional]
+            return self.call(inner, scattered, keywords, node)
         found = layer_of(module)
         if ForwardMissing in self.wanted and isinstance(module.cls, Class):
             self._forward_missing(module, module.cls, node)
@@ -371,6 +374,9 @@ class Modules(Layers):
             self.trail.set(each.store, "<frozen>", TRUE)
             if fixed:
                 self.trail.set(each.store, "<fixed>", TRUE)
+            for name, held in list(each.store.items()):
+                if isinstance(held, Tensor) and held.parameter:
+                    self.trail.set(each.store, name, replace(held, requires_grad=None))
         return module
 
     def _module_register_buffer(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:

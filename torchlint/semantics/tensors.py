@@ -24,7 +24,7 @@ from torchlint.semantics.facts import (
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.gradients import InPlaceChange, StaleGraph, history
 from torchlint.semantics.join import join_activations, present
-from torchlint.semantics.origins import ENDS, model_of
+from torchlint.semantics.origins import ENDS, gradient_of, model_of
 from torchlint.semantics.shape_bridge import Tail, dim_value, function_shape, single_shape, single_tail
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import (
@@ -165,8 +165,7 @@ class Tensors(Calls):
             self.emit(InPlaceChange(self.site(node), self.frame, self.grad, tensor))
         base = tensor.inputs[0] if tensor.op == "data" and tensor.inputs else None
         if StaleGraph in self.wanted and isinstance(base, Tensor):
-            for each in storages_of(base):
-                self.overwritten[id(each)] = (each, self.site(node))
+            self.overwritten[id(base)] = (base, self.site(node))
 
     def emit_call(
         self,
@@ -441,6 +440,8 @@ class Tensors(Calls):
     ) -> Value:
         """`tensor.name(...)`."""
         qualified = f"torch.Tensor.{name}"
+        if name == "zero_" and (parameter := gradient_of(tensor)) is not None:
+            self.event("zero_grad", node, parameter)
         special = getattr(self, f"_method_{name}", None)
         if special is None and name in CASTS:
             result = self._cast(tensor, CASTS[name], node)
@@ -498,7 +499,8 @@ class Tensors(Calls):
         target = positional[0]
         name = target.name if isinstance(target, Library) else target.value if isinstance(target, Const) else ""
         last = str(name).rpartition(".")[2]
-        return self._cast(tensor, LEGACY_TENSORS.get(last) or dtype_of(str(name)), node)
+        result = self._cast(tensor, LEGACY_TENSORS.get(last) or dtype_of(str(name)), node)
+        return self._moved(result, "cuda", node) if str(name).startswith("torch.cuda.") else result
 
     def _method_detach(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         self.ends(tensor, node)

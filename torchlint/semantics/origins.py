@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from torchlint.semantics.classes import descendants, is_module, is_module_type, layer_of, opaque_base
 from torchlint.semantics.values import (
     FALSE,
+    UNKNOWN,
     Class,
     Const,
     Dict,
@@ -59,6 +60,20 @@ def model_of(value: Value | None) -> Value | None:
                 return value
             case _:
                 return None
+    return None
+
+
+def gradient_of(value: Value | None) -> Value | None:
+    """The tensor whose `.grad` (or `.grad.data`) a value is; UNKNOWN where it is one of something unknown."""
+    match value:
+        case Tensor(op="grad", inputs=(parameter,)):
+            return parameter
+        case Tensor(op="data" | "detach", inputs=(source,)):
+            return gradient_of(source)
+        case LibraryMethod(name="grad") | Unknown(method="grad"):
+            return UNKNOWN
+        case LibraryMethod(name="data", receiver=source):
+            return gradient_of(source)
     return None
 
 

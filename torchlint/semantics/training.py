@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from torchlint.semantics.events import Event, LoopRun, Round
+from torchlint.semantics.carrying import carried_from
+from torchlint.semantics.events import Event, LoopRun
 from torchlint.semantics.origins import acts_by_mode, concerns, holds_of, may_share, model_of, parts
 from torchlint.semantics.passes import ModeKept, OutOfOrder, Run, StateCarried, TrainingStep
 from torchlint.semantics.values import Class, Instance, Library, Tensor, Unknown, Value
@@ -18,16 +19,26 @@ _GRADIENTS = ("backward", "gradient")
 class Stretch:
     """The events of one run of a loop, inner loops and called functions included."""
 
-    loop: LoopRun
+    loop: LoopRun | None
     depth: int
     events: tuple[Event, ...]
 
     def round(self, number: int) -> tuple[Event, ...]:
+        if self.loop is None:
+            return () if number else self.events
         return tuple(event for event in self.events if event.rounds[self.depth].number == number)
 
     @property
     def repeats(self) -> bool:
-        return self.loop.count is None or self.loop.count > 1
+        return self.loop is not None and (self.loop.count is None or self.loop.count > 1)
+
+    @property
+    def arms(self) -> tuple[int, ...]:
+        return self.loop.arms if self.loop is not None else ()
+
+    def own(self, number: int) -> list[Event]:
+        """The events of a round that are in no inner loop."""
+        return [event for event in self.round(number) if len(event.rounds) == self.depth + 1]
 
 
 def stretches(run: Run) -> Iterator[Stretch]:
@@ -48,7 +59,7 @@ def stretches(run: Run) -> Iterator[Stretch]:
 def training_steps(run: Run) -> Iterator[TrainingStep]:
     """Each backward with the step that uses its gradients, where both are in every round of one loop."""
     for stretch in stretches(run):
-        if not stretch.repeats or not any(event.kind == "step" for event in stretch.events):
+        if stretch.loop is None or not stretch.repeats or not any(event.kind == "step" for event in stretch.events):
             continue
         seen: set[int] = set()
         first = stretch.round(0)
@@ -76,8 +87,11 @@ def training_steps(run: Run) -> Iterator[TrainingStep]:
 
 def _inside(backward: Event, events: Sequence[Event], depth: int) -> bool:
     """Whether an inner loop holds the backward together with a step: then that loop is the one to look at."""
-    inner = backward.rounds[depth + 1 : depth + 2]
-    return bool(inner) and any(event.kind == "step" and len(event.rounds) > depth + 1 and event.rounds[depth + 1].loop is inner[0].loop for event in events)
+    for level in range(depth + 1, len(backward.rounds)):
+        inner = backward.rounds[level].loop
+        if inner.count != 1 and any(event.kind == "step" and len(event.rounds) > level and event.rounds[level].loop is inner for event in events):
+            return True
+    return False
 
 
 def _step_after(events: Sequence[Event], index: int) -> Event | None:
@@ -101,7 +115,7 @@ def _emptied(step: Event, stretch: Stretch, run: Run) -> bool:
                 return True
             case "backward" if event.subject is optimizer or (isinstance(optimizer, Unknown) and event.call is not None):
                 return True
-    return _made_inside(optimizer, stretch.loop)
+    return stretch.loop is not None and _made_inside(optimizer, stretch.loop)
 
 
 def _made_inside(value: Value, loop: LoopRun) -> bool:
@@ -136,6 +150,8 @@ def _alone(step: Event, backward: Event, stretch: Stretch) -> bool:
 
 def out_of_order(run: Run) -> Iterator[OutOfOrder]:
     """Calls of a training step that come too early or too late."""
+    if any(event.kind == "step" for event in run.trace):
+        yield from _misplaced(Stretch(None, -1, run.trace))
     for stretch in stretches(run):
         if stretch.repeats and any(event.kind == "step" for event in stretch.events):
             yield from _misplaced(stretch)
@@ -144,7 +160,7 @@ def out_of_order(run: Run) -> Iterator[OutOfOrder]:
 
 def _misplaced(stretch: Stretch) -> Iterator[OutOfOrder]:
     """`zero_grad()` right before `step()`, and clipping of no gradients, in the loop's own rounds."""
-    own = [event for event in stretch.round(0) if len(event.rounds) == stretch.depth + 1]
+    own = stretch.own(0)
     steps = [event for event in own if event.kind == "step" and not _closure(event)]
     for step in steps:
         index = own.index(step)
@@ -199,7 +215,7 @@ def _clipped(stretch: Stretch, steps: Sequence[Event]) -> Iterator[OutOfOrder]:
     state: str | None = None
     for number in (0, 1):
         for event in stretch.round(number):
-            if len(event.rounds) != stretch.depth + 1 or event.arms != stretch.loop.arms:
+            if len(event.rounds) != stretch.depth + 1 or event.arms != stretch.arms:
                 state = None if event.kind in ("backward", "step", "zero_grad", "gradient", "clip") else state
                 continue
             match event.kind:
@@ -221,7 +237,7 @@ def _scheduled(stretch: Stretch) -> Iterator[OutOfOrder]:
     """A scheduler that steps first in each round, before its optimizer has ever stepped."""
     first = stretch.round(0)
     for index, event in enumerate(first):
-        if event.kind != "scheduler" or event.arguments or event.arms != stretch.loop.arms or len(event.rounds) != stretch.depth + 1:
+        if event.kind != "scheduler" or event.arguments or event.arms != stretch.arms or len(event.rounds) != stretch.depth + 1:
             continue
         optimizer = event.subject.arguments.get("optimizer", event.subject.arguments.get(0)) if isinstance(event.subject, Instance) else None
         if optimizer is None or any(_steps(each, optimizer) for each in first[:index]):
@@ -238,7 +254,7 @@ def _steps(event: Event, optimizer: Value) -> bool:
 def modes_kept(run: Run) -> Iterator[ModeKept]:
     """Training calls that find the model in the eval mode that an earlier round left it in."""
     for stretch in stretches(run):
-        if not stretch.repeats or not any(event.kind == "eval" for event in stretch.events):
+        if stretch.loop is None or not stretch.repeats or not any(event.kind == "eval" for event in stretch.events):
             continue
         events = stretch.events
         done: set[int] = set()
@@ -297,34 +313,36 @@ def _trained_before(call: Event, before: Sequence[Event]) -> bool:
 def states_carried(run: Run) -> Iterator[StateCarried]:
     """Recurrent models that take what they gave in the last round of a loop that computes gradients."""
     for stretch in stretches(run):
-        if not stretch.repeats:
+        if not stretch.repeats or not any(event.kind == "backward" for event in stretch.own(0)):
             continue
-        calls = [event for event in stretch.events if event.kind in ("model", "recurrent") and len(event.rounds) == stretch.depth + 1 and event.result is not None]
-        if not calls or not any(event.kind == "backward" and len(event.rounds) == stretch.depth + 1 for event in stretch.events):
+        for kind in ("model", "recurrent"):
+            found = list(_carried_by(kind, stretch))
+            if found:
+                yield from found
+                break
+
+
+def _carried_by(kind: str, stretch: Stretch) -> Iterator[StateCarried]:
+    before = [event for event in stretch.own(0) if event.kind == kind and event.result is not None]
+    done: set[int] = set()
+    for event in stretch.own(1):
+        if event.kind != kind or event.grad is False or event.site.key in done or event.frame is None or stretch.loop is None:
             continue
-        done: set[int] = set()
-        for event in calls:
-            if event.rounds[stretch.depth].number == 0 or event.grad is False or event.site.key in done:
-                continue
-            earlier = [each for each in calls if each.site.key == event.site.key and each.rounds[stretch.depth].number < event.rounds[stretch.depth].number]
-            found = _carried(event, earlier)
-            if found is not None and event.frame is not None:
-                done.add(event.site.key)
-                argument, attached, pair = found
-                first = earlier[0].arguments[argument] if argument < len(earlier[0].arguments) else None
-                yield StateCarried(event.site, event.frame, event.grad, call=event, argument=argument, attached=attached, pair=pair, first=first, loop=stretch.loop)
+        earlier = [each for each in before if each.site.key == event.site.key]
+        found = _carried(event, earlier)
+        if found is not None:
+            done.add(event.site.key)
+            argument, attached, pair = found
+            first = earlier[0].arguments[argument] if argument < len(earlier[0].arguments) else None
+            yield StateCarried(
+                event.site, event.frame, event.grad, call=event, argument=argument, attached=attached, pair=pair, first=first, loop=stretch.loop,
+            )
 
 
 def _carried(call: Event, earlier: Sequence[Event]) -> tuple[int, bool, bool] | None:
-    from torchlint.semantics.carrying import carried_from
-
     for index, argument in enumerate(call.arguments):
         for each in earlier:
             attached = carried_from(argument, each.result)
             if attached is not None:
                 return index, attached, not isinstance(argument, Tensor)
     return None
-
-
-def innermost(event: Event) -> Round | None:
-    return event.rounds[-1] if event.rounds else None

@@ -27,6 +27,7 @@ class Layer:
     moded: bool = False
     container: bool = False
     loss: bool = False
+    recurrent: bool = False
 
 
 _LINEAR = """
@@ -74,7 +75,7 @@ def _table() -> dict[str, Layer]:
     fill(_NORMS, parameters=True, moded=True)
     fill(_PLAIN_NORMS, parameters=True)
     fill(_INSTANCE_NORMS)
-    fill(_RECURRENT, parameters=True)
+    fill(_RECURRENT, parameters=True, recurrent=True)
     fill(_ATTENTION, parameters=True, moded=True)
     fill(_DROPOUTS, activation="keeps", moded=True)
     fill("RReLU", moded=True, activation="unbounded")

@@ -26,6 +26,7 @@ from torchlint.semantics.values import (
     Const,
     Function,
     Instance,
+    ModuleStore,
     OneOf,
     Size,
     Store,
@@ -162,7 +163,7 @@ class Interpreter(Gathering, Thresholds, Statements):
         tree = self.files[cls.path].tree
         self.frame = Frame(tree, self.files[cls.path].globals, ())
         self.grad, self.arms, self.trace, self.budget = True, (), [], STATEMENTS_PER_ENTRY
-        instance = Instance(cls, {}, {}, self.site(cls.node))
+        instance = Instance(cls, ModuleStore() if is_module_type(cls) else {}, {}, self.site(cls.node))
         init = find(cls, "__init__")
         if isinstance(init, Function):
             own = init.node in self.called

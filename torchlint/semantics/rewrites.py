@@ -162,3 +162,13 @@ def argument_of(site: Site | None, index: int, keyword: str) -> Site | None:
     if index < len(node.args) and not any(isinstance(each, ast.Starred) for each in node.args[: index + 1]):
         return site.at(node.args[index])
     return None
+
+
+def above_zero(site: Site, written: Site) -> Fix | None:
+    """A fix that compares with 0: for a comparison with another number, or in the place of a rounding."""
+    message = "Compare with 0"
+    if isinstance(site.node, ast.Compare):
+        number = site.at(site.node.comparators[0])
+        return Fix(message, (Edit(number.span, "0"),), "unsafe")
+    text = written.text if isinstance(written.node, _SIMPLE) else f"({written.text})"
+    return Fix(message, (Edit(site.span, f"({text} > 0).float()"),), "unsafe")

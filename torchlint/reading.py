@@ -80,6 +80,9 @@ def text_of(path: str, data: bytes) -> Text:
 def read_bytes(path: str | Path) -> bytes:
     """A file's bytes. Raises Unreadable with one line that says why there are none."""
     try:
+        # A pipe with a file's name would keep whoever opens it waiting.
+        if not stat.S_ISREG(os.stat(path).st_mode) and not os.path.isdir(path):
+            raise Unreadable("is no regular file")
         with open(path, "rb") as file:
             return file.read()
     except IsADirectoryError:

@@ -148,6 +148,17 @@ def test_empty_folder_is_clean_and_says_so(torchlint: Torchlint, format: str) ->
     assert outcome.err == "torchlint: no Python files were found under the given paths\n"
 
 
+def test_name_that_is_no_text_is_shown_and_read_back(torchlint: Torchlint, tmp_path: Path) -> None:
+    name = b"new\nline \xff.py"
+    (Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name))).write_text(UNUSED)
+    assert len(torchlint(".", "-q").out.splitlines()) == 1
+    for options in (("json",), ("json", "-o", "out.json"), ("sarif",), ("junit",), ("gitlab",), ("github",), ("rdjson",)):
+        outcome = torchlint(".", "--output-format", *options)
+        assert (outcome.code, outcome.err) == (1, ""), options
+    (found,) = json.loads((tmp_path / "out.json").read_text())
+    assert os.fsencode(Path(found["filename"]).name) == name
+
+
 def test_colour_follows_the_environment(torchlint: Torchlint, write: Write) -> None:
     write("a.py", UNUSED)
     assert "\x1b[" in torchlint(".", FORCE_COLOR="1").out

@@ -56,6 +56,12 @@ def test_broken_link(tmp_path: Path) -> None:
         read_bytes(tmp_path / "x.py")
 
 
+def test_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.py")
+    with pytest.raises(Unreadable, match="no regular file"):
+        read_bytes(tmp_path / "x.py")
+
+
 def test_writing_keeps_the_mode_and_the_link(tmp_path: Path) -> None:
     target, link = tmp_path / "a.py", tmp_path / "b.py"
     target.write_text("old")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -47,6 +48,9 @@ def main() -> None:
 
     With TORCHLINT_TRACEBACK set, the traceback is shown besides.
     """
+    # A name or text that the terminal's encoding lacks is shown escaped, which JSON reads back.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         cli(prog_name="torchlint")
     except BrokenPipeError:

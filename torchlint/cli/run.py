@@ -114,7 +114,7 @@ def _report(
     target = session.options.get("output_file")
     if target:
         try:
-            with open(target, "w", encoding="utf-8", newline="\n") as out:
+            with open(target, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as out:
                 write(report, out)
         except OSError as error:
             click.echo(f"torchlint: {os.fspath(target)}: cannot be written: {error.strerror}", err=True)

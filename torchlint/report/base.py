@@ -58,7 +58,7 @@ def fingerprints(report: Report) -> Iterator[str]:
         line = (line_of(report, each.place.path, each.place.span.start.row) or "").strip()
         key = "\0".join((each.code, relative(report.filename(each.place)), line, each.message if not line else ""))
         seen[key] += 1
-        yield sha256(f"{key}\0{seen[key]}".encode()).hexdigest()[:32]
+        yield sha256(f"{key}\0{seen[key]}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 Writer = Callable[[Report, TextIO], None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -98,7 +99,7 @@ def _artifact(place: Place, report: Report) -> dict[str, Any]:
         return {"uri": Path(report.filename(place)).as_uri()}
     from urllib.parse import quote
 
-    return {"uri": quote(path), "uriBaseId": _ROOT}
+    return {"uri": quote(os.fsencode(path)), "uriBaseId": _ROOT}
 
 
 def _region(span: Span) -> dict[str, int]:

@@ -47,7 +47,7 @@ def write_full(report: Report, out: TextIO) -> None:
 def write_grouped(report: Report, out: TextIO) -> None:
     console = _console(out)
     for path, group in groupby(report.diagnostics, key=lambda each: each.place.path):
-        console.print(f"{path}:", style="bold", markup=False)
+        console.print(f"{_printable(path)}:", style="bold", markup=False)
         for each in group:
             console.print(_headline(each, indent="  "))
         console.print()
@@ -78,7 +78,7 @@ def _headline(each: Diagnostic, indent: str = "") -> Text:
     start = each.place.span.start
     where = f"{start.row}:{start.column}:" if indent else f":{start.row}:{start.column}:"
     colour = "bold red" if each.severity == "error" else "bold yellow"
-    path = () if indent else ((each.place.path, "bold"),)
+    path = () if indent else ((_printable(each.place.path), "bold"),)
     return Text.assemble(
         indent, *path, (where, "cyan"), " ", (each.code, colour), " ", (each.name, colour), " ", each.message
     )

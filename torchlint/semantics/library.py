@@ -139,7 +139,8 @@ class Libraries(Containers):
             return self.tensor_method(positional[0], last, positional[1:], keywords, node)
         if last[:1].isupper():
             if name.startswith("torchvision.models."):
-                return self.call_unknown(Library(name), positional, keywords, node)
+                self.call_unknown(Library(name), positional, keywords, node)
+                return Instance(name, {}, by_number_or_name(positional, keywords), self.site(node), self.frame)
             return self.construct(name, positional, keywords, node)
         if name.startswith("torchvision.models.") and not last.startswith(("get_", "list_")):
             return Instance(name, {}, by_number_or_name(positional, keywords), self.site(node), self.frame)
@@ -280,7 +281,12 @@ class Libraries(Containers):
             forward = find(cls, "forward")
             if isinstance(forward, Function):
                 context = Instance("torch.autograd.Context", {}, {}, self.site(node))
-                self.run_function(replace(forward, owner=None), None, (context, *positional), keywords, node)
+                given = positional if find(cls, "setup_context") is not None else (context, *positional)
+                result = self.run_function(replace(forward, owner=None), None, given, keywords, node)
+                if isinstance(result, Tuple):
+                    return Tuple(tuple(Tensor(site=self.site(node), op=cls.name, inputs=tuple(positional)) for _ in result.items))
+                if not isinstance(result, Tensor):
+                    return Unknown(self.site(node), "apply", cls)
             return Tensor(site=self.site(node), op=cls.name, inputs=tuple(positional))
         if name == "__init__" and positional and isinstance(positional[0], Instance):
             self.library_init(positional[0], positional[1:], keywords, node)
@@ -503,7 +509,7 @@ class Libraries(Containers):
         match value:
             case Instance():
                 store = {key: self._copied_slot(held, node, depth) for key, held in value.store.items()}
-                return replace(value, store={**store, "<copied>": TRUE}, site=value.site)
+                return replace(value, store=type(value.store)(store, **{"<copied>": TRUE}), site=value.site)
             case List() | Dict():
                 store = {key: self._copied_slot(held, node, depth) for key, held in value.store.items()}
                 return replace(value, store=store)

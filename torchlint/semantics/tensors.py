@@ -53,7 +53,7 @@ from torchlint.torch_api.dims import product
 from torchlint.torch_api.dtypes import CASTS, LEGACY_TENSORS, dtype_of, is_integer
 from torchlint.torch_api.images import scale_after, scale_as
 from torchlint.torch_api.losses import APPLIES_SIGMOID, LOSS_FUNCTIONS, OTHER_LOSSES
-from torchlint.torch_api.operations import CLAMPS, FOLLOWS_ANOTHER, MAY_RETURN_INPUT, Operation, operation
+from torchlint.torch_api.operations import CLAMPS, FOLLOWS_ANOTHER, MAY_RETURN_INPUT, RESHAPED_IN_PLACE, Operation, operation
 from torchlint.torch_api.results import result_dtype
 from torchlint.torch_api.shapes.entry import TensorShape
 from torchlint.torch_api.shapes.error import ShapeError
@@ -112,7 +112,7 @@ class Tensors(Calls):
         else:
             result = self._result(op, name, positional, keywords, arguments, shapes, node)
         if op is None and _changes_in_place(name, bare) and isinstance(positional[0], Tensor):
-            result = self._overwritten(positional, node)
+            result = self._overwritten(bare, positional, node)
         if bare in ENDS or (op is not None and (op.gradient == "cut" or op.result == "pair")):
             for each in positional[:2]:
                 self.ends(each, node)
@@ -128,11 +128,13 @@ class Tensors(Calls):
             self.emit_call(name, positional[0] if name.startswith("torch.Tensor.") else None, arguments, positional, result, node)
         return result
 
-    def _overwritten(self, positional: Sequence[Value], node: ast.AST) -> Tensor:
+    def _overwritten(self, bare: str, positional: Sequence[Value], node: ast.AST) -> Tensor:
         """A tensor after a change in place of which only that much is known."""
         known = [each.requires_grad if isinstance(each, Tensor) else False if isinstance(each, Const) else None for each in positional]
         requires = False if self.grad is False or not any(each is not False for each in known) else None
-        shape = positional[0].shape if isinstance(positional[0], Tensor) else None
+        shape = positional[0].shape if isinstance(positional[0], Tensor) and bare not in RESHAPED_IN_PLACE else None
+        if bare == "resize_":
+            shape = single_shape(self._shapes("torch.zeros", positional[1:], {}, node))
         return Tensor(shape=shape, requires_grad=requires, site=self.site(node))
 
     def in_place(self, before: Tensor, result: Tensor) -> Tensor:

@@ -21,6 +21,9 @@ CLAMPS = frozenset({"clamp", "clip", "clamp_min", "clamp_max"})
 # Operations that give back the very tensor they were given when there is nothing to do.
 MAY_RETURN_INPUT = frozenset({"flatten", "contiguous", "dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout"})
 
+# Methods that give a tensor another shape in place.
+RESHAPED_IN_PLACE = frozenset({"resize_", "resize_as_", "set_", "as_strided_", "t_", "transpose_", "swapaxes_", "swapdims_"})
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:

@@ -14,7 +14,7 @@ from torchlint.semantics.facts import Accumulation
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.machine import Machine
 from torchlint.semantics.site import Site
-from torchlint.semantics.values import Dict, Instance, List, OneOf, Tensor, Tuple, Unknown, Value
+from torchlint.semantics.values import UNKNOWN, Dict, Instance, List, OneOf, Tensor, Tuple, Unknown, Value
 
 _MOST_ANCESTORS = 1_000
 _CUTS = frozenset({"detach", "data", "deepcopy"})
@@ -104,9 +104,9 @@ def used_as_tensor(frame: Frame, holder: Site) -> bool:
     for each in ast.walk(scope):
         if isinstance(each, ast.Attribute) and each.attr not in ("append", "extend") and ast.unparse(each.value) == text:
             return True
-        if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr in ("stack", "tensor", "cat"):
-            if any(ast.unparse(argument) == text for argument in each.args):
-                return True
+        joined = isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr in ("stack", "tensor", "cat")
+        if joined and any(ast.unparse(argument) == text for argument in getattr(each, "args", ())):
+            return True
     return False
 
 
@@ -157,7 +157,7 @@ def _holds(outer: ast.AST, inner: ast.AST) -> bool:
 def set_in(body: ast.AST) -> frozenset[str]:
     """The names and attributes, as they are written, that statements of a loop or function set anew."""
     found: set[str] = set()
-    for part in getattr(body, "body", ()):
+    for part in () if isinstance(body, ast.Lambda) else getattr(body, "body", ()):
         for each in ast.walk(part):
             if isinstance(each, ast.Assign):
                 found.update(name for target in each.targets for name in _targets(target) if not _adds_to(each.value, name))
@@ -184,13 +184,14 @@ def ancestors(value: Value) -> dict[int, Value]:
     pending: list[Value] = [value]
     while pending and len(found) < _MOST_ANCESTORS:
         each = pending.pop()
-        if id(each) in found:
+        # UNKNOWN stands for any number of things.
+        if id(each) in found or each is UNKNOWN:
             continue
         found[id(each)] = each
         match each:
-            case Tensor() if each.op not in _CUTS:
-                pending.extend(each.inputs)
-                pending.extend(each.storages)
+            case Tensor() if each.op not in _CUTS and each.requires_grad is not False:
+                # Only a join has no inputs; what it is of, it may share memory with.
+                pending.extend(each.inputs or each.storages)
             case Unknown(method=str(method), receiver=Value() as receiver) if method in _KEEP:
                 pending.append(receiver)
             case Tuple():

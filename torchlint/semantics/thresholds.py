@@ -12,7 +12,7 @@ from torchlint.semantics.site import Site
 from torchlint.semantics.values import Tensor, Unknown, Value
 
 # Methods of something unknown after which logits are logits still.
-_KEEP = frozenset("squeeze unsqueeze view reshape flatten detach cpu cuda to float clone contiguous data".split())
+_KEEP = frozenset({"squeeze", "unsqueeze", "view", "reshape", "flatten", "detach", "cpu", "cuda", "to", "float", "clone", "contiguous"})
 _Place = tuple[Site, Frame, bool | None]
 
 

@@ -233,10 +233,21 @@ class Attributes(Expressions):
             case Tensor() if name == "data":
                 other = value if isinstance(value, Tensor) else Tensor()
                 self.rebind(receiver, replace(receiver, shape=other.shape, tail=other.tail, dtype=other.dtype, device=other.device, activation=None, storages=storages_of(other)))
+            case LibraryMethod():
+                self._set_part(receiver, name, value)
             case OneOf():
                 for each in receiver.alternatives:
                     if isinstance(each, Instance):
                         self.trail.set(each.store, name, join(each.store.get(name, value), value))
+
+    def _set_part(self, receiver: LibraryMethod, name: str, value: Value) -> None:
+        """`model.heads.head = value` where the model is of a package that is not read."""
+        path, owner = [name], receiver
+        while isinstance(owner, LibraryMethod):
+            path.append(owner.name)
+            owner = present(owner.receiver)  # type: ignore[assignment]
+        if isinstance(owner, Instance) and is_module(owner):
+            self.trail.set(owner.store, ("part", ".".join(reversed(path))), value)
 
     def needs_init(self, module: Instance, node: ast.AST) -> None:
         """Something is registered with a module: its `__init__` must have run nn.Module's before."""

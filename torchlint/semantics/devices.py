@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from torchlint.diagnostic import Edit, Span
 from torchlint.semantics.classes import descendants
@@ -76,6 +77,10 @@ def move_module(trail: Trail, module: Instance, name: str, positional: Sequence[
     for each in descendants(module):
         if "<device>" in each.store:
             trail.set(each.store, "<device>", Const(device))
+        buffers = each.store.get("<buffers>", ())
+        for key, held in list(each.store.items()):
+            if isinstance(held, Tensor) and (held.parameter or key in buffers):
+                trail.set(each.store, key, replace(held, device=device))
 
 
 def is_argument(value: Value, frame: Frame | None) -> bool:

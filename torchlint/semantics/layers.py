@@ -209,7 +209,7 @@ class Layers(Tensors):
             dtype=dtype,
             requires_grad=requires,
             leaf=True if requires is False else False if requires and found.parameters else None,
-            device=source.device or module_device(module),
+            device=_device_after(source.device, module_device(module)),
             activation=activation,
             site=self.site(node),
             op=found.name,
@@ -239,3 +239,8 @@ class Layers(Tensors):
 def shaped(tensor: Tensor, result: Any) -> Tensor:
     """A tensor with the shape that was inferred, or the part of it that is known."""
     return replace(tensor, shape=single_shape(result), tail=single_tail(result))
+
+
+def _device_after(given: str | None, weights: str | None) -> str | None:
+    """Where a layer's result is; not known where the layer and what it is given are apart."""
+    return given or weights if weights is None or given is None or given == weights else None

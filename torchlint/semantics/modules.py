@@ -300,6 +300,7 @@ class Modules(Layers):
             activation=Activation("losses" if unreduced(module.arguments) else "loss", None, self.site(node), module.site),
             site=self.site(node),
             op="loss",
+            layer=module,
             inputs=tuple(inputs[:2]),
             model=next((model for each in inputs if (model := model_of(each)) is not None), None),
         )
@@ -450,7 +451,7 @@ class Modules(Layers):
         cls = instance.library_name or ""
         if cls.startswith("torch.optim.lr_scheduler."):
             if name == "step":
-                self.event("scheduler", node, instance, tuple(positional))
+                self.event("scheduler", node, instance, (*positional, *keywords.values()))
             return self.load_result(instance, node) if name == "load_state_dict" else UNKNOWN
         if name == "zero_grad":
             self.event("zero_grad", node, instance)

@@ -101,6 +101,17 @@ def test_standard_input_is_fixed_to_standard_output(torchlint: Torchlint) -> Non
     assert "Fixed 1 problem." in outcome.err
 
 
+def test_standard_input_gets_its_suppressions_on_standard_output(torchlint: Torchlint) -> None:
+    outcome = torchlint("-", "--add-ignore", stdin=TRAP.encode())
+    assert outcome.out.rstrip("\n").endswith("  # torchlint: ignore[softmax-before-cross-entropy]")
+    assert outcome.err == "Silenced 1 problem by comments.\n"
+
+
+def test_option_may_come_before_the_path(torchlint: Torchlint, write: Write) -> None:
+    write("a.py", UNUSED)
+    assert torchlint("--select", "TL902", "-q", ".") == torchlint(".", "-q", "--select", "TL902")
+
+
 def test_select_and_ignore(torchlint: Torchlint, write: Write) -> None:
     write("a.py", TRAP)
     assert torchlint(".", "--select", "TL401").code == 1

@@ -50,9 +50,7 @@ def _check(session: Session) -> int:
     if session.options.get("diff"):
         return _show_diff(session, loaded, texts, fixed.texts, fixed.count)
     failed = _write(session, loaded, fixed.texts)
-    if session.from_stdin:
-        for path, text in (texts | dict(fixed.texts)).items():
-            sys.stdout.buffer.write(loaded.texts[path].encode(text))
+    _echo_stdin(session, loaded, {**texts, **fixed.texts})
     code = _report(session, loaded, [*unreadable, *fixed.diagnostics], texts | dict(fixed.texts), fixed.count)
     return 2 if failed else code
 
@@ -66,9 +64,17 @@ def _add_ignores(session: Session, loaded: Project, found: Sequence[Diagnostic],
         new[path], count = add_ignores(texts[path], [each for each in found if each.place.path == path])
         total += count
     failed = _write(session, loaded, {path: text for path, text in new.items() if text != texts[path]})
+    _echo_stdin(session, loaded, {**texts, **new})
     if not session.options.get("quiet"):
-        click.echo(f"Silenced {total} problem{'' if total == 1 else 's'} by comments.")
+        click.echo(f"Silenced {total} problem{'' if total == 1 else 's'} by comments.", err=session.from_stdin)
     return 2 if failed else 0
+
+
+def _echo_stdin(session: Session, loaded: Project, texts: Mapping[str, str]) -> None:
+    """Standard input that was changed goes to standard output."""
+    if session.from_stdin:
+        for path, text in texts.items():
+            sys.stdout.buffer.write(loaded.texts[path].encode(text))
 
 
 def _write(session: Session, loaded: Project, texts: Mapping[str, str]) -> bool:

@@ -139,6 +139,7 @@ class Expressions(Machine):
         for scope in reversed(frame.scopes):
             value = scope.get(name, MISSING)
             if value is not MISSING:
+                self.read_globals.add(name)
                 return value  # type: ignore[no-any-return]
         if name in _BUILTINS:
             return Library(f"builtins.{name}")
@@ -287,6 +288,8 @@ class Expressions(Machine):
                 return Const(bool(_COMPARISONS[type(op)](left.value, right.value)))
             except TypeError:
                 return UNKNOWN
+        if isinstance(left, Tuple) and isinstance(right, Tuple) and isinstance(op, ast.Eq | ast.NotEq) and all(isinstance(each, Const) for each in (*left.items, *right.items)):
+            return Const((left.items == right.items) is isinstance(op, ast.Eq))
         if isinstance(op, ast.In | ast.NotIn):
             return _contains(left, right, isinstance(op, ast.In))
         if isinstance(left, Tensor | Array) or isinstance(right, Tensor | Array):
@@ -557,6 +560,8 @@ def _contains(item: Value, container: Value, positive: bool) -> Value:
     if isinstance(container, Dict):
         entries = container.store.get("entries")
         return UNKNOWN if entries is None else Const((item.value in entries) is positive)
+    if isinstance(container, Instance) and isinstance(container.store.get("state"), dict):
+        return Const((item.value in container.store["state"]) is positive)
     items = known_items(container)
     if items is None or not all(isinstance(each, Const) for each in items):
         return UNKNOWN

@@ -119,3 +119,14 @@ def other_arm_passes(site: Site, keyword: str) -> bool:
                 return True
         node = parent
     return False
+
+
+def bound_and_unread(site: Site) -> bool:
+    """Whether an expression is bound to a local name that its function never reads."""
+    parent = site.tree.parent(site.node)
+    if not isinstance(parent, ast.Assign) or len(parent.targets) != 1 or not isinstance(parent.targets[0], ast.Name):
+        return False
+    name, node = parent.targets[0].id, site.tree.parent(parent)
+    while node is not None and not isinstance(node, _FUNCTIONS):
+        node = site.tree.parent(node)
+    return node is not None and not any(isinstance(each, ast.Name) and each.id == name and isinstance(each.ctx, ast.Load) for each in ast.walk(node))

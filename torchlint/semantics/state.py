@@ -5,6 +5,7 @@ from __future__ import annotations
 from torchlint.semantics.classes import children, is_module, layer_of
 from torchlint.semantics.registration import registered_otherwise
 from torchlint.semantics.values import FALSE, Class, Const, Instance, Tensor, Value
+from torchlint.torch_api.dims import Shape
 from torchlint.torch_api.parameters import has_parameter, parameter_shape
 from torchlint.torch_api.state import state_names
 
@@ -56,7 +57,7 @@ def _names(module: Instance) -> tuple[str, ...] | None:
     return state_names(module.cls, bias=on("bias"), affine=on("affine") and on("elementwise_affine"), statistics=on("track_running_stats"))
 
 
-def _shape(module: Instance, name: str) -> tuple[object, ...] | None:
+def _shape(module: Instance, name: str) -> Shape:
     if not isinstance(module.cls, str) or not has_parameter(module.cls, name):
         return None
 
@@ -64,7 +65,9 @@ def _shape(module: Instance, name: str) -> tuple[object, ...] | None:
         value = module.arguments.get(argument)
         return value.value if isinstance(value, Const) and isinstance(value.value, int) else None
 
-    return parameter_shape(module.cls, name, size)
+    weight = parameter_shape(module.cls, "weight", size)
+    # These layers have a bias for each row of the weight.
+    return weight if name == "weight" or weight is None else weight[:1]
 
 
 def has_key(module: Instance, key: str) -> bool | None:

@@ -1,0 +1,31 @@
+"""TL603: `strict=False` says what it did not load only in what it returns."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from torchlint.diagnostic import Edit, Finding, Fix, Span
+from torchlint.rule import rule
+from torchlint.semantics.edits import statement_of
+from torchlint.semantics.facts import StateLoaded
+from torchlint.semantics.guards import bound_and_unread
+from torchlint.semantics.values import FALSE
+
+
+@rule("TL603", severity="warning", default=False, words=("load_state_dict", "False"))
+def strict_false_unread(load: StateLoaded) -> Iterator[Finding]:
+    if load.arguments.get("strict") != FALSE or not (load.discarded or bound_and_unread(load.site)):
+        return
+    yield load.flag(
+        "with `strict=False` keys that do not fit are skipped, and only the returned report says so: a wrong prefix loads "
+        "nothing; print it, or check `missing_keys`",
+        fix=_printed(load),
+    )
+
+
+def _printed(load: StateLoaded) -> Fix | None:
+    if not isinstance(statement_of(load.site).node, ast.Expr):
+        return None
+    start, end = load.site.span.start, load.site.span.end
+    return Fix("Print the report", (Edit(Span(start, start), "print("), Edit(Span(end, end), ")")))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from torchlint.diagnostic import Diagnostic
 from torchlint.program import Program
+
+if TYPE_CHECKING:
+    from torchlint.rule import Rule
 
 
 @dataclass(frozen=True)
@@ -26,10 +30,19 @@ class Checks:
 
     def __call__(self, program: Program) -> list[Diagnostic]:
         from torchlint.gate import lint_gated
+
+        return self.heed(program, lint_gated(program, self.rules()))
+
+    def rules(self) -> list[Rule]:
+        """The chosen rules."""
         from torchlint.plugins import rules_in_force
+
+        return [rule for rule in rules_in_force(self.plugins) if rule.code in self.codes]
+
+    def heed(self, program: Program, found: Sequence[Diagnostic]) -> list[Diagnostic]:
+        """What is left of the reports on a program when ignored files and comments are heeded."""
         from torchlint.suppressions import suppress
 
-        found = lint_gated(program, [rule for rule in rules_in_force(self.plugins) if rule.code in self.codes])
         by_path: dict[str, list[Diagnostic]] = {path: [] for path in sorted(program.linted)}
         for each in found:
             if each.code not in self.ignored.get(each.place.path, ()):

@@ -216,12 +216,6 @@ def test_folder_named_like_a_file_and_broken_link(torchlint: Torchlint, write: W
     assert "x.py/inner.py:1:8: TL902" in starts[2]
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
-def test_file_without_permission(torchlint: Torchlint, write: Write) -> None:
-    write("a.py", "").chmod(0)
-    assert "a.py:1:1: TL904 unreadable-file the file cannot be read: permission denied" in torchlint(".").out
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -56,6 +56,16 @@ def test_broken_link(tmp_path: Path) -> None:
         read_bytes(tmp_path / "x.py")
 
 
+def test_file_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    (tmp_path / "x.py").touch()
+    monkeypatch.setattr("builtins.open", refuse)
+    with pytest.raises(Unreadable, match="permission denied"):
+        read_bytes(tmp_path / "x.py")
+
+
 def test_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "x.py")
     with pytest.raises(Unreadable, match="no regular file"):

@@ -436,7 +436,8 @@ class Calls(Attributes):
     def _is_generator(self, node: ast.AST) -> bool:
         known = self._generators.get(node)
         if known is None:
-            known = any(isinstance(each, ast.Yield | ast.YieldFrom) for each in own_nodes(node))
+            worth_a_look = "yield" in self.frame.tree.source.text
+            known = worth_a_look and any(isinstance(each, ast.Yield | ast.YieldFrom) for each in own_nodes(node))
             self._generators[node] = known
         return known
 

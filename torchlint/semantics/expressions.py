@@ -8,6 +8,7 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from torchlint.semantics.events import LoopRun, Round
 from torchlint.semantics.join import join, join_all
 from torchlint.semantics.machine import Machine
 from torchlint.semantics.origins import model_of
@@ -413,7 +414,10 @@ class Expressions(Machine):
         items = known_items(source)
         complete = items is not None and len(items) <= _LONGEST // 64
         rounds = items if items is not None and complete else (self.iterated(source, first.iter),)
-        for item in rounds:
+        outside = self.rounds
+        run = LoopRun(self.site(first.iter), self.frame, origin_of(source), len(items) if items is not None else None, self.arms, self.trail.mark())
+        for index, item in enumerate(rounds):
+            self.rounds = (*outside, Round(run, index))
             self.assign(first.target, item)
             verdicts = [self.test(condition) for condition in first.ifs]
             if False in verdicts and complete:
@@ -421,6 +425,7 @@ class Expressions(Machine):
             if None in verdicts:
                 complete = False
             complete = self._generate(rest, produce) and complete
+        self.rounds = outside
         return complete
 
     def _text(self, node: ast.JoinedStr) -> Value:
@@ -453,6 +458,11 @@ class Expressions(Machine):
 
 def _bound_by(node: ast.ListComp | ast.SetComp | ast.GeneratorExp, name: str) -> bool:
     return any(isinstance(each, ast.Name) and each.id == name for part in node.generators for each in ast.walk(part.target))
+
+
+def origin_of(value: Value) -> Value:
+    """What is gone through in the end: the loader inside `enumerate(tqdm(loader))`."""
+    return value.source if isinstance(value, Iteration) and value.source is not None else value
 
 
 def truth(value: Value) -> bool | None:

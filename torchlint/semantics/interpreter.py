@@ -14,8 +14,20 @@ from torchlint.semantics.facts import ClassDefined, FileRun, InitMisspelt
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.join import join
 from torchlint.semantics.members import misspelt_init
+from torchlint.semantics.loaders import loader_orders
 from torchlint.semantics.machine import STATEMENTS_PER_ENTRY
-from torchlint.semantics.passes import EvaluationPass, Finder, ModeKept, OutOfOrder, Run, StateCarried, TrainingStep
+from torchlint.semantics.optimizers import misplaced_optimizers
+from torchlint.semantics.passes import (
+    EvaluationPass,
+    Finder,
+    LoaderOrder,
+    ModeKept,
+    OptimizerMisplaced,
+    OutOfOrder,
+    Run,
+    StateCarried,
+    TrainingStep,
+)
 from torchlint.semantics.statements import Statements
 from torchlint.semantics.training import modes_kept, out_of_order, states_carried, training_steps
 from torchlint.semantics.thresholds import Thresholds
@@ -42,6 +54,8 @@ _FINDERS: dict[type, Finder] = {
     OutOfOrder: out_of_order,
     ModeKept: modes_kept,
     StateCarried: states_carried,
+    OptimizerMisplaced: misplaced_optimizers,
+    LoaderOrder: loader_orders,
 }
 
 

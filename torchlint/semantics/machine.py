@@ -23,13 +23,9 @@ from torchlint.syntax import Tree
 if TYPE_CHECKING:
     from torchlint.semantics.facts import CheckpointRead
 
-# How much is run: statements for each entry point, calls inside calls, rounds of a loop whose
-# elements are known (always, where there are few) and the statements that all of them come to. Beyond that, results are unknown.
+# How much is run: statements for each entry point, calls inside calls. Beyond that, results are unknown.
 STATEMENTS_PER_ENTRY = 6_000
 CALL_DEPTH = 24
-LOOP_ROUNDS = 40
-FEW_ROUNDS = 4
-UNROLLED_STATEMENTS = 300
 
 
 @dataclass(slots=True, eq=False)
@@ -76,6 +72,7 @@ class Machine:
         self.picks_device = False
         # Where a list that holds a thing was repeated, by the thing's store.
         self.repeated: dict[int, tuple[Site, Value]] = {}
+        self.read_globals: set[str] = set()
         self._arm_count = 0
 
     # What the parts offer to one another.

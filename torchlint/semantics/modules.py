@@ -21,7 +21,7 @@ from torchlint.semantics.expressions import element_of, known_items
 from torchlint.semantics.facts import Construction, ForwardMissing, ModuleCall, RepeatedLayer
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.members import attributes_read, being_made, misspelt_forward, readable_bases
-from torchlint.semantics.origins import model_of
+from torchlint.semantics.origins import model_of, snapshot_of
 from torchlint.semantics.join import join_all
 from torchlint.semantics.shape_bridge import layer_shape, single_shape
 from torchlint.semantics.layers import Layers
@@ -83,7 +83,7 @@ class Modules(Layers):
         self.fill(instance, name, positional, arguments)
         self.note_repetition(name, [each for value in positional for each in plain_contents(Tuple((value,)))], node)
         if name.startswith("torch.optim.") and not name.startswith("torch.optim.lr_scheduler"):
-            self.event("optimizer", node, instance, tuple(arguments.values()))
+            self.event("optimizer", node, instance, tuple(arguments.values()), snapshot_of(instance))
         if Construction in self.wanted:
             discarded = getattr(self, "statement", None) is node
             self.emit(

@@ -9,22 +9,17 @@ from dataclasses import replace
 from typing import Any
 
 from torchlint.semantics.checkpoints import is_state
+from torchlint.semantics.classes import find
 from torchlint.semantics.data import Data
 from torchlint.semantics.events import LoopRun, Round
 from torchlint.semantics.devices import asked_device
-from torchlint.semantics.expressions import element_of, known_items, truth
-from torchlint.semantics.facts import (
-    Assignment,
-    AugmentedAssignment,
-    Loop,
-    MethodNotCalled,
-    Statement,
-)
+from torchlint.semantics.expressions import element_of, known_items, origin_of, truth
+from torchlint.semantics.facts import Assignment, AugmentedAssignment, Loop, MethodNotCalled, StateAliased, Statement
 from torchlint.semantics.frame import Frame, LoopState, TryState
 from torchlint.semantics.gradients import ReturnStatement
 from torchlint.semantics.intent import meant_as_call
 from torchlint.semantics.join import join_all, join_slots, present
-from torchlint.semantics.machine import FEW_ROUNDS, LOOP_ROUNDS, UNROLLED_STATEMENTS
+from torchlint.semantics.unrolling import worth_unrolling
 from torchlint.semantics.trail import MISSING, Delta
 from torchlint.semantics.values import (
     NONE,
@@ -61,6 +56,7 @@ class Statements(Data):
     def __init__(self, *args: Any, **keywords: Any) -> None:
         super().__init__(*args, **keywords)
         self.statement: ast.AST | None = None
+        self._targets: dict[ast.AST, list[Any]] = {}
         self._executors: dict[type[ast.AST], Callable[[Any], bool]] = {
             ast.Expr: self._expression,
             ast.Assign: self._assign,
@@ -107,7 +103,8 @@ class Statements(Data):
         elif name in frame.nonlocals:
             scope = next((each for each in reversed(frame.scopes[1:]) if name in each), frame.locals)
             self.trail.set(scope, name, value)
-        elif frame.function is None:
+        elif frame.function is None and name in self.read_globals:
+            # A function has read it: what functions came to may not hold any more.
             self.trail.set(frame.locals, name, value)
         else:
             self.trail.set_local(frame.locals, name, value)
@@ -286,9 +283,9 @@ class Statements(Data):
         source = self.eval(node.iter)
         items = known_items(source) if not isinstance(node, ast.AsyncFor) else None
         start = len(self.trace)
-        origin = source.source if isinstance(source, Iteration) and source.source else source
+        origin = origin_of(source)
         outside = self.rounds
-        if items is not None and self.budget > 0 and _worth_unrolling(node, len(items)):
+        if items is not None and self.budget > 0 and worth_unrolling(node, len(items), self.called_body):
             live, first = self._rounds(node, items, self._loop_run(node, origin, len(items)))
         else:
             element = self.iterated(source, node.iter)
@@ -297,6 +294,20 @@ class Statements(Data):
         self.rounds = outside
         self._loop_done(node, origin, start, first)
         return self.execute(node.orelse) if live and node.orelse else live
+
+    def called_body(self, node: ast.Call) -> Sequence[ast.stmt]:
+        """The body of the function of the program that a call surely runs; nothing where that is not plain."""
+        callee: Value = UNKNOWN
+        if isinstance(node.func, ast.Name):
+            callee = self.lookup(node.func.id)
+        elif isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
+            holder = self.lookup(node.func.value.id)
+            if isinstance(holder, Instance) and isinstance(holder.cls, Class):
+                callee = holder.store.get(node.func.attr) or find(holder.cls, node.func.attr) or UNKNOWN
+        if isinstance(callee, Instance) and isinstance(callee.cls, Class):
+            callee = find(callee.cls, "forward") or UNKNOWN
+        body = callee.node.body if isinstance(callee, Function) else []
+        return body if isinstance(body, list) else []
 
     def _while(self, node: ast.While) -> bool:
         start = len(self.trace)
@@ -315,6 +326,8 @@ class Statements(Data):
     def _loop_done(self, node: ast.AST, source: Value | None, start: int, first: int) -> None:
         if Loop in self.wanted:
             self.emit(Loop(self.site(node), self.frame, self.grad, source, tuple(self.trace[start:]), first, self.arms))
+        if StateAliased in self.wanted:
+            self.note_kept_states(start)
 
     def _rounds(self, node: ast.For | ast.AsyncFor, items: tuple[Value, ...], run: LoopRun) -> tuple[bool, int]:
         """A loop over elements that are known one by one; whether control comes out, events of the first round."""
@@ -399,11 +412,13 @@ class Statements(Data):
 
     def _forget_counters(self, node: ast.AST) -> None:
         frame = self.frame
-        for target in _assigned_in(node):
+        if node not in self._targets:
+            self._targets[node] = _assigned_in(node)
+        for target in self._targets[node]:
             if isinstance(target, ast.Name):
                 held = frame.locals.get(target.id)
                 if isinstance(held, Const | Size) and held != NONE:
-                    self.bind_name(target.id, Unknown())
+                    self.bind_name(target.id, Unknown(None, "<number>"))
             elif isinstance(target.value, ast.Name):
                 receiver = frame.locals.get(target.value.id)
                 if isinstance(receiver, Instance):
@@ -663,20 +678,6 @@ class Statements(Data):
 def _ends_with(path: str, module: str) -> bool:
     folder = posixpath.dirname(path)
     return bool(module) and f"/{folder}".endswith("/" + module.replace(".", "/"))
-
-
-def _worth_unrolling(node: ast.For | ast.AsyncFor, count: int) -> bool:
-    """Whether a loop over known elements is run for each: those that build layers are, ten epochs of training are not."""
-    return count <= FEW_ROUNDS or (count <= LOOP_ROUNDS and count * _weight(node.body) <= UNROLLED_STATEMENTS)
-
-
-def _weight(body: Sequence[ast.stmt]) -> int:
-    """About how many statements a body runs; a loop in it counts for several rounds."""
-    weight = 0
-    for each in body:
-        inner = sum(_weight(getattr(each, part, [])) for part in ("body", "orelse", "finalbody"))
-        weight += 1 + (4 * inner if isinstance(each, ast.For | ast.AsyncFor | ast.While) else inner)
-    return weight
 
 
 def _is_main(test: ast.expr) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from torchlint.semantics.values import Store
+from torchlint.semantics.values import ModuleStore, Store
 
 Delta = dict[tuple[int, Any], tuple[Store, Any]]
 
@@ -19,12 +19,13 @@ class Trail:
     """The log of writes to stores since the interpretation began.
 
     `version` counts the writes to objects (locals left out): while it stands still, what a function
-    computed from the same arguments is still what it computes.
+    computed from the same arguments is still what it computes; `module_version` counts those to modules.
     """
 
     def __init__(self) -> None:
         self.log: list[tuple[Store, Any, Any, bool]] = []
         self.version = 0
+        self.module_version = 0
 
     def set(self, store: Store, key: Any, value: Any) -> None:
         old = store.get(key, MISSING)
@@ -33,6 +34,7 @@ class Trail:
         self.log.append((store, key, old, True))
         store[key] = value
         self.version += 1
+        self.module_version += type(store) is ModuleStore
 
     def set_local(self, store: Store, key: Any, value: Any) -> None:
         """Write to a frame's locals."""
@@ -43,6 +45,7 @@ class Trail:
         if key in store:
             self.log.append((store, key, store.pop(key), True))
             self.version += 1
+            self.module_version += type(store) is ModuleStore
 
     def mark(self) -> int:
         return len(self.log)
@@ -66,6 +69,7 @@ class Trail:
             else:
                 store[key] = old
             self.version += of_object
+            self.module_version += type(store) is ModuleStore
 
     def apply(self, delta: Delta) -> None:
         for (_, key), (store, value) in delta.items():

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 Store = dict[Any, Any]
 
 
+class ModuleStore(Store):
+    """The store of an nn.Module: writes to these are counted apart, since `forward` depends on no other object."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Value:
     """Anything that a name can be bound to."""
@@ -128,7 +134,7 @@ def storages_of(tensor: Tensor) -> frozenset[Tensor]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Array(Value):
-    """A NumPy array or a PIL image (`kind` "ndarray" or "PIL")."""
+    """A NumPy array or a PIL image (`kind` "ndarray" or "PIL"); `source` is the tensor whose numbers it has, if any."""
 
     kind: str = "ndarray"
     shape: Shape = None
@@ -136,6 +142,7 @@ class Array(Value):
     scale: str | None = None
     layout: str | None = None
     site: Site | None = None
+    source: Value | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

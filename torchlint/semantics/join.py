@@ -41,6 +41,12 @@ def join(left: Value, right: Value) -> Value:
             return left
         case Library(), Library() if left == right:
             return left
+        case (Const(value=int() | float()) | Unknown(method="<number>")), Unknown(method="<sum>"):
+            return right
+        case Unknown(method="<sum>"), (Const(value=int() | float()) | Unknown(method="<number>")):
+            return left
+        case Unknown(method="<sum>", site=one), Unknown(method="<sum>", site=other) if one and other and one.node is other.node:
+            return right
         case Unknown(), Unknown():
             return UNKNOWN
         case Tensor(), Tensor():

@@ -14,7 +14,7 @@ from torchlint.semantics.data import Data
 from torchlint.semantics.events import LoopRun, Round
 from torchlint.semantics.devices import asked_device
 from torchlint.semantics.expressions import element_of, known_items, origin_of, truth
-from torchlint.semantics.facts import Assignment, AugmentedAssignment, Loop, MethodNotCalled, StateAliased, Statement
+from torchlint.semantics.facts import Assignment, AugmentedAssignment, Loop, MethodNotCalled, Statement
 from torchlint.semantics.frame import Frame, LoopState, TryState
 from torchlint.semantics.gradients import ReturnStatement
 from torchlint.semantics.intent import meant_as_call
@@ -326,8 +326,6 @@ class Statements(Data):
     def _loop_done(self, node: ast.AST, source: Value | None, start: int, first: int) -> None:
         if Loop in self.wanted:
             self.emit(Loop(self.site(node), self.frame, self.grad, source, tuple(self.trace[start:]), first, self.arms))
-        if StateAliased in self.wanted:
-            self.note_kept_states(start)
 
     def _rounds(self, node: ast.For | ast.AsyncFor, items: tuple[Value, ...], run: LoopRun) -> tuple[bool, int]:
         """A loop over elements that are known one by one; whether control comes out, events of the first round."""

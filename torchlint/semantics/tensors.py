@@ -80,6 +80,9 @@ class Tensors(Calls):
     def tensor_arithmetic(self, node: ast.AST, operator: str, operands: Sequence[Value]) -> Value:
         if not any(isinstance(each, Tensor) for each in operands):
             result: Value = self.array_arithmetic(operator, operands, node)
+            source = next((each.source for each in operands if isinstance(each, Array) and each.source is not None), None)
+            if isinstance(result, Array) and source is not None:
+                result = replace(result, source=source)
         else:
             name = _OPERATORS.get(operator)
             result = self.operate(name, operands, {}, node, quiet=True) if name else self.unknown(node)
@@ -565,7 +568,7 @@ class Tensors(Calls):
 
     def _method_numpy(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         self.ends(tensor, node)
-        return Array(shape=tensor.shape, dtype=tensor.dtype, scale=tensor.scale, layout=tensor.layout, site=self.site(node))
+        return Array(shape=tensor.shape, dtype=tensor.dtype, scale=tensor.scale, layout=tensor.layout, site=self.site(node), source=Unknown(self.site(node), "numpy", tensor))
 
     def _method_clone(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         return self.operate("torch.clone", (tensor,), {}, node, quiet=True)

@@ -206,7 +206,7 @@ class Data(Vision):
         known = known_items(lengths)
         if known is None:
             return List({"items": None, "element": part}, self.site(node))
-        return List({"items": tuple(replace(part, store=dict(part.store)) for _ in known)}, self.site(node))
+        return List({"items": tuple(replace(part, store={**part.store, "<split>": Const(index)}) for index, _ in enumerate(known))}, self.site(node))
 
 
 def loader_role(value: Value | None, depth: int = 0) -> str | None:

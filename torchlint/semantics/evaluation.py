@@ -6,13 +6,13 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from torchlint.semantics.classes import descendants
+from torchlint.semantics.classes import descendants, is_module
 from torchlint.semantics.data import loader_role
 from torchlint.semantics.events import Event, LoopRun, Round
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.origins import acts_by_mode, model_of, parts
 from torchlint.semantics.passes import EvaluationPass, ModelUse, Run, over_data
-from torchlint.semantics.values import Instance, Tensor, Unknown, Value
+from torchlint.semantics.values import Instance, Library, Tensor, Unknown, Value
 
 _GRADIENTS = ("backward", "gradient")
 _MODES = ("train", "eval", "mode")
@@ -89,6 +89,8 @@ def _judged(units: Sequence[_Unit], trace: Sequence[Event]) -> EvaluationPass | 
     inside = [event for event in trace[first:last] if loop is None or any(each.loop is loop for each in event.rounds)]
     if frame is None or any(event.kind in (*_GRADIENTS, "step") for event in inside) or _asks_for_gradients(unit, trace, last):
         return None
+    if any(_given_away(event, parts(each.call.subject)) for event in inside for each in units):
+        return None
     looked_at = trace[first : _end_of_function(frame, trace, last)]
     uses = tuple(_use(each, inside, looked_at) for each in units if not _on_leaves(each.call))
     if not uses:
@@ -102,6 +104,15 @@ def _judged(units: Sequence[_Unit], trace: Sequence[Event]) -> EvaluationPass | 
         by_data=loop is not None and loader_role(loop.iterated) == "evaluation",
         only=_does_nothing_else(frame, trace),
     )
+
+
+def _given_away(event: Event, subject: frozenset[int]) -> bool:
+    """Whether code that is not read has the model, by this call or since it was made: it may ask for gradients (an attack)."""
+    if event.kind != "opaque" or (isinstance(event.subject, Library) and event.subject.name.startswith(("torch.", "builtins."))):
+        return False
+    maker = event.subject
+    held = tuple(maker.arguments.values()) if isinstance(maker, Instance) and not is_module(maker) else ()
+    return any(is_module(each) and parts(each) & subject for each in (*event.arguments, *held))
 
 
 def _on_leaves(call: Event) -> bool:

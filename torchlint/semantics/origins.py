@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from torchlint.semantics.classes import descendants, is_module, is_module_type, layer_of, opaque_base
+from torchlint.semantics.classes import descendants, is_module, layer_of, opaque_base
 from torchlint.semantics.values import (
     FALSE,
     UNKNOWN,
@@ -91,7 +92,7 @@ def is_opaque(value: Value | None) -> bool:
     for each in descendants(value):
         if each.cls == "torch.nn.Module" or (isinstance(each.cls, Class) and opaque_base(each.cls)):
             return True
-        if isinstance(each.cls, str) and layer_of(each) is None:
+        if isinstance(each.cls, str) and layer_of(each) is None and not each.cls.startswith("torchvision.models."):
             return True
         if "module" in each.store and isinstance(each.cls, str) and not is_module(each.store["module"]):
             return True
@@ -118,6 +119,20 @@ def holds_of(optimizer: Value | None) -> list[Value] | None:
     given = optimizer.arguments.get("params", optimizer.arguments.get(0))
     found: list[Value] = []
     return found if given is not None and _collect(given, found, 6) and found else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot(Value):
+    """The modules that a model had when an optimizer was given all of its parameters."""
+
+    whole: Value
+    held: frozenset[int]
+
+
+def snapshot_of(optimizer: Instance) -> Snapshot | None:
+    given = optimizer.arguments.get("params", optimizer.arguments.get(0))
+    source = given.source if isinstance(given, Iteration) else None
+    return Snapshot(source, parts(source)) if isinstance(source, Instance) else None
 
 
 def _collect(value: Value, found: list[Value], depth: int) -> bool:
@@ -183,7 +198,8 @@ def acts_by_mode(module: Value | None) -> bool | None:
 
 def _moded(module: Instance) -> bool:
     if isinstance(module.cls, str) and module.cls.startswith("torchvision.models."):
-        return True
+        # Detectors have frozen batch norm, and give their losses in train mode alone.
+        return not module.cls.startswith("torchvision.models.detection.")
     if "<moded>" in module.store:
         return True
     found = layer_of(module)
@@ -207,6 +223,3 @@ def made_in_loop(value: Value | None, log: list[tuple[object, object, object, bo
         return False
     return any(store is value.store for store, _, _, _ in log[mark:]) and all(store is not value.store for store, _, _, _ in log[:mark])
 
-
-def is_model_class(value: Value) -> bool:
-    return isinstance(value, Class) and is_module_type(value)

@@ -76,7 +76,7 @@ class EvaluationPass(Fact):
         model = applied_text(use.call, self.loop)
         if model is None or self.loop is None:
             return None
-        return insert_line(self.site, f"{model}.eval()", "Put the model in eval mode", "unsafe")
+        return insert_line(statement_of(self.site), f"{model}.eval()", "Put the model in eval mode", "unsafe")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,6 +137,15 @@ class OptimizerMisplaced(Fact):
     kind: str
     optimizer: Instance
     other: Event | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoaderOrder(Fact):
+    """A loader whose order is known is gone through by training or by an evaluation; `site` is where it was made."""
+
+    loader: Instance
+    training: bool
+    shuffled: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -322,8 +322,15 @@ def states_carried(run: Run) -> Iterator[StateCarried]:
                 break
 
 
+def carries_state(stretch: Stretch) -> bool:
+    """Whether a model is given what it gave in the round before, detached or not: the order of the data matters."""
+    return any(True for kind in ("model", "recurrent") for _ in _carried_by(kind, stretch))
+
+
 def _carried_by(kind: str, stretch: Stretch) -> Iterator[StateCarried]:
-    before = [event for event in stretch.own(0) if event.kind == kind and event.result is not None]
+    # What a function made from the same arguments before is given out again: then it is of this round as well.
+    now = {id(event.result) for event in stretch.own(1)}
+    before = [event for event in stretch.own(0) if event.kind == kind and event.result is not None and id(event.result) not in now]
     done: set[int] = set()
     for event in stretch.own(1):
         if event.kind != kind or event.grad is False or event.site.key in done or event.frame is None or stretch.loop is None:

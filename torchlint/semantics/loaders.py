@@ -1,0 +1,74 @@
+"""In which order loaders go through their data, and what for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from torchlint.semantics.classes import library_bases, opaque_base
+from torchlint.semantics.data import LOADER, loader_role
+from torchlint.semantics.evaluation import evaluations
+from torchlint.semantics.passes import LoaderOrder, Run
+from torchlint.semantics.training import carries_state, stretches
+from torchlint.semantics.values import FALSE, NONE, TRUE, Class, Const, Instance, Iteration, Value
+
+
+def loader_orders(run: Run) -> Iterator[LoaderOrder]:
+    """The loaders that a run trains on or evaluates with."""
+    for stretch in stretches(run):
+        loader = loader_of(stretch.loop.iterated if stretch.loop is not None else None)
+        if loader is None or not any(event.kind == "backward" for event in stretch.events):
+            continue
+        if any(event.kind == "step" for event in stretch.events) and not carries_state(stretch):
+            yield from order_of(loader, True)
+    for evaluation in evaluations(run):
+        loader = loader_of(evaluation.loop.iterated if evaluation.loop is not None else None)
+        if loader is not None and (evaluation.by_data or any(use.ended and (use.by_mode or use.grad is False) for use in evaluation.uses)):
+            yield from order_of(loader, False)
+
+
+def loader_of(value: Value | None) -> Instance | None:
+    if isinstance(value, Iteration):
+        value = value.source
+    return value if isinstance(value, Instance) and value.cls == LOADER else None
+
+
+def order_of(loader: Instance, training: bool) -> Iterator[LoaderOrder]:
+    shuffled = is_shuffled(loader)
+    frame = loader.made_in
+    if shuffled is None or loader.site is None or frame is None:
+        return
+    if not training and loader_use(loader) == "train":
+        return
+    yield LoaderOrder(loader.site, frame, None, loader=loader, training=training, shuffled=shuffled)
+
+
+def is_shuffled(loader: Instance) -> bool | None:
+    """Whether a loader shuffles; None where a sampler or the dataset decides, or it is not known."""
+    given = loader.arguments
+    if any(given.get(name, NONE) != NONE for name in ("sampler", "batch_sampler")):
+        return None
+    shuffle = given.get("shuffle", FALSE)
+    if shuffle == NONE:
+        shuffle = FALSE
+    if shuffle not in (TRUE, FALSE) or not _has_items(given.get("dataset")):
+        return None
+    return shuffle == TRUE
+
+
+def _has_items(dataset: Value | None) -> bool:
+    """Whether a dataset is known to be one with items by index (an iterable one cannot be shuffled)."""
+    if not isinstance(dataset, Instance):
+        return False
+    if isinstance(dataset.cls, Class):
+        return not opaque_base(dataset.cls) and not any(base.endswith("IterableDataset") for base in library_bases(dataset.cls))
+    return dataset.cls.startswith(("torch.utils.data.", "torchvision.datasets.")) and not dataset.cls.endswith("IterableDataset")
+
+
+def loader_use(loader: Instance) -> str | None:
+    """ "train" or "evaluation", where the data tells what it is for: by its split, or as a part of a random split."""
+    dataset = loader.arguments.get("dataset")
+    part = dataset.store.get("<split>") if isinstance(dataset, Instance) else None
+    if isinstance(part, Const) and isinstance(part.value, int) and part != TRUE:
+        return "evaluation" if part.value else "train"
+    return loader_role(loader)
+

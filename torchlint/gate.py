@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from torchlint.diagnostic import Diagnostic
 from torchlint.program import Program
 from torchlint.rule import Rule
 from torchlint.source import Source
+from torchlint.syntax import Tree, parse
 
 # The libraries, by the words that an import of them holds, that tensors and modules come from.
 _SOURCES = ("torch", "lightning", "timm")
@@ -32,13 +33,18 @@ def _words(rule: Rule) -> tuple[tuple[str, ...], ...]:
     return rule.words or ((_SOURCES,) if ours else ())
 
 
-def lint_gated(program: Program, rules: Iterable[Rule]) -> list[Diagnostic]:
+def lint_gated(
+    program: Program,
+    rules: Iterable[Rule],
+    read: Callable[[Source], Tree] = parse,
+    pulse: Callable[[], None] | None = None,
+) -> list[Diagnostic]:
     """What `lint` reports, for less where no rule can fire: then the files are read for their syntax alone."""
     from torchlint.linter import lint
 
     texts = [source.text for source in program.sources.values()]
     if possible := can_fire(rules, texts):
-        return lint(program, possible)
+        return lint(program, possible, read, pulse)
     odd = [path for path in sorted(program.linted) if not _compiles(program.sources[path])]
     return [found for path in odd for found in lint(Program({path: program.sources[path]}, frozenset([path])), ())]
 

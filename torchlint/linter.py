@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 
@@ -14,31 +14,44 @@ from torchlint.program import Program
 from torchlint.rule import Rule
 from torchlint.semantics.facts import Call, Fact
 from torchlint.semantics.interpreter import interpret
+from torchlint.source import Source
 from torchlint.syntax import SyntaxProblem, Tree, parse
 
 _RECURSION = 12_000
 
 
-def lint(program: Program, rules: Iterable[Rule]) -> list[Diagnostic]:
+def lint(
+    program: Program,
+    rules: Iterable[Rule],
+    read: Callable[[Source], Tree] = parse,
+    pulse: Callable[[], None] | None = None,
+) -> list[Diagnostic]:
     """Every report of `rules` in the linted files of `program`, in order of file and place.
 
-    A file that is no Python is reported (TL900) and left out; the rest is linted.
+    A file that is no Python is reported (TL900) and left out; the rest is linted. `read` parses; `pulse` is
+    called again and again and may raise, to end a run whose answer nobody waits for any more.
     """
-    with _settings():
-        trees, problems = _parse(program)
+    with settings():
+        trees, problems = _parse(program, read)
         found = _Findings(rules)
+
+        def add(fact: object) -> None:
+            assert pulse is not None
+            pulse()
+            found.add(fact)
+
         if trees:
-            interpret(program, trees, frozenset(found.by_fact), found.add, found.calls)
+            interpret(program, trees, frozenset(found.by_fact), found.add if pulse is None else add, found.calls)
     reports = [each for each in found.diagnostics() if each.place.path in program.linted]
     return sorted([*problems, *reports], key=lambda each: each.order)
 
 
-def _parse(program: Program) -> tuple[dict[str, Tree], list[Diagnostic]]:
+def _parse(program: Program, read: Callable[[Source], Tree]) -> tuple[dict[str, Tree], list[Diagnostic]]:
     trees: dict[str, Tree] = {}
     problems: list[Diagnostic] = []
     for path, source in program.sources.items():
         try:
-            trees[path] = parse(source)
+            trees[path] = read(source)
         except SyntaxProblem as problem:
             if path in program.linted:
                 message = f"this file cannot be read as Python: {problem.message}; it was not linted"
@@ -98,7 +111,7 @@ def _freeze() -> None:
 
 
 @contextmanager
-def _settings() -> Iterator[None]:
+def settings() -> Iterator[None]:
     """Room for deep nesting, and no garbage collection while values are made by the thousand."""
     _freeze()
     limit, collecting = sys.getrecursionlimit(), gc.isenabled()

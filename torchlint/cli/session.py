@@ -129,6 +129,10 @@ class Session:
             found = self._run(programs, checks)
         else:
             found = run_cached(programs, checks, lambda missing: self._run(missing, checks), self.cache)
+        return self.presented(found)
+
+    def presented(self, found: Sequence[Diagnostic]) -> list[Diagnostic]:
+        """The reports that the person wants to see, with just the fixes that may be applied."""
         fixable = Selection(self.settings.fixable, (), self.settings.unfixable)
         may = {rule.code for rule in self.everything if fixable.takes(rule)}
         return [each if each.code in may else replace(each, fix=None) for each in self.reported(found)]

@@ -23,7 +23,7 @@ def tensor_of_tensors(call: Call) -> Iterator[Finding]:
     held = contents(given)
     tensors = [each for each in held if isinstance(each, Tensor)]
     if call.name in OF_ONE_TENSOR:
-        if tensors and len(tensors) == len(held):
+        if isinstance(given, List) and tensors and len(tensors) == len(held):
             yield call.flag(
                 f"`{call.name}` takes one tensor, and a list of tensors raises a TypeError; join them with `torch.stack`",
                 fix=_stacked(call),

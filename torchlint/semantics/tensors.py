@@ -50,7 +50,7 @@ from torchlint.semantics.values import (
 )
 from torchlint.torch_api.binding import bind
 from torchlint.torch_api.dims import product
-from torchlint.torch_api.dtypes import CASTS, LEGACY_TENSORS, dtype_of, is_integer
+from torchlint.torch_api.dtypes import CASTS, LEGACY_TENSORS, dtype_of, is_integer, promote
 from torchlint.torch_api.images import scale_after, scale_as
 from torchlint.torch_api.losses import APPLIES_SIGMOID, LOSS_FUNCTIONS, OTHER_LOSSES
 from torchlint.torch_api.operations import CLAMPS, FOLLOWS_ANOTHER, MAY_RETURN_INPUT, RESHAPED_IN_PLACE, Operation, operation
@@ -288,6 +288,11 @@ class Tensors(Calls):
             self.scaled_later(inputs[0], made)
         if bare in MAY_RETURN_INPUT and made.requires_grad:
             made = replace(made, leaf=False if isinstance(inputs[0], Tensor) and inputs[0].leaf is False else None)
+        if bare in ("max", "min") and len(inputs) > 1 and not _has_dim(positional, arguments):
+            if not isinstance(inputs[1], Tensor):
+                # A dim gives a pair, another tensor the elementwise maximum.
+                return Unknown(self.site(node), bare, inputs[0])
+            made = replace(made, dtype=promote(made.dtype, inputs[1].dtype))
         if op.result == "pair" or (bare in ("max", "min") and _has_dim(positional, arguments)):
             shape = single_shape(shapes[0]) if isinstance(shapes, tuple) else None
             made = replace(made, tail=single_tail(shapes[0]) if isinstance(shapes, tuple) else None)
@@ -651,6 +656,6 @@ def made_a_column(tensor: Tensor, site: Site | None, depth: int = 6) -> bool:
 
 def _has_dim(positional: Sequence[Value], arguments: Mapping[str | int, Value]) -> bool:
     dim = arguments.get("dim")
-    return (isinstance(dim, Const | Unknown | Size) and dim != NONE) or (len(positional) > 1 and isinstance(positional[1], Const))
+    return (isinstance(dim, Const | Size) and dim != NONE) or (len(positional) > 1 and isinstance(positional[1], Const))
 
 

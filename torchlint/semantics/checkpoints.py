@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from torchlint.semantics.expressions import element_of, known_items
 from torchlint.semantics.facts import CheckpointRead, LoadResultUsed, StateAliased, StateLoaded
+from torchlint.semantics.frame import Frame
+from torchlint.semantics.guards import conditions, inside, way
 from torchlint.semantics.join import present
 from torchlint.semantics.modules import Modules
 from torchlint.semantics.state import has_key, state_of
@@ -15,10 +17,13 @@ from torchlint.semantics.values import (
     NONE,
     TRUE,
     UNKNOWN,
+    Class,
     Const,
     Dict,
     Instance,
     Iteration,
+    List,
+    OneOf,
     Tensor,
     Tuple,
     Unknown,
@@ -46,8 +51,7 @@ class Checkpoints(Modules):
     def _module_state_dict(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         plain = not positional and not keywords
         state = state_of(module) if plain and StateLoaded in self.wanted else None
-        made = Const(self._clock), Const(len(self.trace))
-        instance = Instance(STATE, {}, {"module": module, "clock": made[0], "trace": made[1]}, self.site(node), self.frame)
+        instance = Instance(STATE, {}, {"module": module, "clock": Const(self._clock)}, self.site(node), self.frame)
         self.trail.version += 1
         self.trail.set(instance.store, "state", state)
         return instance
@@ -67,6 +71,8 @@ class Checkpoints(Modules):
         for value in optimizer.arguments.values():
             for module in _trained(value):
                 module.store["<stepped>"] = self._clock
+        if StateAliased in self.wanted:
+            self._note_kept_states()
 
     # Changes of a state dict.
 
@@ -182,7 +188,23 @@ class Checkpoints(Modules):
 
     def _note_alias(self, state: Instance, node: ast.AST) -> None:
         if StateAliased in self.wanted and is_stale(state) and state.site is not None:
-            self.emit(StateAliased(state.site, self.frame, self.grad, state, self.site(node)))
+            self.emit(StateAliased(state.site, state.made_in or self.frame, self.grad, state, self.site(node)))
+
+    def _note_kept_states(self) -> None:
+        """An optimizer steps: state dicts that the loop around took at the best moment, or gathered, are changed."""
+        frame: Frame | None = self.frame
+        while frame is not None and not frame.loops:
+            frame = None if frame.alone else frame.caller
+        if frame is None:
+            return
+        loop = frame.loops[0].site
+        for value in list(frame.locals.values()):
+            for state, gathered in kept_states(value) if isinstance(value, Value) else ():
+                if state.site is None or state.made_in is None or not is_stale(state):
+                    continue
+                ways = list(way(state.made_in, state.site.node))
+                if any(inside(site, loop) for _, site in ways) and (gathered or next(conditions(state.site), None) is not None):
+                    self.emit(StateAliased(state.site, state.made_in, self.grad, state, state.site))
 
     def used_as_model(self, result: Instance, name: str | None, node: ast.AST) -> None:
         """An attribute of what `load_state_dict` gave is read, or (`name` None) it is called."""
@@ -212,3 +234,25 @@ def _trained(value: Value) -> list[Instance]:
         return [value.model] if isinstance(value.model, Instance) else []
     items = known_items(value)
     return [module for each in (items or (element_of(value),))[:16] for module in _trained(each)] if items is not None else []
+
+
+def kept_states(value: Value, depth: int = 3) -> Iterator[tuple[Instance, bool]]:
+    """The state dicts that a value is or holds, and whether a list gathers them."""
+    if depth < 0:
+        return
+    match value:
+        case Instance() if value.cls == STATE:
+            yield value, False
+        case OneOf():
+            for each in value.alternatives:
+                yield from kept_states(each, depth)
+        case List():
+            for each in (*(value.store.get("items") or ()), *value.store.get("<seen>", ())):
+                yield from ((state, True) for state, _ in kept_states(each, depth - 1))
+        case Dict():
+            for each in (*(value.store.get("entries") or {}).values(), *value.store.get("<seen>", ())):
+                yield from kept_states(each, depth - 1)
+        case Instance() if isinstance(value.cls, Class):
+            for each in list(value.store.values()):
+                if isinstance(each, Value):
+                    yield from kept_states(each, depth - 1)

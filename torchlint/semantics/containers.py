@@ -289,7 +289,7 @@ class Containers(Checkpoints):
 
 def note_held(container: List | Dict | Instance, values: Sequence[Value]) -> None:
     """Note what a container may come to hold on some way through the program; ways that meet forget its order."""
-    seen = container.store.setdefault("seen", [])
+    seen = container.store.setdefault("<seen>", [])
     seen.extend(value for value in values if not isinstance(value, Const) and len(seen) < _MOST_SEEN)
 
 

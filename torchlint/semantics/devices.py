@@ -77,7 +77,7 @@ def move_module(trail: Trail, module: Instance, name: str, positional: Sequence[
     for each in descendants(module):
         if "<device>" in each.store:
             trail.set(each.store, "<device>", Const(device))
-        buffers = each.store.get("<buffers>", ())
+        buffers = each.store.get("<buffers>") or ()
         for key, held in list(each.store.items()):
             if isinstance(held, Tensor) and (held.parameter or key in buffers):
                 trail.set(each.store, key, replace(held, device=device))

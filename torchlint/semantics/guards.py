@@ -130,3 +130,17 @@ def bound_and_unread(site: Site) -> bool:
     while node is not None and not isinstance(node, _FUNCTIONS):
         node = site.tree.parent(node)
     return node is not None and not any(isinstance(each, ast.Name) and each.id == name and isinstance(each.ctx, ast.Load) for each in ast.walk(node))
+
+
+def kept_for_later(target: Site, loop: Site) -> Site | None:
+    """The name that `best = model` copies, where that stands under a condition in a loop and `best` is only read after it."""
+    statement = target.tree.parent(target.node)
+    if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Name) or not isinstance(target.node, ast.Name):
+        return None
+    if next(conditions(target), None) is None:
+        return None
+    name, end = target.node.id, loop.span.end
+    read = [each for each in ast.walk(target.tree.module) if isinstance(each, ast.Name) and each.id == name and isinstance(each.ctx, ast.Load)]
+    if not read or any(inside(target.at(each), loop) for each in read) or not any(target.at(each).span.start > end for each in read):
+        return None
+    return target.at(statement.value)

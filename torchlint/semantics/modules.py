@@ -407,19 +407,19 @@ class Modules(Layers):
             self.trail.set(module.store, positional[0].value, positional[1])
             self.trail.set(module.store, kind, (*(module.store.get(kind) or ()), positional[0].value))
         else:
-            self.trail.set(module.store, kind, (*(module.store.get(kind) or ()), None))
+            self.trail.set(module.store, "<setattr>", TRUE)
         return NONE
 
     def _module_append(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         items = module.store.get("items")
-        module.store.setdefault("seen", []).extend(positional[:1])
+        module.store.setdefault("<seen>", []).extend(positional[:1])
         if items is not None and positional:
             self.trail.set(module.store, "items", (*items, positional[0]))
         return module
 
     def _module_extend(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         items, more = module.store.get("items"), known_items(positional[0]) if positional else None
-        module.store.setdefault("seen", []).extend(more if more is not None else [element_of(each) for each in positional[:1]])
+        module.store.setdefault("<seen>", []).extend(more if more is not None else [element_of(each) for each in positional[:1]])
         self.trail.set(module.store, "items", None if items is None or more is None else (*items, *more))
         return module
 

@@ -47,3 +47,8 @@ def device_in_reach(frame: Frame) -> str | None:
 
 def _is_device(value: object) -> bool:
     return isinstance(value, Instance) and value.cls == "torch.device"
+
+
+def name_in(store: Store, package: str) -> str | None:
+    """The name by which a file's code reaches a package."""
+    return next((name for name, value in store.items() if isinstance(value, Library) and value.name == package and isinstance(name, str)), None)

@@ -8,9 +8,6 @@ from torchlint.semantics.building import weighted
 from torchlint.semantics.classes import children, descendants, is_module
 from torchlint.semantics.values import Dict, Instance, List, OneOf, Tensor, Tuple, Value
 
-_KINDS = ("<modules>", "<parameters>", "<buffers>")
-
-
 def registers(value: Value) -> bool:
     """Whether assigning this to a module's attribute registers it, which needs Module.__init__ to have run."""
     return is_module(value) or (isinstance(value, Tensor) and value.parameter and value.op == "parameter")
@@ -18,7 +15,7 @@ def registers(value: Value) -> bool:
 
 def registered_otherwise(module: Instance) -> bool:
     """Whether a module registers something under a name that is not known, so that anything may be registered."""
-    return "<setattr>" in module.store or any(None in module.store.get(kind, ()) for kind in _KINDS)
+    return "<setattr>" in module.store
 
 
 def plain_contents(value: Value, depth: int = 3) -> Iterator[Value]:
@@ -28,10 +25,10 @@ def plain_contents(value: Value, depth: int = 3) -> Iterator[Value]:
     match value:
         case List():
             items = value.store.get("items")
-            held = list(items) if items is not None else [*value.store.get("seen", ()), value.store.get("element", value)]
+            held = list(items) if items is not None else [*value.store.get("<seen>", ()), value.store.get("element", value)]
         case Dict():
             entries = value.store.get("entries")
-            held = list(entries.values()) if entries is not None else [*value.store.get("seen", ()), value.store.get("element", value)]
+            held = list(entries.values()) if entries is not None else [*value.store.get("<seen>", ()), value.store.get("element", value)]
         case Tuple():
             held = list(value.items)
         case _:
@@ -67,7 +64,7 @@ def _parameters(module: Instance) -> Iterator[Value]:
         yield from (held for held in each.store.values() if isinstance(held, Tensor))
         yield from items if isinstance(items, tuple) else ()
         yield from entries.values() if isinstance(entries, dict) else ()
-        yield from each.store.get("seen", ())
+        yield from each.store.get("<seen>", ())
 
 
 def _has_weights(value: Value) -> bool:
@@ -85,5 +82,5 @@ def known_one(container: Value) -> bool:
     """Whether a container is known to hold a single thing, written as such: `[module]` hides one on purpose."""
     if isinstance(container, List):
         items = container.store.get("items")
-        return items is not None and len(items) == 1 and not container.store.get("seen")
+        return items is not None and len(items) == 1 and not container.store.get("<seen>")
     return isinstance(container, Tuple) and len(container.items) == 1

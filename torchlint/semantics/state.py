@@ -41,7 +41,7 @@ def _own_state(module: Instance) -> dict[str, Tensor] | None:
         layer = layer_of(module)
         if layer is not None and not layer.container:
             return None
-        buffers = module.store.get("<buffers>", ())
+        buffers = module.store.get("<buffers>") or ()
         return {name: held for name, held in module.store.items() if isinstance(name, str) and isinstance(held, Tensor) and (held.parameter or name in buffers)}
     names = _names(module)
     return None if names is None else {name: Tensor(shape=_shape(module, name), op="state") for name in names}

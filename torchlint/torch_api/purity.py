@@ -5,6 +5,7 @@ Source: https://docs.pytorch.org/docs/stable/tensors.html and https://docs.pytor
 
 from __future__ import annotations
 
+from torchlint.torch_api.losses import LOSS_FUNCTIONS
 from torchlint.torch_api.operations import operation
 from torchlint.torch_api.signatures import PARAMETERS
 
@@ -12,6 +13,14 @@ _CONVERSIONS = frozenset(
     """
     to cuda cpu float double half bfloat16 int long short byte bool char type type_as detach clone contiguous
     requires_grad numpy sigmoid relu tanh softmax log_softmax view reshape permute transpose
+    """.split()
+)
+# What gives a number, an order or a copy to look at; a tutorial's bare `x.sum()` is no slip.
+_LOOKS = frozenset(
+    """
+    sum nansum prod mean nanmean median std var norm max min amax amin argmax argmin all any trace count_nonzero nonzero sort
+    argsort topk kthvalue mode unique cumsum cumprod logsumexp dist cdist dot histc clone eq ne lt le gt ge isnan isinf
+    index_select gather masked_select take where cat stack chunk split
     """.split()
 )
 # Called for what else they do: they register, fill, share, seed, or show whether something raises.
@@ -27,7 +36,7 @@ _EFFECTS = frozenset(
 def only_gives(name: str) -> bool:
     """Whether a call of that qualified name without a use of its result has no effect."""
     package, _, bare = name.rpartition(".")
-    if bare.endswith("_") or bare in _EFFECTS:
+    if bare.endswith("_") or bare in _EFFECTS or bare in _LOOKS or bare in LOSS_FUNCTIONS:
         return False
     if package == "torch.Tensor":
         return bare in _CONVERSIONS or (name in PARAMETERS and operation(bare) is not None)

@@ -270,6 +270,9 @@ class Containers(Checkpoints):
                 note_held(target, (value,))
                 held = target.store["entries"]
                 self.trail.set(target.store, "entries", {**held, index.value: value} if isinstance(index, Const) else None)
+            case Instance() if isinstance(items := target.store.get("items"), tuple) and isinstance(index, Const) and isinstance(index.value, int) and -len(items) <= index.value < len(items):
+                place = index.value % len(items)
+                self.trail.set(target.store, "items", (*items[:place], value, *items[place + 1 :]))
             case Instance() if isinstance(target.store.get("items"), tuple):
                 self.trail.set(target.store, "items", None)
                 self.trail.set(target.store, "element", UNKNOWN)

@@ -419,7 +419,13 @@ class Tensors(Calls):
 
     def _device(self, op: Operation, inputs: Sequence[Value], arguments: Mapping[str | int, Value]) -> str | None:
         if op.gradient == "source" and not (op.name.endswith("_like") or op.name.startswith("new_")):
-            return asked_device(arguments["device"]) if "device" in arguments else self.default_device()
+            data = arguments.get("data")
+            if "device" in arguments:
+                return asked_device(arguments["device"])
+            # A copy is where the tensor is that it was made of.
+            if op.name in ("tensor", "as_tensor") and isinstance(data, Tensor | Unknown):
+                return data.device if isinstance(data, Tensor) else None
+            return self.default_device()
         if "device" in arguments:
             return asked_device(arguments["device"])
         devices = {each.device for each in inputs if isinstance(each, Tensor) and each.shape != ()}
@@ -510,7 +516,9 @@ class Tensors(Calls):
         name = target.name if isinstance(target, Library) else target.value if isinstance(target, Const) else ""
         last = str(name).rpartition(".")[2]
         result = self._cast(tensor, LEGACY_TENSORS.get(last) or dtype_of(str(name)), node)
-        return self._moved(result, "cuda", node) if str(name).startswith("torch.cuda.") else result
+        if str(name).startswith("torch.cuda.") or not name:
+            return self._moved(result, "cuda" if name else MOVED, node)
+        return result
 
     def _method_detach(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         self.ends(tensor, node)

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
+from torchlint.semantics.classes import is_module
 from torchlint.semantics.expressions import element_of
 from torchlint.semantics.facts import Call
 from torchlint.semantics.rewrites import call_behind
 from torchlint.semantics.site import Site
-from torchlint.semantics.values import TRUE, List, Tensor, Tuple, Value
+from torchlint.semantics.values import TRUE, Instance, List, Tensor, Tuple, Unknown, Value
 
 _CONVERSIONS = frozenset({"array", "asarray", "asanyarray", "ascontiguousarray", "stack", "concatenate", "vstack", "hstack"})
+_CARRY = frozenset({"cpu", "cuda", "to", "float", "squeeze", "unsqueeze", "view", "reshape", "permute", "transpose", "<item>", "softmax", "sigmoid"})
 _DRAWN = frozenset({"plot", "scatter", "bar", "hist", "semilogy", "semilogx", "loglog", "imshow", "step", "fill_between"})
 
 
@@ -38,7 +40,15 @@ def numpy_of_grad_tensor(call: Call) -> Iterator[Finding]:
 def _requires_grad(value: Value | None) -> bool:
     if isinstance(value, List | Tuple):
         value = element_of(value)
-    return isinstance(value, Tensor) and value.requires_grad is True
+    return value.requires_grad is True if isinstance(value, Tensor) else _of_unread_model(value)
+
+
+def _of_unread_model(value: Value | None) -> bool:
+    """Whether something is the output of a model whose code is not read, moved and cut into parts at most."""
+    while isinstance(value, Unknown) and (value.method in _CARRY or (value.method or "").startswith("<part")):
+        value = value.receiver
+    module = value.receiver if isinstance(value, Unknown) and value.method == "<model>" else None
+    return isinstance(module, Instance) and isinstance(module.cls, str) and is_module(module) and "<frozen>" not in module.store
 
 
 def _finding(call: Call, given: Site, value: Value | None) -> Finding:

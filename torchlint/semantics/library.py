@@ -301,8 +301,8 @@ class Libraries(Containers):
         """A method of something unknown; what only modules and tensors have tells what it is."""
         for argument in (*positional, *keywords.values()):
             self.escape(argument, node)
-        if name == "cuda":
-            self.emit_call("torch.Tensor.cuda", receiver, by_number_or_name(positional, keywords), positional, UNKNOWN, node)
+        if name in ("cuda", "numpy"):
+            self.emit_call(f"torch.Tensor.{name}", receiver, by_number_or_name(positional, keywords), positional, UNKNOWN, node)
         package = made_by(receiver)
         if package is not None:
             self.emit_call(f"{package}.{name}", receiver, by_number_or_name(positional, keywords), positional, UNKNOWN, node)
@@ -451,6 +451,7 @@ class Libraries(Containers):
         if not positional:
             return List({"items": ()}, self.site(node))
         items = known_items(positional[0])
+        self._drawn_from(positional[0])
         return List({"items": items, "element": self.iterated(positional[0], node) if items is None else UNKNOWN}, self.site(node))
 
     _builtin_set = _builtin_list
@@ -556,7 +557,15 @@ class Libraries(Containers):
         return UNKNOWN
 
     def _builtin_next(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        for each in positional[:1]:
+            self._drawn_from(each)
         return self.iterated(positional[0], node) if positional else UNKNOWN
+
+    def _drawn_from(self, value: Value) -> None:
+        """Batches are taken out of a loader one by one, for a look."""
+        source = _origin(value)
+        if isinstance(source, Instance) and source.cls == "torch.utils.data.DataLoader":
+            self.trail.set(source.store, "<drawn>", TRUE)
 
     def _builtin_iter(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         value = positional[0] if positional else UNKNOWN
@@ -658,6 +667,9 @@ class Libraries(Containers):
         arguments.update(keywords)
         self.emit_call("torch.autograd.Variable", None, arguments, positional, result, node)
         return result
+
+    def _torch_nn_parallel_data_parallel(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return self.call(positional[0], positional[1:2], {}, node) if positional else UNKNOWN
 
     def _torch_autograd_grad(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         self.event("gradient", node, positional[0] if positional else UNKNOWN, tuple(positional))

@@ -459,6 +459,14 @@ class StateAliased(Fact):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class MethodOverridden(Fact):
+    """A module's class overrides a method of nn.Module so that torch's calls do not fit, or (`silent`) have no effect."""
+
+    name: str
+    silent: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class FileRun(Fact):
     """A file's top level was run: the events of the whole run."""
 

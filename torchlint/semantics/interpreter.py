@@ -10,7 +10,7 @@ from torchlint.program import Program
 from torchlint.semantics.accumulation import Gathering
 from torchlint.semantics.classes import find, is_module_type
 from torchlint.semantics.evaluation import evaluations
-from torchlint.semantics.facts import ClassDefined, FileRun, InitMisspelt
+from torchlint.semantics.facts import ClassDefined, FileRun, InitMisspelt, MethodOverridden
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.join import join
 from torchlint.semantics.members import misspelt_init
@@ -28,6 +28,7 @@ from torchlint.semantics.passes import (
     StateCarried,
     TrainingStep,
 )
+from torchlint.semantics.overriding import overridden
 from torchlint.semantics.statements import Statements
 from torchlint.semantics.training import modes_kept, out_of_order, states_carried, training_steps
 from torchlint.semantics.thresholds import Thresholds
@@ -96,8 +97,11 @@ class Interpreter(Gathering, Thresholds, Statements):
             return {}
         if state.status != "new":
             return state.globals
+        if self.untaken:
+            return {}
         state.status = "running"
-        kept = (self.frame, self.grad, self.arms, self.budget, self.trace, self.rounds)
+        kept = (self.frame, self.grad, self.arms, self.budget, self.trace, self.rounds, self.applying)
+        self.applying = 0
         self.frame = Frame(state.tree, state.globals, (), mark=self.trail.mark(), depth=min(self.frame.depth, 4))
         self.grad, self.arms, self.trace, self.budget, self.rounds = True, (), [], STATEMENTS_PER_ENTRY, ()
         state.globals["__name__"] = Unknown()
@@ -107,13 +111,12 @@ class Interpreter(Gathering, Thresholds, Statements):
         self.gathered = gathered
         if FileRun in self.wanted:
             self.emit(FileRun(self.site(state.tree.module), self.frame, True, tuple(self.trace)))
-        self._note_passes()
-        self.frame, self.grad, self.arms, self.budget, self.trace, self.rounds = kept
+        self.note_passes()
+        self.frame, self.grad, self.arms, self.budget, self.trace, self.rounds, self.applying = kept
         state.status = "done"
         return state.globals
 
-    def _note_passes(self) -> None:
-        self.applying = 0
+    def note_passes(self) -> None:
         finders = tuple(find for kind, find in _FINDERS.items() if kind in self.wanted)
         if finders:
             self.passes.add(Run(tuple(self.trace), self.left, self.trail.log), finders)
@@ -144,7 +147,7 @@ class Interpreter(Gathering, Thresholds, Statements):
         mark = self.trail.mark()
         self.guarded(lambda: self.run_function(function, receiver, None, {}, function.node, alone=True))
         self.tell_gathered()
-        self._note_passes()
+        self.note_passes()
         if receiver is None:
             self.trail.undo(mark)
 
@@ -153,6 +156,11 @@ class Interpreter(Gathering, Thresholds, Statements):
         methods = [(name, value) for name, value in cls.namespace.items() if isinstance(value, Function) and value.owner is cls]
         uncalled = [(name, value) for name, value in methods if value.node not in self.called]
         module = is_module_type(cls)
+        if module and MethodOverridden in self.wanted:
+            tree = self.files[cls.path].tree
+            self.frame = Frame(tree, self.files[cls.path].globals, ())
+            for method, silent in overridden(cls):
+                self.emit(MethodOverridden(self.site(method.node), self.frame, True, method.name, silent))
         if module and InitMisspelt in self.wanted:
             self._init_misspelt(cls)
         if not uncalled and not (module and ClassDefined in self.wanted):

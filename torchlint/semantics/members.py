@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from torchlint.semantics.classes import linear_bases
-from torchlint.semantics.values import Class, Instance, OneOf
+from torchlint.semantics.values import Class, Instance, Library, OneOf
 
 Method = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -41,8 +41,11 @@ def readers(cls: Class, name: str) -> frozenset[str]:
     return frozenset(method for base in linear_bases(cls) if isinstance(base, Class) for method in own_reads(base.node).get(name, ()))
 
 
-def readable_bases(cls: Class) -> bool:
-    """Whether every base is code of the program or plain nn.Module, and nothing interferes with making instances."""
+def readable_bases(cls: Class, layers: bool = False) -> bool:
+    """Whether every base is code of the program or plain nn.Module, and nothing interferes with making instances.
+
+    With `layers`, the base may be any class of torch.nn.
+    """
     for base in linear_bases(cls):
         if isinstance(base, Class):
             if any(isinstance(each, OneOf) for each in base.bases) or "__new__" in base.namespace or "__getattr__" in base.namespace:
@@ -51,7 +54,7 @@ def readable_bases(cls: Class) -> bool:
                 name = getattr(keyword.value, "id", getattr(keyword.value, "attr", ""))
                 if keyword.arg != "metaclass" or name not in _PLAIN_METACLASSES:
                     return False
-        elif getattr(base, "name", None) not in _PLAIN_BASES:
+        elif not isinstance(base, Library) or not (base.name in _PLAIN_BASES or (layers and base.name.startswith("torch.nn."))):
             return False
     return True
 
@@ -104,9 +107,13 @@ def misspelt_init(cls: Class) -> Method | None:
         return None
     for method in own:
         bare = method.name.strip("_")
-        if (bare == "init" or nearly(bare, "init")) and any(map(calls_base_init, method.body)):
+        if (bare == "init" or nearly(bare, "init")) and any(map(calls_base_init, method.body)) and _assigns(method):
             return method
     return None
+
+
+def _assigns(method: Method) -> bool:
+    return any(isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store) for each in ast.walk(method))
 
 
 def calls_base_init(statement: ast.stmt) -> bool:

@@ -47,7 +47,11 @@ def unregistered(module: Instance, container: Value) -> list[Value]:
     held = [each for each in plain_contents(container) if _has_weights(each)]
     if not held or registered_otherwise(module):
         return []
-    known = {id(each.store) for each in descendants(module)}
+    own = list(descendants(module))
+    known = {id(each.store) for each in own}
+    # A copy of a registered layer is kept apart on purpose: a target, an old policy.
+    sources = {each.site.key for each in own if each.site is not None}
+    held = [each for each in held if not (isinstance(each, Instance) and "<copied>" in each.store and each.site is not None and each.site.key in sources)]
     parameters = [each for each in _parameters(module)]
     return [each for each in held if not _known(each, known, parameters)]
 

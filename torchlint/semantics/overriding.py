@@ -1,0 +1,56 @@
+"""Methods of nn.Module that a class of the program overrides."""
+
+from __future__ import annotations
+
+import ast
+
+from torchlint.semantics.classes import find, linear_bases, method_kind
+from torchlint.semantics.members import readable_bases
+from torchlint.semantics.values import Class, Function, Library
+from torchlint.torch_api.module_methods import CALLED_BY_TORCH
+
+
+def overridden(cls: Class) -> list[tuple[Function, bool]]:
+    """The methods of the class's own body that torch's calls do not fit, or (True) that silence what they override."""
+    if not readable_bases(cls, layers=True) or _module_first(cls):
+        return []
+    found: list[tuple[Function, bool]] = []
+    for name, calls in CALLED_BY_TORCH.items():
+        method = cls.namespace.get(name)
+        if not isinstance(method, Function) or method.owner is not cls or method_kind(method) != "plain" or isinstance(method.node, ast.Lambda):
+            continue
+        if find(cls, name) is not method:
+            continue
+        if not all(_takes(method.node.args, count, keywords) for count, keywords in calls):
+            found.append((method, False))
+        elif name == "eval" and not _switches(method.node):
+            found.append((method, True))
+    return found
+
+
+def _module_first(cls: Class) -> bool:
+    """Whether nn.Module comes before the class in its own order, so that the override is never seen."""
+    first = next(iter(linear_bases(cls)), None)
+    return isinstance(first, Library)
+
+
+def _takes(arguments: ast.arguments, count: int, keywords: tuple[str, ...]) -> bool:
+    positional = [each.arg for each in (*arguments.posonlyargs, *arguments.args)][1:]
+    if count > len(positional) and arguments.vararg is None:
+        return False
+    rest = positional[count:]
+    required = positional[: len(positional) - len(arguments.defaults)] if arguments.defaults else positional
+    if any(name in required and name not in keywords for name in rest):
+        return False
+    named = {*positional, *(each.arg for each in arguments.kwonlyargs)}
+    if arguments.kwarg is None and any(keyword not in named for keyword in keywords):
+        return False
+    return all(default is not None or each.arg in keywords for each, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True))
+
+
+def _switches(node: ast.AST) -> bool:
+    """Whether a method calls `eval` or `train` of something, or sets a mode."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.Attribute) and each.attr in ("eval", "train", "training"):
+            return True
+    return False

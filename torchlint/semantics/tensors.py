@@ -193,7 +193,8 @@ class Tensors(Calls):
         """Tell of CUDA by name, where the program asks elsewhere whether there is CUDA."""
         if not name.startswith("torch.") or not isinstance(node, ast.Call):
             return
-        given = (*node.args, *(each.value for each in node.keywords if each.arg == "device"))
+        placed = node.args if name.rpartition(".")[2] == "to" else ()
+        given = (*placed, *(each.value for each in node.keywords if each.arg == "device"))
         named = name.rpartition(".")[2] == "cuda" or name.startswith("torch.cuda.") and name.endswith("Tensor") or any(map(is_cuda_name, given))
         if named and name not in ("torch.device",) and any("is_available" in source.text for source in self.program.sources.values()):
             self.emit(DevicePinned(self.site(node), self.frame, self.grad))

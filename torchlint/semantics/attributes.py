@@ -146,6 +146,10 @@ class Attributes(Expressions):
             return parameter
         if value.cls == "torch.device":
             return UNKNOWN
+        given = value.arguments.get(name)
+        if given is not None and value.library_name and not value.library_name.startswith("torch"):
+            # Namespaces, records and settings of packages hold what they are given by name.
+            return given
         if name == "__class__":
             return value.cls if isinstance(value.cls, Class) else Library(value.cls)
         return LibraryMethod(value, name)

@@ -165,7 +165,7 @@ class Expressions(Machine):
             case (LibraryMethod(), _) | (_, LibraryMethod()):
                 for value, operand in ((left, "left"), (right, "right")):
                     self.bad_operand(value, getattr(node, operand, node), "arithmetic")
-                return UNKNOWN
+                return self._with_attributes(left, right, op, node)
             case (Tensor(), _) | (_, Tensor()) | (Array(), _) | (_, Array()):
                 return self.tensor_arithmetic(node, type(op).__name__, (left, right))
             case Tuple(), Tuple() if isinstance(op, ast.Add):
@@ -185,6 +185,14 @@ class Expressions(Machine):
             return Unknown(self.site(node), "<sum>" if isinstance(op, ast.Add | ast.Sub) else "<product>", Tuple((left, right)))
         source = next((each for each in (left, right) if model_of(each) is not None), None)
         return Unknown(self.site(node), None if source is None else "<arithmetic>", source)
+
+    def _with_attributes(self, left: Value, right: Value, op: ast.operator, node: ast.AST) -> Value:
+        """Arithmetic with an attribute of something unknown (`args.batch_size`), which may be any value."""
+        known = [each.receiver for each in (left, right) if isinstance(each, LibraryMethod) and not isinstance(each.receiver, Unknown)]
+        if known:
+            return UNKNOWN
+        operands = [self.unknown(node) if isinstance(each, LibraryMethod) else each for each in (left, right)]
+        return self.binary(operands[0], operands[1], op, node)
 
     def _fold(self, left: Const, right: Const, op: ast.operator) -> Value:
         function = _ARITHMETIC.get(type(op))

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from torchlint.semantics.classes import is_module
-from torchlint.semantics.expressions import shape_value
 from torchlint.semantics.devices import module_device
+from torchlint.semantics.expressions import shape_value
 from torchlint.semantics.facts import DevicesMeet
 from torchlint.semantics.origins import model_of
 from torchlint.semantics.shape_bridge import demanded, layer_shape, single_shape, single_tail
@@ -183,7 +183,9 @@ class Layers(Tensors):
         else:
             dim = module.arguments.get("dim")
             along = dim.value if isinstance(dim, Const) and isinstance(dim.value, int) else None
-            activation = Activation(found.activation, along, self.application(node), module.site, layer=module)
+            scores = found.activation == "pools" and source.activation is not None and source.activation.kind in ("linear", "unbounded")
+            kind = found.activation if found.activation != "pools" else "unbounded" if scores else "other"
+            activation = Activation(kind, along, self.application(node), module.site, layer=module)
         requires: bool | None
         if self.grad is False:
             requires = None if found.activation == "keeps" and source.requires_grad is not False else False

@@ -19,6 +19,7 @@ from torchlint.semantics.checkpoints import LOADED, RESULT, is_state
 from torchlint.semantics.containers import Containers
 from torchlint.semantics.expressions import element_of, known_items, truth
 from torchlint.semantics.facts import MethodNotCalled
+from torchlint.semantics.journey import dim_of
 from torchlint.semantics.join import join_all, present
 from torchlint.semantics.modules import by_number_or_name, is_optimizer, receiver_module
 from torchlint.semantics.origins import ENDS, gradient_of
@@ -55,6 +56,7 @@ from torchlint.torch_api.binding import bind
 from torchlint.torch_api.dtypes import LEGACY_TENSORS
 from torchlint.torch_api.layers import WRAPPERS
 from torchlint.torch_api.losses import OTHER_LOSSES
+from torchlint.torch_api.probes import PROBES, Probe
 from torchlint.torch_api.shapes.error import ShapeError
 
 _ROUNDS = 64
@@ -73,6 +75,8 @@ class Libraries(Containers):
         package, _, last = name.rpartition(".")
         if package == "builtins":
             return self._builtin(last, positional, keywords, node)
+        if name in PROBES:
+            self._probe(PROBES[name], positional, keywords, node)
         if name.startswith("torch"):
             return self._torch(name, last, positional, keywords, node)
         if package in ("numpy", "PIL.Image") or name.startswith("numpy."):
@@ -92,6 +96,26 @@ class Libraries(Containers):
         if last[:1].isupper() and not last.isupper():
             return Instance(name, {}, by_number_or_name(positional, keywords), self.site(node))
         return Unknown(self.site(node), name)
+
+    def _probe(self, probe: Probe, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> None:
+        """A model is run on an input of a size that is stated: `summary(model, (3, 32, 32))`."""
+        model = present(positional[0] if positional else keywords.get("model", UNKNOWN))
+        given = positional[probe.index] if len(positional) > probe.index else keywords.get(probe.keyword)
+        if not isinstance(model, Instance) or not is_module(model) or given is None:
+            return
+        items = known_items(given)
+        several = items is not None and bool(items) and not isinstance(items[0], Const | Size | Unknown)
+        inputs = [given] if items is None or not several else list(items)
+        if probe.sizes:
+            shapes = [tuple(map(dim_of, known_items(each) or ())) for each in inputs]
+            if not all(shapes):
+                return
+            inputs = [Tensor(shape=each if probe.batched else (BATCH, *each), dtype="float32", requires_grad=False, leaf=True, op="batch") for each in shapes]
+        trace, self.trace = self.trace, []
+        try:
+            self.call(model, inputs, {}, node)
+        finally:
+            self.trace = trace
 
     def array_call(
         self, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST

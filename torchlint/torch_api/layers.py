@@ -18,7 +18,7 @@ class Layer:
     """One class of torch.nn.
 
     `activation`: "linear" for a raw affine output, "keeps" where the last activation stays what it
-    was, a kind ("softmax"), or "other". `moded`: it acts otherwise in training than in evaluation.
+    was, "pools" where raw scores stay scores, a kind ("softmax"), or "other". `moded`: it acts otherwise in training than in evaluation.
     """
 
     name: str
@@ -54,6 +54,10 @@ _OTHERS = """
     Fold Unfold ReLU ReLU6 ELU SELU CELU GELU SiLU Mish Hardswish Hardtanh Hardshrink Softshrink Softplus Softsign
     Tanh Tanhshrink Threshold LeakyReLU GLU CosineSimilarity PairwiseDistance
 """
+_POOLS = """
+    MaxPool1d MaxPool2d MaxPool3d AvgPool1d AvgPool2d AvgPool3d AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d
+    AdaptiveMaxPool1d AdaptiveMaxPool2d AdaptiveMaxPool3d
+"""
 # Activations whose values leave [0, 1].
 _UNBOUNDED = "ReLU ReLU6 ELU SELU CELU GELU SiLU Mish Hardswish Softplus LeakyReLU"
 LOSSES = """
@@ -82,6 +86,7 @@ def _table() -> dict[str, Layer]:
     fill("PReLU", parameters=True, activation="unbounded")
     fill(_RESHAPES, activation="keeps")
     fill(_OTHERS)
+    fill(_POOLS, activation="pools")
     fill(_UNBOUNDED, activation="unbounded")
     fill("Tanh", activation="tanh")
     fill("Softmax Softmax2d", activation="softmax")

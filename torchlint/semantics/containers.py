@@ -273,7 +273,10 @@ class Containers(Checkpoints):
             case Instance() if isinstance(items := target.store.get("items"), tuple) and isinstance(index, Const) and isinstance(index.value, int) and -len(items) <= index.value < len(items):
                 place = index.value % len(items)
                 self.trail.set(target.store, "items", (*items[:place], value, *items[place + 1 :]))
+            case Instance() if "entries" in target.store and is_module(target):
+                note_held(target, (value,))
             case Instance() if isinstance(target.store.get("items"), tuple):
+                note_held(target, (value,))
                 self.trail.set(target.store, "items", None)
                 self.trail.set(target.store, "element", UNKNOWN)
             case Instance() if isinstance(target.cls, Class):

@@ -84,6 +84,8 @@ class Modules(Layers):
         self.note_repetition(name, [each for value in positional for each in plain_contents(Tuple((value,)))], node)
         if name.startswith("torch.optim.") and not name.startswith("torch.optim.lr_scheduler"):
             self.event("optimizer", node, instance, tuple(arguments.values()), snapshot_of(instance))
+        if name == "torch.utils.data.DataLoader":
+            self.event("loader", node, instance)
         if Construction in self.wanted:
             discarded = getattr(self, "statement", None) is node
             self.emit(
@@ -424,7 +426,13 @@ class Modules(Layers):
         return module
 
     def _module_insert(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        module.store.setdefault("<seen>", []).extend(positional[1:2])
         self.trail.set(module.store, "items", None)
+        return NONE
+
+    def _module_update(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        module.store.setdefault("<seen>", []).extend(each for value in positional for each in plain_contents(value))
+        self.trail.set(module.store, "entries", None)
         return NONE
 
     def _module_values(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:

@@ -8,11 +8,8 @@ from collections.abc import Iterator
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
 from torchlint.semantics.edits import add_argument, replace
-from torchlint.semantics.facts import Construction
-from torchlint.semantics.loaders import is_shuffled, loader_use
 from torchlint.semantics.passes import LoaderOrder
 from torchlint.semantics.site import Site
-from torchlint.semantics.values import Instance
 
 _UNSHUFFLED = "`DataLoader` does not shuffle unless told to: every epoch trains on the same batches in the same order; pass `shuffle=True`"
 _SHUFFLED = (
@@ -23,19 +20,9 @@ _SHUFFLE = 2
 
 
 @rule("TL419", severity="warning", default=False, words=("DataLoader",))
-def used_in_the_wrong_order(order: LoaderOrder) -> Iterator[Finding]:
+def loader_shuffle(order: LoaderOrder) -> Iterator[Finding]:
     if order.training is not order.shuffled:
         yield order.flag(_UNSHUFFLED if order.training else _SHUFFLED, fix=_changed(order.site, order.training))
-
-
-@rule("TL419", severity="warning", default=False, words=("DataLoader",))
-def made_in_the_wrong_order(made: Construction) -> Iterator[Finding]:
-    loader = made.result
-    if made.name != "torch.utils.data.DataLoader" or not isinstance(loader, Instance):
-        return
-    use, shuffled = loader_use(loader), is_shuffled(loader)
-    if shuffled is not None and use is not None and (use == "train") is not shuffled:
-        yield made.flag(_UNSHUFFLED if use == "train" else _SHUFFLED, fix=_changed(made.site, use == "train"))
 
 
 def _changed(made: Site, shuffle: bool) -> Fix | None:

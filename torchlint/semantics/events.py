@@ -28,6 +28,7 @@ EventKind = Literal[
     "end",
     "recurrent",
     "mode",
+    "loader",
 ]
 
 

@@ -58,6 +58,7 @@ from torchlint.torch_api.layers import WRAPPERS
 from torchlint.torch_api.losses import OTHER_LOSSES
 from torchlint.torch_api.probes import PROBES, Probe
 from torchlint.torch_api.shapes.error import ShapeError
+from torchlint.torch_api.transforms import BATCH
 
 _ROUNDS = 64
 _PASS_THROUGH = frozenset({"builtins.enumerate", "builtins.iter", "builtins.reversed", "builtins.sorted", "builtins.list", "builtins.tuple", "builtins.set"})

@@ -62,6 +62,7 @@ class Machine:
         self.left: dict[int, set[int]] = {}
         self.passes = Passes()
         self.applying = 0
+        self.untaken = False
         self.frame: Frame = Frame(next(iter(trees.values())), {}, ())
         self.budget = STATEMENTS_PER_ENTRY
         self.called: set[ast.AST] = set()
@@ -97,6 +98,9 @@ class Machine:
 
     def run_file(self, path: str) -> Store:
         raise NotImplementedError
+
+    def note_passes(self) -> None:
+        """Look for passes in the trace so far."""
 
     def gather(self, node: ast.AST, target: ast.expr, value: Value, written: ast.expr, holder: Value) -> None:
         """Called where a value is added to a sum or put into a list."""

@@ -233,11 +233,28 @@ class Statements(Data):
         known = self.test(node.test)
         if known is None and _is_main(node.test):
             known = True
-        if known is True:
-            return self.execute(node.body)
-        if known is False:
-            return self.execute(node.orelse)
+        if known is not None:
+            untaken = node.orelse if known else node.body
+            if untaken and self._is_setting(node.test):
+                self._passes_untaken(untaken)
+            return self.execute(node.body if known else node.orelse)
         return self.in_arms([lambda: self._narrowed(node.test, True, node.body), lambda: self._narrowed(node.test, False, node.orelse)])
+
+    def _is_setting(self, test: ast.expr) -> bool:
+        """Whether a script branches on a constant that a person turns by hand: `training = False` at its top."""
+        plain = test.operand if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) else test
+        return self.frame.function is None and not self.frame.class_body and isinstance(plain, ast.Name) and isinstance(self.lookup(plain.id), Const)
+
+    def _passes_untaken(self, body: Sequence[ast.stmt]) -> None:
+        """Run the branch that a setting leaves out for its passes alone; nothing of it remains, and no other fact is told."""
+        kept = (self.emit, self.trace, self.called, self.instantiated, self.grad, self.untaken)
+        mark = self.trail.mark()
+        self.emit, self.trace = (lambda fact: None), list(self.trace)
+        self.called, self.instantiated, self.untaken = set(self.called), set(self.instantiated), True
+        self.execute(body)
+        self.note_passes()
+        self.trail.undo(mark)
+        self.emit, self.trace, self.called, self.instantiated, self.grad, self.untaken = kept
 
     def _narrowed(self, test: ast.expr, holds: bool, body: Sequence[ast.stmt]) -> bool:
         """Run an arm knowing that a condition holds or does not: `x is None`, `x`, `not x`."""

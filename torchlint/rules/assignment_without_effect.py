@@ -40,12 +40,15 @@ def assignment_without_effect(assigned: AttributeAssignment) -> Iterator[Finding
             f"a module has no attribute `{name}`: nothing is frozen, since torch never reads it; call `requires_grad_(…)`",
             fix=_called(assigned) if name != "trainable" else None,
         )
-    elif name in _PLURALS and all(isinstance(each.cls, str) and has_parameter(each.cls, _PLURALS[name]) for each in modules):
-        if not _read(assigned):
-            yield assigned.flag(
-                f"this layer's parameter is called `{_PLURALS[name]}`: `{name}` is a new attribute that torch never reads; assign an "
-                f"`nn.Parameter` to `{_PLURALS[name]}`"
-            )
+    elif name in _PLURALS and all(_has_parameter(each, _PLURALS[name]) for each in modules) and not _read(assigned):
+        yield assigned.flag(
+            f"this layer's parameter is called `{_PLURALS[name]}`: `{name}` is a new attribute that torch never reads; assign an "
+            f"`nn.Parameter` to `{_PLURALS[name]}`"
+        )
+
+
+def _has_parameter(module: Instance, name: str) -> bool:
+    return isinstance(module.cls, str) and has_parameter(module.cls, name)
 
 
 def _modules(value: Value) -> list[Instance]:
@@ -58,7 +61,7 @@ def _modules(value: Value) -> list[Instance]:
 def _has(module: Instance, name: str) -> bool:
     """Whether a class of the program has or reads an attribute, or may."""
     if not isinstance(module.cls, Class):
-        return name in module.store or module.cls == "torch.nn.Module" and name == "trainable"
+        return name in module.store or (module.cls == "torch.nn.Module" and name == "trainable")
     return name in module.store or find(module.cls, name) is not None or find(module.cls, "__setattr__") is not None
 
 

@@ -23,7 +23,7 @@ def leaf_lost(read: AttributeRead) -> Iterator[Finding]:
 
 @rule("TL302", words=("requires_grad", "optim|SGD|Adam"))
 def optimised_leaf_lost(made: Construction) -> Iterator[Finding]:
-    if not made.name.startswith("torch.optim.") or not made.positional and "params" not in made.arguments:
+    if not made.name.startswith("torch.optim.") or (not made.positional and "params" not in made.arguments):
         return
     given = made.arguments.get("params", made.positional[0] if made.positional else None)
     for each in _tensors(given, 3):

@@ -13,6 +13,7 @@ from torchlint.semantics.site import Site
 from torchlint.semantics.values import Const, Tensor, Value
 
 _HALF = Const(0.5)
+_SAFE = frozenset({"where", "clamp", "clip", "clamp_min", "add", "exp", "softplus"})
 _JOIN = frozenset({"sum", "mean", "nansum", "add", "cumsum", "amax", "max", "min"})
 _SAME = frozenset({"view", "reshape", "flatten", "squeeze", "unsqueeze", "permute", "transpose", "getitem", "select", "clone", "to", "contiguous"})
 
@@ -40,13 +41,14 @@ def singular_branch(call: Call) -> Iterator[Finding]:
     """`torch.where` differentiates the branch that it does not choose as well."""
     for each in call.positional[1:]:
         inner = each.inputs[0] if isinstance(each, Tensor) and each.op == "sqrt" and each.inputs else None
-        if isinstance(each, Tensor) and each.site is not None and _differentiated(call, each) and isinstance(inner, Tensor):
-            if inner.op not in ("where", "clamp", "clip", "clamp_min", "add", "exp", "softplus"):
-                yield call.flag(
-                    "`torch.where` differentiates both branches, and the root's slope at 0 is infinite: the gradient is nan even where "
-                    "the other branch is chosen; make what is under the root safe before",
-                    at=each.site,
-                )
+        if not isinstance(each, Tensor) or not isinstance(inner, Tensor) or not _differentiated(call, each):
+            continue
+        if each.site is not None and inner.op not in _SAFE:
+            yield call.flag(
+                "`torch.where` differentiates both branches, and the root's slope at 0 is infinite: the gradient is nan even where "
+                "the other branch is chosen; make what is under the root safe before",
+                at=each.site,
+            )
 
 
 def _finding(fact: Fact, given: Value, result: Value, inside: Site | None) -> Iterator[Finding]:

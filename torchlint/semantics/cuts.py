@@ -6,7 +6,18 @@ from dataclasses import dataclass, field
 
 from torchlint.semantics.gradients import has_trained_parameters
 from torchlint.semantics.site import Site
-from torchlint.semantics.values import Array, Const, Instance, Library, List, Size, Tensor, Tuple, Unknown, Value
+from torchlint.semantics.values import (
+    Array,
+    Const,
+    Instance,
+    Library,
+    List,
+    Size,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
 from torchlint.torch_api.dtypes import is_integer
 
 # What hands on numbers without their history.

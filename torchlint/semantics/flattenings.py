@@ -5,7 +5,16 @@ from __future__ import annotations
 import ast
 
 from torchlint.semantics.facts import ShapeMismatch
-from torchlint.semantics.journey import FLATTENINGS, batched, equal, flattening, sample_size, source_of, sources, written
+from torchlint.semantics.journey import (
+    FLATTENINGS,
+    batched,
+    equal,
+    flattening,
+    sample_size,
+    source_of,
+    sources,
+    written,
+)
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import Tensor, Value
 from torchlint.torch_api.dims import Dim, Shape, product, same

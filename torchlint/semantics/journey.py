@@ -95,7 +95,7 @@ def way(tensor: Value | None) -> str:
     """`input (N, 3, 32, 32) → conv1 (N, 6, 28, 28) → … → flatten (N, 4704)`."""
     if not isinstance(tensor, Tensor):
         return ""
-    steps = [each for each in sources(tensor)][::-1]
+    steps = list(sources(tensor))[::-1]
     shown = [each for index, each in enumerate(steps) if (each.shape or each.tail) and (index == 0 or not _kept_shape(each))]
     names = _short_names([each.shape or each.tail or () for each in shown])
     parts = [f"{_step_name(each)} {_shape_text(each, names)}" for each in shown]

@@ -39,9 +39,9 @@ def _matches(before: tuple[Dim, ...], axes: tuple[int, ...], wanted: list[Dim]) 
     for start in range(len(axes)):
         for end in range(start + 1, len(axes) + 1):
             group = axes[start:end]
-            if group[-1] - group[0] != len(group) - 1 and any(axis not in axes for axis in range(group[0], group[-1])):
-                if any(same(before[axis], 1) is not True for axis in range(group[0], group[-1]) if axis not in axes):
-                    break
+            between = [axis for axis in range(group[0], group[-1]) if axis not in axes]
+            if any(same(before[axis], 1) is not True for axis in between):
+                break
             if same(product(before[axis] for axis in group), wanted[0]) is True:
                 for rest in _matches(before, axes[:start] + axes[end:], wanted[1:]):
                     yield (group, *rest)

@@ -49,6 +49,6 @@ def _reaches(value: Value | None, roots: frozenset[int], depth: int) -> bool | N
     return None
 
 
-def _any(values: tuple[Value, ...], roots: frozenset[int], depth: int) -> bool | None:
+def _any(values: tuple[Value | None, ...], roots: frozenset[int], depth: int) -> bool | None:
     found = {_reaches(each, roots, depth - 1) for each in values[:8]}
     return True if True in found else False if False in found else None

@@ -10,7 +10,7 @@ from torchlint.program import Program
 from torchlint.semantics.accumulation import Gathering
 from torchlint.semantics.classes import find, is_module_type
 from torchlint.semantics.evaluation import evaluations
-from torchlint.semantics.facts import ClassDefined, FileRun, InitMisspelt, MethodOverridden
+from torchlint.semantics.facts import ClassDefined, ClassSettled, FileRun, InitMisspelt, MethodOverridden
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.join import join
 from torchlint.semantics.members import misspelt_init
@@ -88,8 +88,10 @@ class Interpreter(Gathering, Thresholds, Statements):
         self.tell_thresholded()
         for fact in self.later:
             self.emit(replace(fact, picks_device=self.picks_device))
-        for fact in self.passes.facts():
-            self.emit(fact)
+        for settled in self.settled:
+            self.emit(replace(settled, trained=frozenset(self.trained)))
+        for found in self.passes.facts():
+            self.emit(found)
 
     def run_file(self, path: str) -> Store:
         state = self.files.get(path)
@@ -163,9 +165,14 @@ class Interpreter(Gathering, Thresholds, Statements):
                 self.emit(MethodOverridden(self.site(method.node), self.frame, True, method.name, silent))
         if module and InitMisspelt in self.wanted:
             self._init_misspelt(cls)
-        if not uncalled and not (module and ClassDefined in self.wanted):
+        asked = ClassDefined in self.wanted or ClassSettled in self.wanted
+        if not uncalled and not (module and asked):
             return
         instance = self._made_alone(cls)
+        if module and ClassSettled in self.wanted:
+            self.frame = Frame(self.files[cls.path].tree, self.files[cls.path].globals, ())
+            held = {name: value for name, value in instance.store.items() if isinstance(name, str) and isinstance(value, Value)}
+            self.settled.append(ClassSettled(self.site(cls.node), self.frame, True, cls, instance, held))
         if module and ClassDefined in self.wanted:
             tree = self.files[cls.path].tree
             self.frame = Frame(tree, self.files[cls.path].globals, ())

@@ -6,7 +6,15 @@ from collections.abc import Iterator, Sequence
 
 from torchlint.semantics.classes import descendants, is_module, layer_of
 from torchlint.semantics.events import Event
-from torchlint.semantics.origins import Snapshot, holds_of, is_opaque, made_in_loop, may_share, model_of, parts
+from torchlint.semantics.origins import (
+    Snapshot,
+    holds_of,
+    is_opaque,
+    made_in_loop,
+    may_share,
+    model_of,
+    parts,
+)
 from torchlint.semantics.passes import OptimizerMisplaced, Run
 from torchlint.semantics.training import Stretch, stretches
 from torchlint.semantics.values import Const, Instance, Unknown, Value

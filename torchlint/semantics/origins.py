@@ -17,7 +17,6 @@ from torchlint.semantics.values import (
     LibraryMethod,
     List,
     OneOf,
-    Partial,
     Tensor,
     Tuple,
     Unknown,
@@ -142,8 +141,8 @@ def _collect(value: Value, found: list[Value], depth: int) -> bool:
         case Tensor(parameter=True) if value.model is not None:
             found.append(value.model)
             return True
-        case Iteration(source=Instance()) if is_module(value.source):
-            found.append(value.source)
+        case Iteration(source=Instance() as source) if is_module(source):
+            found.append(source)
             return True
         case Iteration():
             return _collect(value.element, found, depth - 1)
@@ -156,7 +155,7 @@ def _collect(value: Value, found: list[Value], depth: int) -> bool:
             if items is None:
                 element = value.store.get("element") if isinstance(value, List) else None
                 return isinstance(element, Value) and _collect(element, found, depth - 1)
-            return all([_collect(item, found, depth - 1) for item in items])
+            return all(_collect(item, found, depth - 1) for item in items)
     return False
 
 

@@ -205,15 +205,6 @@ def applied_text(call: Event, loop: LoopRun | None) -> str | None:
 
 
 def over_data(loop: LoopRun) -> bool:
-    from torchlint.semantics.values import Const, Tuple
-
-    iterated = loop.iterated
-    if isinstance(iterated, Tuple):
-        return not all(isinstance(item, Const) for item in iterated.items)
-    return iterated is not None and getattr(iterated, "element", iterated) is not None
-
-
-def over_data(loop: LoopRun) -> bool:
     """Whether a loop goes over something that may be data: no counter, no condition."""
     match loop.iterated:
         case None | Library() | Iteration(element=Unknown(method=None), source=None):

@@ -21,10 +21,10 @@ from torchlint.semantics.values import Instance, Store, Unknown, Value
 from torchlint.syntax import Tree
 
 if TYPE_CHECKING:
-    from torchlint.semantics.facts import CheckpointRead
+    from torchlint.semantics.facts import CheckpointRead, ClassSettled
 
 # How much is run: statements for each entry point, calls inside calls. Beyond that, results are unknown.
-STATEMENTS_PER_ENTRY = 6_000
+STATEMENTS_PER_ENTRY = 3_000
 CALL_DEPTH = 24
 
 
@@ -71,6 +71,8 @@ class Machine:
         # Facts that are told when the whole program has been run.
         self.later: list[CheckpointRead] = []
         self.picks_device = False
+        self.settled: list[ClassSettled] = []
+        self.trained: set[int] = set()
         # Where a list that holds a thing was repeated, by the thing's store.
         self.repeated: dict[int, tuple[Site, Value]] = {}
         self.read_globals: set[str] = set()

@@ -7,9 +7,10 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 
-from torchlint.diagnostic import Diagnostic, Finding, Place
+from torchlint.diagnostic import Diagnostic, Finding, Place, Related
 from torchlint.program import Program
 from torchlint.rule import Rule
 from torchlint.semantics.facts import Call, Fact
@@ -42,8 +43,20 @@ def lint(
 
         if trees:
             interpret(program, trees, frozenset(found.by_fact), found.add if pulse is None else add, found.calls)
-    reports = [each for each in found.diagnostics() if each.place.path in program.linted]
+    reports = [seen for each in found.diagnostics() if (seen := _within(each, program.linted)) is not None]
     return sorted([*problems, *reports], key=lambda each: each.order)
+
+
+def _within(report: Diagnostic, linted: frozenset[str]) -> Diagnostic | None:
+    """A report where the person looks: at its own place, or at the first related one in a linted file."""
+    if report.place.path in linted:
+        return report
+    for other in report.related:
+        if other.place.path in linted:
+            back = Related(report.place, "the place to mend")
+            rest = tuple(each for each in report.related if each is not other)
+            return replace(report, place=other.place, fix=None, related=(back, *rest))
+    return None
 
 
 def _parse(program: Program, read: Callable[[Source], Tree]) -> tuple[dict[str, Tree], list[Diagnostic]]:

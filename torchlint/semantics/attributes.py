@@ -11,7 +11,13 @@ from typing import Any
 from torchlint.semantics.classes import descendants, find, is_module, method_kind
 from torchlint.semantics.devices import MOVED, module_device
 from torchlint.semantics.expressions import Expressions, dim_value, shape_value
-from torchlint.semantics.facts import AttributeAssignment, AttributeRead, ClassDefined, UninitializedModule
+from torchlint.semantics.facts import (
+    AttributeAssignment,
+    AttributeRead,
+    ClassDefined,
+    ClassSettled,
+    UninitializedModule,
+)
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.members import readable_bases
 from torchlint.semantics.origins import model_of
@@ -213,7 +219,7 @@ class Attributes(Expressions):
             self.emit(AttributeAssignment(self.site(node), self.frame, self.grad, receiver, name, value))
         match receiver:
             case Instance():
-                if ClassDefined in self.wanted:
+                if ClassDefined in self.wanted or ClassSettled in self.wanted:
                     receiver.store.setdefault("<sites>", {}).setdefault(name, []).append((self.site(node), value))
                 if UninitializedModule in self.wanted and registers(value):
                     self.needs_init(receiver, node)

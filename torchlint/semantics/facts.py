@@ -390,6 +390,27 @@ class ClassDefined(Fact):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ClassSettled(ClassDefined):
+    """A module's class once the whole program has been run; `values` are the attributes as `__init__` left them.
+
+    `trained` are the keys of the places where tensors that optimizers were given were made.
+    """
+
+    values: Mapping[str, Value]
+    trained: frozenset[int] = frozenset()
+
+    def last_assigned(self, name: str) -> Site | None:
+        """Where `self.name` was assigned last while `__init__` ran."""
+        sites = self.instance.store.get("<sites>", {}).get(name, ())
+        inside = [site for site, _ in sites if not isinstance(site.node, ast.ClassDef)]
+        return inside[-1] if inside else None
+
+    def optimised(self, value: Tensor) -> bool:
+        """Whether some optimizer of the program was given a tensor."""
+        return value.site is not None and value.site.key in self.trained
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class UninitializedModule(Fact):
     """A module's `__init__` registers something before nn.Module's own `__init__` has run; `init` is its frame."""
 

@@ -84,6 +84,8 @@ class Modules(Layers):
         self.note_repetition(name, [each for value in positional for each in plain_contents(Tuple((value,)))], node)
         if name.startswith("torch.optim.") and not name.startswith("torch.optim.lr_scheduler"):
             self.event("optimizer", node, instance, tuple(arguments.values()), snapshot_of(instance))
+            given = [each for value in arguments.values() for each in plain_contents(Tuple((value,)))]
+            self.trained |= {each.site.key for each in given if isinstance(each, Tensor) and each.site is not None}
         if name == "torch.utils.data.DataLoader":
             self.event("loader", node, instance)
         if Construction in self.wanted:

@@ -393,11 +393,13 @@ class ClassDefined(Fact):
 class ClassSettled(ClassDefined):
     """A module's class once the whole program has been run; `values` are the attributes as `__init__` left them.
 
-    `trained` are the keys of the places where tensors that optimizers were given were made.
+    `trained` are the keys of the places where tensors that optimizers were given were made, `used` the
+    attributes that any file of the program uses.
     """
 
     values: Mapping[str, Value]
     trained: frozenset[int] = frozenset()
+    used: frozenset[str] = frozenset()
 
     def last_assigned(self, name: str) -> Site | None:
         """Where `self.name` was assigned last while `__init__` ran."""

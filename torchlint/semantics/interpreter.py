@@ -13,7 +13,7 @@ from torchlint.semantics.evaluation import evaluations
 from torchlint.semantics.facts import ClassDefined, ClassSettled, FileRun, InitMisspelt, MethodOverridden
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.join import join
-from torchlint.semantics.members import misspelt_init
+from torchlint.semantics.members import misspelt_init, parts_used
 from torchlint.semantics.loaders import loader_orders
 from torchlint.semantics.machine import STATEMENTS_PER_ENTRY
 from torchlint.semantics.optimizers import misplaced_optimizers
@@ -78,6 +78,9 @@ def interpret(
 class Interpreter(Gathering, Thresholds, Statements):
     """Runs whole files, and what nobody calls."""
 
+    # The attributes of the last instance that was made alone, as its `__init__` left them.
+    _as_made: Mapping[str, Value] = {}
+
     def run(self) -> None:
         order = [path for path in self.files if path in self.program.linted]
         order += [path for path in self.files if path not in self.program.linted]
@@ -88,8 +91,9 @@ class Interpreter(Gathering, Thresholds, Statements):
         self.tell_thresholded()
         for fact in self.later:
             self.emit(replace(fact, picks_device=self.picks_device))
+        used = frozenset[str]().union(*(parts_used(file.tree.module) for file in self.files.values())) if self.settled else frozenset()
         for settled in self.settled:
-            self.emit(replace(settled, trained=frozenset(self.trained)))
+            self.emit(replace(settled, trained=frozenset(self.trained), used=used))
         for found in self.passes.facts():
             self.emit(found)
 
@@ -171,8 +175,7 @@ class Interpreter(Gathering, Thresholds, Statements):
         instance = self._made_alone(cls)
         if module and ClassSettled in self.wanted:
             self.frame = Frame(self.files[cls.path].tree, self.files[cls.path].globals, ())
-            held = {name: value for name, value in instance.store.items() if isinstance(name, str) and isinstance(value, Value)}
-            self.settled.append(ClassSettled(self.site(cls.node), self.frame, True, cls, instance, held))
+            self.settled.append(ClassSettled(self.site(cls.node), self.frame, True, cls, instance, self._as_made))
         if module and ClassDefined in self.wanted:
             tree = self.files[cls.path].tree
             self.frame = Frame(tree, self.files[cls.path].globals, ())
@@ -204,6 +207,7 @@ class Interpreter(Gathering, Thresholds, Statements):
             self.guarded(lambda: made.append(self.instantiate(cls, None, {}, cls.node)))
             instance = made[0] if made and isinstance(made[0], Instance) else instance
         self.trail.set(instance.store, "training", None)
+        self._as_made = {name: value for name, value in instance.store.items() if isinstance(name, str) and isinstance(value, Value)}
         for name in _assigned_later(cls):
             held = instance.store.get(name, MISSING)
             if isinstance(held, Const | Size) or isinstance(held, Tensor):

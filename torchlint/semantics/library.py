@@ -220,6 +220,8 @@ class Libraries(Containers):
                 return self._unknown_method(receiver, name, positional, keywords, node)
             case LibraryMethod() if name in ("zero_", "detach_") and gradient_of(receiver) is not None:
                 self.event("zero_grad", node, UNKNOWN)
+            case LibraryMethod():
+                return self._unknown_method(Unknown(self.site(node), receiver.name, receiver.receiver), name, positional, keywords, node)
         return Unknown(self.site(node), name, receiver)
 
     def _instance_method(
@@ -648,6 +650,9 @@ class Libraries(Containers):
         return NONE
 
     _torch_set_default_tensor_type = _torch_set_default_dtype
+
+    def _torch_jit_trace(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return self.call_unknown(Library("torch.jit.trace"), positional, keywords, node)
 
     def _torch_device(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         return Instance("torch.device", {}, by_number_or_name(positional, keywords), self.site(node))

@@ -125,3 +125,74 @@ def calls_base_init(statement: ast.stmt) -> bool:
 def being_made(instance: Instance) -> bool:
     """Whether an instance comes of a call in the program (and not of a class looked at on its own)."""
     return instance.site is not None and isinstance(instance.site.node, ast.Call)
+
+
+_DYNAMIC = frozenset({"children", "modules", "named_children", "named_modules", "_modules", "__dict__", "_parameters", "get_submodule"})
+_MOVES = frozenset({"to", "cuda", "cpu", "type_as", "expand_as", "new_tensor"})
+_LOOKS = frozenset({"shape", "device", "dtype", "size", "dim", "ndim", "numel", "item", "tolist"})
+
+
+def reached_dynamically(cls: Class) -> bool:
+    """Whether a class walks over its own parts, or reaches attributes by computed names."""
+    for base in linear_bases(cls):
+        if not isinstance(base, Class):
+            continue
+        if not _DYNAMIC.isdisjoint(own_reads(base.node)):
+            return True
+        for each in ast.walk(base.node):
+            if isinstance(each, ast.Call) and isinstance(each.func, ast.Name) and each.func.id in ("getattr", "vars", "eval", "exec"):
+                return True
+    return False
+
+
+@lru_cache(maxsize=512)
+def parts_used(module: ast.Module) -> frozenset[str]:
+    """The attributes that a file uses: read on `self`, or on something else as a whole (`net.head(x)`, not `net.head.weight`)."""
+    looked_into = {id(each.value) for each in ast.walk(module) if isinstance(each, ast.Attribute)}
+    found = set()
+    for each in ast.walk(module):
+        if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Load):
+            own = isinstance(each.value, ast.Name) and each.value.id == "self"
+            if own or id(each) not in looked_into:
+                found.add(each.attr)
+    return frozenset(found)
+
+
+def used_where_it_is(cls: Class, name: str) -> bool:
+    """Whether `forward`, or what it calls on self, uses an attribute and nothing moves or replaces it."""
+    used = False
+    reached = _reached(cls)
+    for base in linear_bases(cls):
+        if not isinstance(base, Class):
+            continue
+        if "_apply" in base.namespace:
+            return False
+        for method in methods(base.node):
+            looks = {id(each.value): each.attr for each in ast.walk(method) if isinstance(each, ast.Attribute)}
+            for each in ast.walk(method):
+                if not (isinstance(each, ast.Attribute) and each.attr == name and isinstance(each.value, ast.Name) and each.value.id == "self"):
+                    continue
+                if isinstance(each.ctx, ast.Store):
+                    if method.name != "__init__" and method.name in reached:
+                        return False
+                elif looks.get(id(each)) in _MOVES:
+                    return False
+                elif method.name in reached and looks.get(id(each)) not in _LOOKS:
+                    used = True
+    return used
+
+
+def _reached(cls: Class) -> set[str]:
+    """The names of `forward` and of the methods that it calls on self, at any distance."""
+    calls: dict[str, set[str]] = {}
+    for base in linear_bases(cls):
+        for name, readers_ in own_reads(base.node).items() if isinstance(base, Class) else ():
+            for reader in readers_:
+                calls.setdefault(reader, set()).add(name)
+    found, pending = {"forward"}, ["forward"]
+    while pending:
+        for name in calls.get(pending.pop(), ()):
+            if name not in found:
+                found.add(name)
+                pending.append(name)
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from torchlint.semantics.building import weighted
 from torchlint.semantics.classes import children, descendants, is_module
@@ -88,3 +88,17 @@ def known_one(container: Value) -> bool:
         items = container.store.get("items")
         return items is not None and len(items) == 1 and not container.store.get("<seen>")
     return isinstance(container, Tuple) and len(container.items) == 1
+
+
+def reachable_otherwise(held: Mapping[str, Value], name: str) -> bool:
+    """Whether the layer of one attribute is also found in what another attribute holds."""
+    value = held[name]
+    if not isinstance(value, Instance):
+        return any(each is value for other, each in held.items() if other != name)
+    for other, each in held.items():
+        if other == name:
+            continue
+        inside = [each] if isinstance(each, Instance) else [one for one in plain_contents(each) if isinstance(one, Instance)]
+        if any(one.store is value.store for module in inside for one in descendants(module)):
+            return True
+    return False

@@ -1,0 +1,40 @@
+"""TL208: a plain tensor that forward uses and its module does not know of."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from torchlint.diagnostic import Edit, Finding, Fix, Span
+from torchlint.rule import rule
+from torchlint.semantics.facts import ClassSettled
+from torchlint.semantics.members import used_where_it_is
+from torchlint.semantics.site import Site
+from torchlint.semantics.values import Tensor
+
+
+@rule("TL208", severity="warning", default=False, words=("forward",))
+def tensor_not_buffer(settled: ClassSettled) -> Iterator[Finding]:
+    buffers = settled.instance.store.get("<buffers>") or ()
+    for name, value in settled.values.items():
+        site = settled.last_assigned(name)
+        if not isinstance(value, Tensor) or value.parameter or value.requires_grad or name in buffers or site is None:
+            continue
+        if used_where_it_is(settled.cls, name):
+            yield settled.flag(
+                f"`self.{name}` is a plain tensor: `.to()` leaves it behind and `state_dict()` does not hold it; use "
+                f'`self.register_buffer("{name}", ...)`',
+                at=site,
+                fix=_registered(site, name),
+            )
+
+
+def _registered(site: Site, name: str) -> Fix | None:
+    statement = site.tree.parent(site.node)
+    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1 or not isinstance(site.node, ast.Attribute):
+        return None
+    value, receiver = site.at(statement.value).span, site.at(site.node.value).text
+    return Fix(
+        "Register it as a buffer",
+        (Edit(Span(site.span.start, value.start), f'{receiver}.register_buffer("{name}", '), Edit(Span(value.end, value.end), ")")),
+    )

@@ -183,6 +183,7 @@ class Data(Vision):
         if name not in ("__iter__", "__next__", "next"):
             return None
         if instance.cls == LOADER:
+            self.trail.set(instance.store, "<gone through>", TRUE)
             return Iteration(self.batch_of(instance, node), instance)
         if isinstance(instance.cls, str) and (instance.cls in (_TENSORS, _SUBSET, _CONCATENATED) or dataset_images(instance.cls) is not None):
             return Iteration(self.dataset_item(instance, node), instance)

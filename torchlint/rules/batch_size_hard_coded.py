@@ -27,6 +27,8 @@ def batch_size_hard_coded(call: Call) -> Iterator[Finding]:
     sizes = size_arguments(call.positional, call.site, call.name in _METHODS)
     if len(sizes) < 2 or not all(written(site) for _, site in sizes):
         return
+    if any(dim_of(value) == -1 for value, _ in sizes[:-1]):
+        return
     number = dim_of(sizes[0][0])
     if isinstance(number, int) and number > 0:
         yield call.flag(

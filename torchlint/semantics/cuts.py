@@ -23,6 +23,7 @@ from torchlint.torch_api.dtypes import is_integer
 # What hands on numbers without their history.
 _CUTS = frozenset({"detach", "data", "argmax", "argmin", "tensor", "as_tensor", "from_numpy", "Variable"})
 _NUMBERS = frozenset({"item", "tolist", "numpy"})
+_ARITHMETIC = frozenset({"<sum>", "<product>", "<arithmetic>"})
 _MOST_NODES = 300
 
 
@@ -63,6 +64,8 @@ def _visit(value: Value | None, search: _Search, cut: Site | None) -> None:
         case Unknown(receiver=None):
             search.live = search.live or cut is None
         case Unknown(method=method, receiver=receiver, site=site):
+            if cut is None and method not in _NUMBERS and method not in _ARITHMETIC:
+                search.live = True
             _visit(receiver, search, site if method in _NUMBERS else cut)
         case _:
             search.live = search.live or (cut is None and not isinstance(value, Instance))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from torchlint.semantics.classes import find, layer_of, library_bases
+from torchlint.semantics.devices import MOVED
 from torchlint.semantics.edits import statement_of
 from torchlint.semantics.facts import Fact
 from torchlint.semantics.frame import Frame
@@ -81,12 +82,12 @@ def history(value: Value | None) -> Iterator[Value]:
 
 
 def lost_leaf(tensor: Value | None) -> Tensor | None:
-    """The leaf that was lost in the very expression that made a tensor, or rebound to its own name in the next statement."""
+    """The leaf that was lost in the very expression that made a tensor, or rebound to its own name in the same block."""
     if not isinstance(tensor, Tensor) or tensor.site is None or tensor.leaf or tensor.parameter:
         return None
     for each in history(tensor):
         if each is not tensor and isinstance(each, Tensor) and each.leaf and each.requires_grad and not each.parameter and each.site is not None:
-            if each.op in ("detach", "data") or not (_inside(each.site, tensor.site) or _rebound(each.site, tensor.site)):
+            if each.op in ("detach", "data") or (each.device == MOVED and tensor.device == MOVED) or not (_inside(each.site, tensor.site) or _rebound(each.site, tensor.site)):
                 return None
             return each
         if isinstance(each, Tensor) and each.requires_grad is not False and (each.layer is not None or each.op == "loss"):
@@ -115,7 +116,7 @@ def _inside(inner: Site, outer: Site) -> bool:
 
 
 def _rebound(first: Site, second: Site) -> bool:
-    """Whether two expressions are bound to one name in statements that follow one another."""
+    """Whether two expressions are bound to one name, one after the other in one block."""
     a, b = statement_of(first).node, statement_of(second).node
     if first.tree is not second.tree or not isinstance(a, ast.Assign) or not isinstance(b, ast.Assign) or a is b:
         return False
@@ -123,7 +124,7 @@ def _rebound(first: Site, second: Site) -> bool:
         return False
     parent = first.tree.parent(a)
     body = next((block for name in ("body", "orelse", "finalbody") if a in (block := getattr(parent, name, []) or [])), [])
-    return b in body and body.index(b) == body.index(a) + 1
+    return b in body and body.index(b) > body.index(a)
 
 
 def function_instance(value: Value | None) -> Class | None:

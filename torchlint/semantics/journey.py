@@ -65,6 +65,8 @@ def batched(tensor: Value | None) -> bool:
         if each.shape is None or each.shape[:1] != tensor.shape[:1]:
             return False
         bare = (each.op or "").rpartition(".")[2]
+        if (each.op or "").endswith("_indices") or _length_written(each):
+            return False
         if each.op == "batch" or any(re.match(r"N\d+$", name) for name in symbols(each.shape[0])):
             return True
         rank = len(each.shape)
@@ -75,6 +77,15 @@ def batched(tensor: Value | None) -> bool:
             if bare in ("LSTM", "GRU", "RNN") and rank == 3:
                 return isinstance(each.layer, Instance) and each.layer.arguments.get("batch_first") == Const(True)
     return False
+
+
+def _length_written(tensor: Tensor) -> bool:
+    """Whether a `view` says how long the first dim is, in a number that the program writes down."""
+    node = tensor.site.node if tensor.op in ("view", "reshape") and tensor.site is not None else None
+    if tensor.site is None or not isinstance(node, ast.Call) or not node.args:
+        return False
+    first = node.args[0] if len(node.args) > 1 else getattr(node.args[0], "elts", [None])[0]
+    return first is not None and not isinstance(first, ast.UnaryOp) and written(tensor.site.at(first))
 
 
 def layer_name(layer: Value | None) -> str | None:
@@ -105,8 +116,9 @@ def way(tensor: Value | None) -> str:
 
 
 def _step_name(tensor: Tensor) -> str:
-    if tensor.layer is not None and isinstance(tensor.op, str) and "." in tensor.op:
-        return layer_name(tensor.layer) or tensor.op.rpartition(".")[2]
+    if tensor.op is not None and "." in tensor.op:
+        own = isinstance(tensor.layer, Instance) and tensor.op.startswith("torch.nn.")
+        return (layer_name(tensor.layer) if own else None) or tensor.op.rpartition(".")[2]
     return tensor.op if tensor.op is not None and source_of(tensor) is not None else "input"
 
 

@@ -362,7 +362,7 @@ class Modules(Layers):
         self.event("train" if training else "eval" if training is False else "mode", node, module, training=training)
 
     def _module_parameters(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        requires = None if self._frozen(module) else True
+        requires = None if self._frozen(module) or module.cls == "torch.nn.Module" else True
         return Iteration(Tensor(requires_grad=requires, leaf=True, parameter=True, model=module, op="parameter"), module)
 
     def _module_named_parameters(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:

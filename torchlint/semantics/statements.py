@@ -368,7 +368,10 @@ class Statements(Data):
                 live = True
             if index == 0:
                 first = len(self.trace) - start
-            if not live or self.budget <= 0:
+            if not live:
+                break
+            if self.budget <= 0 and index + 1 < len(items):
+                self._forget_assigned(node)
                 break
         if breaks:
             outcomes = [*breaks, *([self.trail.delta(mark)] if live else [])]
@@ -424,6 +427,14 @@ class Statements(Data):
             return False, first
         self.trail.merge(leaving, join_slots)
         return True, first
+
+    def _forget_assigned(self, node: ast.AST) -> None:
+        """A loop is left before its end: what its body assigns is not known."""
+        for target in _assigned_in(node):
+            if isinstance(target, ast.Name):
+                self.bind_name(target.id, Unknown())
+            elif isinstance(target.value, ast.Name) and isinstance(receiver := self.frame.locals.get(target.value.id), Instance):
+                self.trail.set(receiver.store, target.attr, Unknown())
 
     def _forget_counters(self, node: ast.AST) -> None:
         frame = self.frame

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from torchlint.semantics.calls import Calls
-from torchlint.semantics.classes import is_module
+from torchlint.semantics.classes import descendants, is_module
 from torchlint.semantics.devices import DEFAULT, MADE, MOVED, asked_device, device_of, is_argument, is_cuda_name
 from torchlint.semantics.expressions import known_items, shape_value
 from torchlint.semantics.facts import (
@@ -499,6 +499,8 @@ class Tensors(Calls):
 
     def _moved(self, tensor: Tensor, device: str | None, node: ast.AST) -> Tensor:
         """On another device: no leaf any more, unless it was there already."""
+        if device is not None and device == tensor.device and device != MOVED:
+            return tensor
         away = device is not None and device.startswith("cuda") and tensor.device in (DEFAULT, MADE)
         requires = False if self.grad is False else tensor.requires_grad if self.grad else None
         leaf = True if tensor.requires_grad is False else False if away and requires else None
@@ -529,6 +531,8 @@ class Tensors(Calls):
 
     def _method_detach_(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         result = replace(tensor, requires_grad=False, leaf=True, op="detach", inputs=(tensor,), site=self.site(node), storages=storages_of(tensor))
+        for each in descendants(tensor.model) if tensor.parameter and tensor.model is not None else ():
+            self.trail.set(each.store, "<frozen>", TRUE)
         self.rebind(tensor, result)
         return result
 

@@ -27,6 +27,8 @@ def missing_activation_before_loss(loss: LossCall) -> Iterator[Finding]:
     activation = loss.input.activation if isinstance(loss.input, Tensor) else None
     if activation is None or activation.clamped or activation.kind not in _WRONG.get(loss.loss, ()):
         return
+    if loss.loss == "KLDivLoss" and isinstance(loss.target, Tensor) and loss.target.activation and loss.target.activation.kind == "log_softmax":
+        return  # The arguments are swapped (TL406).
     wrong = activation.kind in ("softmax", "sigmoid")
     advice = "use log_softmax" if wrong or loss.loss == "KLDivLoss" else f"use {_INSTEAD[loss.loss][0]}, which takes logits"
     yield loss.flag(

@@ -12,7 +12,9 @@ from torchlint.semantics.events import Event, LoopRun, Round
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.origins import acts_by_mode, model_of, parts
 from torchlint.semantics.passes import EvaluationPass, ModelUse, Run, over_data
+from torchlint.semantics.site import Site
 from torchlint.semantics.values import Instance, Library, Tensor, Unknown, Value
+from torchlint.torch_api.operations import operation
 
 _GRADIENTS = ("backward", "gradient")
 _MODES = ("train", "eval", "mode")
@@ -89,6 +91,8 @@ def _judged(units: Sequence[_Unit], trace: Sequence[Event]) -> EvaluationPass | 
     inside = [event for event in trace[first:last] if loop is None or any(each.loop is loop for each in event.rounds)]
     if frame is None or any(event.kind in (*_GRADIENTS, "step") for event in inside) or _asks_for_gradients(unit, trace, last):
         return None
+    if loop is None and _is_trial(call):
+        return None
     if any(_given_away(event, parts(each.call.subject)) for event in inside for each in units):
         return None
     looked_at = trace[first : _end_of_function(frame, trace, last)]
@@ -113,6 +117,27 @@ def _given_away(event: Event, subject: frozenset[int]) -> bool:
     maker = event.subject
     held = tuple(maker.arguments.values()) if isinstance(maker, Instance) and not is_module(maker) else ()
     return any(is_module(each) and parts(each) & subject for each in (*event.arguments, *held))
+
+
+def _is_trial(call: Event) -> bool:
+    """Whether a single call is a trial on a tensor made up right there: `model(torch.ones(1, 3))`."""
+    given = [each for each in call.arguments if isinstance(each, Tensor)]
+    return bool(given) and all(_made_up(each, call.site) for each in given)
+
+
+def _made_up(tensor: Tensor, at: Site, depth: int = 8) -> bool:
+    made = operation(tensor.op) if tensor.op is not None else None
+    if made is not None and made.gradient == "source":
+        return tensor.site is not None and _function_of(tensor.site) is _function_of(at)
+    inputs = [each for each in tensor.inputs if isinstance(each, Tensor)]
+    return bool(inputs) and depth > 0 and all(_made_up(each, at, depth - 1) for each in inputs)
+
+
+def _function_of(site: Site) -> ast.AST | None:
+    node = site.tree.parent(site.node)
+    while node is not None and not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Module):
+        node = site.tree.parent(node)
+    return node
 
 
 def _on_leaves(call: Event) -> bool:

@@ -42,7 +42,8 @@ class EvaluationPass(Fact):
     """Models are applied, in a loop or once, and nothing of it is used for gradients.
 
     `site` is the loop, or the call where there is none. `by_data`: the loop goes over data for validation or test.
-    `only`: its function does nothing else. `mode_changes`: something in the program switches modes.
+    `only`: its function does nothing else; `shared`: the same code trains in another run of it.
+    `mode_changes`: something in the program switches modes.
     """
 
     uses: tuple[ModelUse, ...]
@@ -50,6 +51,7 @@ class EvaluationPass(Fact):
     by_data: bool
     only: bool
     mode_changes: bool = True
+    shared: bool = False
 
     @property
     def over_data(self) -> bool:
@@ -64,7 +66,7 @@ class EvaluationPass(Fact):
     def without_gradients(self) -> Fix | None:
         """The loop under `torch.no_grad()`; a function that does nothing but evaluate gets it as a decorator."""
         name = torch_name(self.frame)
-        if name is None:
+        if name is None or self.shared:
             return None
         function = self.frame.function.node if self.frame.function is not None else None
         if self.only and isinstance(function, ast.FunctionDef):
@@ -74,7 +76,7 @@ class EvaluationPass(Fact):
     def with_eval(self, use: ModelUse) -> Fix | None:
         """`model.eval()` on the line above the loop."""
         model = applied_text(use.call, self.loop)
-        if model is None or self.loop is None:
+        if model is None or self.loop is None or self.shared:
             return None
         return insert_line(statement_of(self.site), f"{model}.eval()", "Put the model in eval mode", "unsafe")
 
@@ -235,6 +237,7 @@ class Passes:
         self._found: list[Fact] = []
         self._trained: set[int] = set()
         self._kept: list[object] = []
+        self._training_nodes: set[int] = set()
         self._changes_modes = False
 
     def add(self, run: Run, finders: tuple[Finder, ...]) -> None:
@@ -242,6 +245,7 @@ class Passes:
         for event in run.trace:
             if event.kind == "backward":
                 self._train(model_of(event.subject))
+                self._trains_at(event, run)
             elif event.kind == "step":
                 for each in holds_of(event.subject) or ():
                     self._train(each)
@@ -255,10 +259,22 @@ class Passes:
             self._kept.extend(descendants(module))
             self._trained |= parts(module)
 
+    def _trains_at(self, backward: Event, run: Run) -> None:
+        """Note the loops, functions and model calls that are part of training: nothing may switch gradients off there."""
+        self._training_nodes.update(each.loop.site.key for each in backward.rounds)
+        frame = backward.frame
+        while frame is not None and frame.function is not None:
+            self._training_nodes.add(id(frame.function.node))
+            frame = frame.caller
+        self._training_nodes.update(event.site.key for event in run.trace if event.kind == "model" and event.rounds == backward.rounds)
+
     def facts(self) -> Iterator[Fact]:
         for fact in self._found:
             if isinstance(fact, EvaluationPass):
                 uses = tuple(replace(use, by_training=not self._trained.isdisjoint(use.subjects)) for use in fact.uses)
-                yield replace(fact, uses=uses, mode_changes=self._changes_modes)
+                function = fact.frame.function
+                places = {fact.site.key, *(use.call.site.key for use in uses if fact.loop is None), id(function.node) if function and fact.only else 0}
+                shared = not places.isdisjoint(self._training_nodes)
+                yield replace(fact, uses=uses, mode_changes=self._changes_modes, shared=shared)
             else:
                 yield fact

@@ -20,6 +20,8 @@ def constructor_given_tensor(made: Construction) -> Iterator[Finding]:
         return
     name = made.name.rpartition(".")[2]
     found = layer(made.name)
+    if found is not None and found.parameters and given[0].shape is None:
+        return  # a size that was computed as a tensor
     what = "the loss is not computed" if found is not None and found.loss else "nothing is computed"
     yield made.flag(
         f"`{name}(...)` makes a module and takes these tensors for its settings: {what}; make it first, then call it: `{name}(...)(x)`",

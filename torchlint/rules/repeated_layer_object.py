@@ -9,11 +9,14 @@ from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
 from torchlint.semantics.edits import replace
 from torchlint.semantics.facts import RepeatedLayer
+from torchlint.semantics.guards import chosen
 from torchlint.semantics.site import Site
 
 
 @rule("TL209", words=("Sequential|ModuleList",))
 def repeated_layer_object(layer: RepeatedLayer) -> Iterator[Finding]:
+    if chosen(layer.site):
+        return
     yield layer.flag(
         "this repeats one layer object: all places in the container share and train the same weights; make a new layer "
         "for each with a comprehension",

@@ -19,10 +19,10 @@ from torchlint.semantics.facts import (
     UninitializedModule,
 )
 from torchlint.semantics.frame import Frame
+from torchlint.semantics.join import join, join_shapes, present
 from torchlint.semantics.members import readable_bases
 from torchlint.semantics.origins import model_of
 from torchlint.semantics.registration import registers
-from torchlint.semantics.join import join, join_shapes, present
 from torchlint.semantics.trail import MISSING
 from torchlint.semantics.values import (
     FALSE,

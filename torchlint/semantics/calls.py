@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from torchlint.semantics.attributes import Attributes
-from torchlint.semantics.classes import descendants, decorated, find, is_module, is_module_type, library_bases
+from torchlint.semantics.classes import decorated, descendants, find, is_module, is_module_type, library_bases
 from torchlint.semantics.events import Event
 from torchlint.semantics.expressions import element_of, known_items
 from torchlint.semantics.facts import ForwardCall, Returned, ValueCalled
@@ -421,7 +421,9 @@ class Calls(Attributes):
         self.frame.exits.append((value, delta, len(self.trail.log)))
 
     def _guard(self, function: Function) -> bool | None:
-        """Gradients off by decorator: `@torch.no_grad()`, `@torch.no_grad`, `@torch.inference_mode()`."""
+        """Gradients off by decorator: `@torch.no_grad()`, `@torch.no_grad`, `@torch.inference_mode()`; in an autograd Function."""
+        if function.name in ("forward", "backward") and is_function(function.owner):
+            return False
         for decorator in function.decorators:
             name = decorator.name if isinstance(decorator, Library) else getattr(decorator, "cls", None)
             if name in _NO_GRAD:

@@ -144,3 +144,9 @@ def kept_for_later(target: Site, loop: Site) -> Site | None:
     if not read or any(inside(target.at(each), loop) for each in read) or not any(target.at(each).span.start > end for each in read):
         return None
     return target.at(statement.value)
+
+
+def chosen(repetition: Site) -> bool:
+    """Whether a thing with a name of its own is repeated under a condition: sharing it is a choice that the program offers."""
+    named = any(isinstance(each, ast.Name) for each in getattr(getattr(repetition.node, "left", None), "elts", ()))
+    return named and next(conditions(repetition), None) is not None

@@ -13,10 +13,11 @@ from torchlint.semantics.evaluation import evaluations
 from torchlint.semantics.facts import ClassDefined, ClassSettled, FileRun, InitMisspelt, MethodOverridden
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.join import join
-from torchlint.semantics.members import misspelt_init, parts_used
 from torchlint.semantics.loaders import loader_orders
 from torchlint.semantics.machine import STATEMENTS_PER_ENTRY
+from torchlint.semantics.members import misspelt_init, parts_used
 from torchlint.semantics.optimizers import misplaced_optimizers
+from torchlint.semantics.overriding import overridden
 from torchlint.semantics.passes import (
     EvaluationPass,
     Finder,
@@ -28,11 +29,10 @@ from torchlint.semantics.passes import (
     StateCarried,
     TrainingStep,
 )
-from torchlint.semantics.overriding import overridden
 from torchlint.semantics.statements import Statements
-from torchlint.semantics.training import modes_kept, out_of_order, states_carried, training_steps
 from torchlint.semantics.thresholds import Thresholds
 from torchlint.semantics.trail import MISSING
+from torchlint.semantics.training import modes_kept, out_of_order, states_carried, training_steps
 from torchlint.semantics.values import (
     NONE,
     Class,

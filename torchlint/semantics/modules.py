@@ -20,12 +20,12 @@ from torchlint.semantics.devices import asked_device, move_module
 from torchlint.semantics.expressions import element_of, known_items
 from torchlint.semantics.facts import Construction, ForwardMissing, ModuleCall, RepeatedLayer
 from torchlint.semantics.frame import Frame
+from torchlint.semantics.join import join_all
+from torchlint.semantics.layers import Layers
 from torchlint.semantics.members import attributes_read, being_made, misspelt_forward, readable_bases
 from torchlint.semantics.origins import model_of, snapshot_of
-from torchlint.semantics.join import join_all
-from torchlint.semantics.shape_bridge import layer_shape, single_shape
-from torchlint.semantics.layers import Layers
 from torchlint.semantics.registration import plain_contents
+from torchlint.semantics.shape_bridge import layer_shape, single_shape
 from torchlint.semantics.site import Site
 from torchlint.semantics.tensors import operands, unreduced
 from torchlint.semantics.values import (
@@ -42,8 +42,8 @@ from torchlint.semantics.values import (
     Iteration,
     Library,
     LibraryMethod,
-    ModuleStore,
     Method,
+    ModuleStore,
     Super,
     Tensor,
     Tuple,

@@ -22,6 +22,8 @@ def overridden(cls: Class) -> list[tuple[Function, bool]]:
         if find(cls, name) is not method:
             continue
         if not all(_takes(method.node.args, count, keywords) for count, keywords in calls):
+            if name == "train" and _takes(method.node.args, 1, ()) and _takes_mode(method.node):
+                continue
             found.append((method, False))
         elif name == "eval" and not _switches(method.node):
             found.append((method, True))
@@ -46,6 +48,19 @@ def _takes(arguments: ast.arguments, count: int, keywords: tuple[str, ...]) -> b
     if arguments.kwarg is None and any(keyword not in named for keyword in keywords):
         return False
     return all(default is not None or each.arg in keywords for each, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True))
+
+
+def _takes_mode(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether the one argument of a `train` is the mode: it is a bool, or is handed on to `super().train`."""
+    mode = node.args.args[1] if len(node.args.args) > 1 else None
+    if mode is None:
+        return False
+    if isinstance(mode.annotation, ast.Name) and mode.annotation.id == "bool":
+        return True
+    return any(
+        isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr == "train" and any(isinstance(given, ast.Name) and given.id == mode.arg for given in each.args)
+        for each in ast.walk(node)
+    )
 
 
 def _switches(node: ast.AST) -> bool:

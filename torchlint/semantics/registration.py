@@ -8,6 +8,7 @@ from torchlint.semantics.building import weighted
 from torchlint.semantics.classes import children, descendants, is_module
 from torchlint.semantics.values import Dict, Instance, List, OneOf, Tensor, Tuple, Value
 
+
 def registers(value: Value) -> bool:
     """Whether assigning this to a module's attribute registers it, which needs Module.__init__ to have run."""
     return is_module(value) or (isinstance(value, Tensor) and value.parameter and value.op == "parameter")
@@ -52,7 +53,7 @@ def unregistered(module: Instance, container: Value) -> list[Value]:
     # A copy of a registered layer is kept apart on purpose: a target, an old policy.
     sources = {each.site.key for each in own if each.site is not None}
     held = [each for each in held if not (isinstance(each, Instance) and "<copied>" in each.store and each.site is not None and each.site.key in sources)]
-    parameters = [each for each in _parameters(module)]
+    parameters = list(_parameters(module))
     return [each for each in held if not _known(each, known, parameters)]
 
 

@@ -11,16 +11,16 @@ from typing import Any
 from torchlint.semantics.checkpoints import is_state
 from torchlint.semantics.classes import find
 from torchlint.semantics.data import Data
-from torchlint.semantics.events import LoopRun, Round
 from torchlint.semantics.devices import asked_device
+from torchlint.semantics.events import LoopRun, Round
 from torchlint.semantics.expressions import element_of, known_items, origin_of, truth
 from torchlint.semantics.facts import Assignment, AugmentedAssignment, Loop, MethodNotCalled, Statement
 from torchlint.semantics.frame import Frame, LoopState, TryState
 from torchlint.semantics.gradients import ReturnStatement
 from torchlint.semantics.intent import meant_as_call
 from torchlint.semantics.join import join_all, join_slots, present
-from torchlint.semantics.unrolling import worth_unrolling
 from torchlint.semantics.trail import MISSING, Delta
+from torchlint.semantics.unrolling import worth_unrolling
 from torchlint.semantics.values import (
     NONE,
     UNKNOWN,

@@ -165,12 +165,11 @@ def recurrent_argument(name: str, argument: str, arguments: Mapping[str | int, T
 
 
 # What can be made without any argument, so that `Class(x)` can only have meant `Class()(x)`.
-_SETTLED = frozenset(
-    """
+_SETTLED_NAMES = """
     ReLU ReLU6 ELU SELU CELU GELU SiLU Mish Hardswish Hardtanh Hardsigmoid Hardshrink Softshrink Softplus Softsign Sigmoid
     Tanh Tanhshrink LogSigmoid LeakyReLU PReLU RReLU Flatten Identity
-    """.split()
-)
+"""
+_SETTLED = frozenset(_SETTLED_NAMES.split())
 _WEIGHT_FIRST = frozenset({"CrossEntropyLoss", "NLLLoss", "NLLLoss2d", "BCELoss", "BCEWithLogitsLoss", "MultiLabelSoftMarginLoss"})
 _TAKE_TENSORS = frozenset({"Module", "ParameterList", "ParameterDict", "ModuleList", "ModuleDict", "Sequential", "DataParallel"})
 

@@ -9,28 +9,25 @@ from torchlint.torch_api.losses import LOSS_FUNCTIONS
 from torchlint.torch_api.operations import operation
 from torchlint.torch_api.signatures import PARAMETERS
 
-_CONVERSIONS = frozenset(
-    """
+_CONVERSIONS_NAMES = """
     to cuda cpu float double half bfloat16 int long short byte bool char type type_as detach clone contiguous
     requires_grad numpy sigmoid relu tanh softmax log_softmax view reshape permute transpose
-    """.split()
-)
+"""
+_CONVERSIONS = frozenset(_CONVERSIONS_NAMES.split())
 # What gives a number, an order or a copy to look at; a tutorial's bare `x.sum()` is no slip.
-_LOOKS = frozenset(
-    """
+_LOOKS_NAMES = """
     sum nansum prod mean nanmean median std var norm max min amax amin argmax argmin all any trace count_nonzero nonzero sort
     argsort topk kthvalue mode unique cumsum cumprod logsumexp dist cdist dot histc clone eq ne lt le gt ge isnan isinf
     index_select gather masked_select take where cat stack chunk split
-    """.split()
-)
+"""
+_LOOKS = frozenset(_LOOKS_NAMES.split())
 # Called for what else they do: they register, fill, share, seed, or show whether something raises.
-_EFFECTS = frozenset(
-    """
+_EFFECTS_NAMES = """
     backward register_hook register_post_accumulate_grad_hook retain_grad record_stream item tolist storage
     storage_offset data_ptr share_memory_ set_ resize_ manual_seed seed dropout batch_norm instance_norm normal
     is_shared is_pinned size dim stride numel equal allclose
-    """.split()
-)
+"""
+_EFFECTS = frozenset(_EFFECTS_NAMES.split())
 
 
 def only_gives(name: str) -> bool:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from torchlint.torch_api.layers import layer
 
-_WEIGHT_AND_BIAS = frozenset(
-    """
+_WEIGHT_AND_BIAS_NAMES = """
     Linear Bilinear Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d LayerNorm GroupNorm
-    """.split()
-)
+"""
+_WEIGHT_AND_BIAS = frozenset(_WEIGHT_AND_BIAS_NAMES.split())
 _STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 
 

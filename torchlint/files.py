@@ -130,6 +130,11 @@ def _ignore_files(folder: str, top: bool) -> Rules:
     return tuple((folder, spec) for name in names if (spec := _spec(os.path.join(folder, name))))
 
 
+def forget_ignore_files() -> None:
+    """Read every .gitignore anew: for a process that goes on while they change."""
+    _spec.cache_clear()
+
+
 @lru_cache(maxsize=4096)
 def _spec(path: str) -> GitIgnoreSpec | None:
     try:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
 from torchlint.semantics.edits import replace
-from torchlint.semantics.facts import Call, ModuleCall
-from torchlint.semantics.journey import batched, dim_of, size_arguments, sources, way, written
+from torchlint.semantics.facts import Call, Fact, ModuleCall
+from torchlint.semantics.journey import batched, dim_of, flattening, size_arguments, source_of, sources, way, written
 from torchlint.semantics.rewrites import argument_of
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import Tensor, Tuple, Value
@@ -30,16 +30,36 @@ def batch_size_hard_coded(call: Call) -> Iterator[Finding]:
     if any(dim_of(value) == -1 for value, _ in sizes[:-1]):
         return
     number = dim_of(sizes[0][0])
-    if isinstance(number, int) and number > 0:
-        yield call.flag(
-            f"{way(given)}: the batch is written as {number}, so that any other batch, the last one included, raises or is cut "
-            "into other samples; take the size from the input",
-            fix=_fix(call, sizes[0][1]),
-        )
+    if isinstance(number, int) and number > 1:
+        yield _finding(call, call.site, given, number, sizes[0][1])
 
 
-def _fix(call: Call, size: Site) -> Fix | None:
-    given = call.receiver_site if call.receiver is not None else call.argument_site(0, "input")
+@rule("TL509", severity="warning", words=("view|reshape",))
+def batch_of_one(applied: ModuleCall) -> Iterator[Finding]:
+    """`x.view(1, -1)` before a Linear; elsewhere it may well be meant."""
+    flat = flattening(applied.positional[0]) if applied.positional and applied.name == "torch.nn.Linear" else None
+    source = source_of(flat) if flat is not None else None
+    if flat is None or flat.site is None or flat.op not in ("view", "reshape") or not applied.in_forward or not batched(source):
+        return
+    node = flat.site.node
+    sizes = [flat.site.at(each) for each in node.args[-2:]] if isinstance(node, ast.Call) and len(node.args) == 2 else []
+    if sizes and sizes[0].text == "1" and sizes[1].text == "-1":
+        yield _finding(applied, flat.site, source, 1, sizes[0])
+
+
+def _finding(fact: Fact, site: Site, given: Value | None, number: int, size: Site) -> Finding:
+    return fact.flag(
+        f"{way(given)}: the batch is written as {number}, so that any other batch, the last one included, raises or is cut into "
+        "other samples; take the size from the input",
+        at=site,
+        fix=_fix(site, size),
+    )
+
+
+def _fix(site: Site, size: Site) -> Fix | None:
+    node = site.node
+    method = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and size.node in node.args[:1]
+    given = site.at(node.func.value) if method and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
     if given is None or not isinstance(given.node, ast.Name):
         return None
     return replace(size, f"{given.text}.size(0)", "Take the batch size from the input")

@@ -8,12 +8,17 @@ from torchlint.diagnostic import Finding, Fix, Span
 from torchlint.rule import rule
 from torchlint.semantics.edits import replace_span
 from torchlint.semantics.facts import Call
-from torchlint.semantics.journey import shape_text, size_arguments, source_of, written
+from torchlint.semantics.journey import shape_text, size_arguments, sources, written
 from torchlint.semantics.rewrites import callee, name_span
 from torchlint.semantics.values import Tensor
 from torchlint.torch_api.permutations import permutation, permuted
 
 _METHODS = frozenset({"torch.Tensor.view", "torch.Tensor.reshape"})
+
+
+def _of_use(tensor: Tensor) -> bool:
+    """Whether a tensor is more than numbers made up to show what `view` does."""
+    return any(each.layer is not None or each.parameter or each.op == "batch" for each in sources(tensor))
 
 
 @rule("TL505", words=("view|reshape",), calls=("view", "reshape"))
@@ -27,7 +32,7 @@ def view_instead_of_permute(call: Call) -> Iterator[Finding]:
     sizes = size_arguments(call.positional, call.site, call.name in _METHODS)
     read = [site for _, site in sizes if not written(site)]
     joined = any(len(group) > 1 for group in groups)
-    if (joined and len(read) < 2) or (not read and len(result.shape) == 2 and source_of(given) is None and given.layer is None and not given.parameter):
+    if (joined and len(read) < 2) or (not read and len(result.shape) == 2 and not _of_use(given)):
         return
     order = permutation(given.shape, result.shape, groups)
     before, after = shape_text(given.shape, given.shape), shape_text(result.shape, given.shape)

@@ -48,6 +48,8 @@ def moves_batch(flat: Tensor | None) -> bool:
     source = source_of(flat) if flat is not None and flat.op in ("view", "reshape") else None
     if flat is None or source is None or flat.shape is None or len(flat.shape) < 2 or not leaves_batch(flat.site):
         return False
+    if len(flat.shape) > 2 and source.shape is not None and flat.shape[-2:] == source.shape[-2:]:
+        return False
     return moved(source.shape, product(flat.shape[1:]))
 
 
@@ -67,7 +69,11 @@ def moved(before: Shape, size: Dim) -> bool:
     """
     if before is None or len(before) < 2 or not isinstance(size, int) or not isinstance(before[-1], int):
         return False
-    if not size or before[-1] % size == 0 or same(sample_size(before), size) is not False:
+    whole = sample_size(before)
+    if not size or before[-1] % size == 0 or same(whole, size) is not False:
+        return False
+    # Whole samples, several in a row: a batch that was folded is unfolded.
+    if isinstance(whole, int) and whole and size % whole == 0:
         return False
     return all(same(product(before[start:]), size) is False for start in range(len(before)))
 

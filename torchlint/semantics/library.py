@@ -309,7 +309,8 @@ class Libraries(Containers):
             if isinstance(forward, Function):
                 context = Instance("torch.autograd.Context", {}, {}, self.site(node))
                 given = positional if find(cls, "setup_context") is not None else (context, *positional)
-                result = self.run_function(replace(forward, owner=None), None, given, keywords, node)
+                with self.gradients(False):
+                    result = self.run_function(replace(forward, owner=None), None, given, keywords, node)
                 if isinstance(result, Tuple):
                     return Tuple(tuple(Tensor(site=self.site(node), op=cls.name, inputs=tuple(positional)) for _ in result.items))
                 if not isinstance(result, Tensor):
@@ -735,6 +736,8 @@ def made_by(value: Value, depth: int = 12) -> str | None:
 
 def _is_instance(value: Value, kind: Value) -> bool | None:
     match value, kind:
+        case Instance(), Library(name="torch.nn.Parameter" | "torch.nn.parameter.Parameter" | "torch.Tensor") if is_module(value):
+            return False
         case Instance(), Class() if isinstance(value.cls, Class):
             if any(base is kind or (isinstance(base, Class) and base.node is kind.node) for base in linear_bases(value.cls)):
                 return True

@@ -225,7 +225,8 @@ class Vision(Arrays):
         channels = normalized_channels(instance)
         shape = picture.shape
         if shape is not None and len(shape) >= 3 and shape[-3] == 1 and channels is not None:
-            shape = (*shape[:-3], channels, *shape[-2:])
+            # Refused, or broadcast to as many channels as there are means: not known, and reported where it happens.
+            shape = (*shape[:-3], channels if channels == 1 else None, *shape[-2:])
         # A second Normalize is how the first one is undone.
         return replace(picture, shape=shape, scale=None if picture.scale == "normalized" else "normalized")
 

@@ -9,7 +9,7 @@ from torchlint.rule import rule
 from torchlint.semantics.passes import ModeKept
 
 
-@rule("TL415", words=("eval|train",))
+@rule("TL415", words=("eval|train", "backward"))
 def eval_not_restored(mode: ModeKept) -> Iterator[Finding]:
     if mode.moded is not False:
         yield mode.flag(

@@ -9,7 +9,7 @@ from torchlint.rule import rule
 from torchlint.semantics.passes import EvaluationPass
 
 
-@rule("TL414", severity="warning", contexts="all")
+@rule("TL414", severity="warning", words=("no_grad|inference_mode|set_grad_enabled|DataLoader|backward|step",), contexts="all")
 def eval_without_eval_mode(evaluation: EvaluationPass) -> Iterator[Finding]:
     for use in evaluation.uses:
         if use.by_mode or not evaluation.in_train_mode(use) or use.moded is False or not use.ended:

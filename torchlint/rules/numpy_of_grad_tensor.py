@@ -23,7 +23,8 @@ def numpy_of_grad_tensor(call: Call) -> Iterator[Finding]:
     if call.grad is not True:
         return
     if call.name == "torch.Tensor.numpy":
-        if _requires_grad(call.receiver) and call.arguments.get("force") != TRUE and call.receiver_site is not None:
+        asked = isinstance(call.receiver, Unknown) and "requires_grad" in _function_text(call)
+        if _requires_grad(call.receiver) and not asked and call.arguments.get("force") != TRUE and call.receiver_site is not None:
             yield _finding(call, call.receiver_site, call.receiver)
     elif call.name in {f"numpy.{name}" for name in _CONVERSIONS}:
         given = call.argument_site(0, "object")
@@ -37,6 +38,11 @@ def numpy_of_grad_tensor(call: Call) -> Iterator[Finding]:
                 return
 
 
+def _function_text(call: Call) -> str:
+    function = call.frame.function
+    return call.site.at(function.node).text if function is not None else ""
+
+
 def _requires_grad(value: Value | None) -> bool:
     if isinstance(value, List | Tuple):
         value = element_of(value)
@@ -45,9 +51,9 @@ def _requires_grad(value: Value | None) -> bool:
 
 def _of_unread_model(value: Value | None) -> bool:
     """Whether something is the output of a model whose code is not read, moved and cut into parts at most."""
-    while isinstance(value, Unknown) and (value.method in _CARRY or (value.method or "").startswith("<part")):
+    while isinstance(value, Unknown) and value.method in _CARRY:
         value = value.receiver
-    module = value.receiver if isinstance(value, Unknown) and value.method == "<model>" else None
+    module = value.receiver if isinstance(value, Unknown) and value.method == "<model>" and value.grad else None
     return isinstance(module, Instance) and isinstance(module.cls, str) and is_module(module) and "<frozen>" not in module.store
 
 

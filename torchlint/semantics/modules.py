@@ -208,7 +208,7 @@ class Modules(Layers):
             case Tuple():
                 return Tuple(tuple(self._stamped(item, module) for item in result.items))
             case Unknown():
-                return Unknown(result.site, "<model>", module)
+                return Unknown(result.site, "<model>", module, self.grad)
         return result
 
     def _applied(

@@ -33,11 +33,15 @@ class Value:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Unknown(Value):
-    """Something of which nothing is known but, at times, which call or attribute it came from."""
+    """Something of which nothing is known but, at times, which call or attribute it came from.
+
+    `grad` says of a model's output whether gradients were on where it was computed.
+    """
 
     site: Site | None = None
     method: str | None = None
     receiver: Value | None = None
+    grad: bool | None = None
 
 
 UNKNOWN = Unknown()

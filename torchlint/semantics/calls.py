@@ -224,6 +224,13 @@ class Calls(Attributes):
             case List() | Tuple():
                 for item in (known_items(value) or ())[:16]:
                     self.escape(item, node)
+            case Instance(cls="torch.StateDict"):
+                # Who gets it may save or copy it at once.
+                value.store["<saved>"] = TRUE
+            case Dict():
+                for item in list((value.store.get("entries") or {}).values())[:16]:
+                    if isinstance(item, Instance) and item.cls == "torch.StateDict":
+                        self.escape(item, node)
             case Instance() if isinstance(value.cls, Class):
                 for held in list(value.store.values()):
                     if isinstance(held, Instance) and is_module(held):

@@ -65,6 +65,16 @@ class Checkpoints(Modules):
             self.later.append(CheckpointRead(self.site(node), self.frame, self.grad, "torch.load", None, arguments, tuple(positional), result))
         return result
 
+    def _torch_save(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        """What is written to a file while it is fresh is a copy, whatever holds it besides."""
+        for value in (*positional[:1], *(keywords[key] for key in ("obj",) if key in keywords)):
+            for state, _ in kept_states(value):
+                if not is_stale(state):
+                    state.store["<saved>"] = TRUE
+        self.event("opaque", node, UNKNOWN, tuple(positional))
+        self.emit_call("torch.save", None, bind("torch.save", positional, keywords), positional, NONE, node)
+        return NONE
+
     def stepped(self, optimizer: Instance) -> None:
         """An optimizer changes the weights of the modules that it was given."""
         self._clock += 1
@@ -200,7 +210,7 @@ class Checkpoints(Modules):
         loop = frame.loops[0].site
         for value in list(frame.locals.values()):
             for state, gathered in kept_states(value) if isinstance(value, Value) else ():
-                if state.site is None or state.made_in is None or not is_stale(state):
+                if state.site is None or state.made_in is None or "<saved>" in state.store or not is_stale(state):
                     continue
                 ways = list(way(state.made_in, state.site.node))
                 if any(inside(site, loop) for _, site in ways) and (gathered or next(conditions(state.site), None) is not None):

@@ -10,7 +10,7 @@ from torchlint.semantics.classes import descendants, is_module
 from torchlint.semantics.data import loader_role
 from torchlint.semantics.events import Event, LoopRun, Round
 from torchlint.semantics.frame import Frame
-from torchlint.semantics.origins import acts_by_mode, model_of, parts
+from torchlint.semantics.origins import acts_by_mode, may_have_parameters, model_of
 from torchlint.semantics.passes import EvaluationPass, ModelUse, Run, over_data
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import Instance, Library, Tensor, Unknown, Value
@@ -41,12 +41,12 @@ def evaluations(run: Run) -> Iterator[EvaluationPass]:
             modes.append(event)
         if event.kind != "model" and not (event.kind == "opaque" and id(event.subject) in callees):
             continue
-        unit = _unit(event, index, modes)
+        unit = _unit(event, index, modes, run)
         held = units.setdefault(_key(unit), [])
-        if not any(parts(each.call.subject) & parts(event.subject) for each in held):
+        if not any(run.parts(each.call.subject) & run.parts(event.subject) for each in held):
             held.append(unit)
     for several in units.values():
-        found = _judged(several, trace)
+        found = _judged(several, run)
         if found is not None:
             yield found
 
@@ -63,9 +63,9 @@ def _depth(rounds: tuple[Round, ...], loop: LoopRun) -> int:
     return next(i for i, each in enumerate(rounds) if each.loop is loop)
 
 
-def _unit(call: Event, index: int, modes: Sequence[Event]) -> _Unit:
+def _unit(call: Event, index: int, modes: Sequence[Event], run: Run) -> _Unit:
     """The loop that the call is part of: the innermost one, or one around it if that goes over the data."""
-    mode = next((each for each in reversed(modes) if parts(each.subject) & parts(call.subject)), None)
+    mode = next((each for each in reversed(modes) if run.parts(each.subject) & run.parts(call.subject)), None)
     loops = [each.loop for each in call.rounds]
     if not loops:
         return _Unit(call, index, None, mode)
@@ -83,8 +83,8 @@ def _unit(call: Event, index: int, modes: Sequence[Event]) -> _Unit:
     return _Unit(call, index, chosen, mode)
 
 
-def _judged(units: Sequence[_Unit], trace: Sequence[Event]) -> EvaluationPass | None:
-    unit = units[0]
+def _judged(units: Sequence[_Unit], run: Run) -> EvaluationPass | None:
+    unit, trace = units[0], run.trace
     call, loop = unit.call, unit.loop
     frame = loop.frame if loop is not None else call.frame
     first, last = _extent(unit, trace)
@@ -93,10 +93,10 @@ def _judged(units: Sequence[_Unit], trace: Sequence[Event]) -> EvaluationPass | 
         return None
     if loop is None and _is_trial(call):
         return None
-    if any(_given_away(event, parts(each.call.subject)) for event in inside for each in units):
+    if any(_given_away(event, run.parts(each.call.subject), run) for event in inside for each in units):
         return None
     looked_at = trace[first : _end_of_function(frame, trace, last)]
-    uses = tuple(_use(each, inside, looked_at) for each in units if not _on_leaves(each.call))
+    uses = tuple(_use(each, inside, looked_at, run) for each in units if not _on_leaves(each.call) and may_have_parameters(each.call.subject))
     if not uses:
         return None
     return EvaluationPass(
@@ -110,13 +110,13 @@ def _judged(units: Sequence[_Unit], trace: Sequence[Event]) -> EvaluationPass | 
     )
 
 
-def _given_away(event: Event, subject: frozenset[int]) -> bool:
+def _given_away(event: Event, subject: frozenset[int], run: Run) -> bool:
     """Whether code that is not read has the model, by this call or since it was made: it may ask for gradients (an attack)."""
     if event.kind != "opaque" or (isinstance(event.subject, Library) and event.subject.name.startswith(("torch.", "builtins."))):
         return False
     maker = event.subject
     held = tuple(maker.arguments.values()) if isinstance(maker, Instance) and not is_module(maker) else ()
-    return any(is_module(each) and parts(each) & subject for each in (*event.arguments, *held))
+    return any(is_module(each) and run.parts(each) & subject for each in (*event.arguments, *held))
 
 
 def _is_trial(call: Event) -> bool:
@@ -145,10 +145,10 @@ def _on_leaves(call: Event) -> bool:
     return any(isinstance(each, Tensor) and each.requires_grad and each.leaf and not each.parameter for each in call.arguments)
 
 
-def _use(unit: _Unit, inside: Sequence[Event], looked_at: Sequence[Event]) -> ModelUse:
+def _use(unit: _Unit, inside: Sequence[Event], looked_at: Sequence[Event], run: Run) -> ModelUse:
     call = unit.call
-    subject = parts(call.subject)
-    calls = [event for event in inside if event.kind in ("model", "opaque") and parts(event.subject) & subject] or [call]
+    subject = run.parts(call.subject)
+    calls = [event for event in inside if event.kind in ("model", "opaque") and run.parts(event.subject) & subject] or [call]
     grads = {event.grad for event in calls}
     modes = {event.training for event in calls if event.kind == "model"} or {_said(unit)}
     return ModelUse(
@@ -156,7 +156,7 @@ def _use(unit: _Unit, inside: Sequence[Event], looked_at: Sequence[Event]) -> Mo
         subject,
         True if True in grads else False if grads == {False} else None,
         by_mode=modes == {False} or _said(unit) is False,
-        ended=any(event.kind == "end" and parts(model_of(event.subject)) & subject for event in looked_at),
+        ended=any(event.kind == "end" and run.parts(model_of(event.subject)) & subject for event in looked_at),
         training=_said(unit) if modes == {None} else modes.pop() if len(modes) == 1 else None,
         moded=acts_by_mode(call.subject),
         frozen=_frozen(call.subject),
@@ -196,7 +196,7 @@ def _asks_for_gradients(unit: _Unit, trace: Sequence[Event], last: int) -> bool:
     for event in trace[last:]:
         if event.kind in _GRADIENTS:
             return True
-        if event.kind == "model" or (event.kind == "opaque" and isinstance(event.subject, Unknown)):
+        if event.kind == "model":
             break
     frame = unit.loop.frame if unit.loop is not None else unit.call.frame
     own = [event for event in trace if _within(event.frame, frame)]

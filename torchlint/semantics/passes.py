@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from torchlint.diagnostic import Fix
@@ -225,6 +225,16 @@ class Run:
     trace: tuple[Event, ...]
     left: dict[int, set[int]]
     log: list[Any]
+    _parts: dict[int, frozenset[int]] = field(default_factory=dict)
+
+    def parts(self, value: Value | None) -> frozenset[int]:
+        """A module and the modules in it, worked out once for each."""
+        if not isinstance(value, Instance):
+            return parts(value)
+        key = id(value.store)
+        if key not in self._parts:
+            self._parts[key] = parts(value)
+        return self._parts[key]
 
 
 Finder = Callable[[Run], Iterator[Fact]]

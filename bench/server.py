@@ -31,8 +31,8 @@ def sample() -> str:
     """The models of the pages, one after the other, until there are 1,000 lines."""
     parts: list[str] = []
     for name in page_names():
-        section = load_page(name).section("Use instead")
-        for listing in section.listings if section else ():
+        sections = map(load_page(name).section, ("Use instead", "Not flagged"))
+        for listing in (each for section in sections if section for each in section.listings):
             if len(listing.program) == 1 and "class" in listing.program[0].plain:
                 parts.append(listing.program[0].plain)
         if sum(part.count("\n") for part in parts) >= _LINES:

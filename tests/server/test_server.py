@@ -9,8 +9,8 @@ import pytest
 from lsprotocol import types
 
 from tests.server.client import SOFTMAX, Editor, capabilities, editor
-from torchlint.fixer import fix_text
 from torchlint.diagnostic import Edit, Fix, Position, Span
+from torchlint.fixer import fix_text
 
 pytestmark = pytest.mark.asyncio
 SHOW_PAGE = "torchlint.showPage"
@@ -111,7 +111,7 @@ async def test_one_documents_edit_asks_a_pulling_client_to_pull_the_other_anew(t
 async def test_a_quick_fix_is_preferred_where_it_is_safe(tmp_path: Path) -> None:
     async with editor(tmp_path, capabilities(encodings=["utf-32"])) as here:
         here.open("net.py", SOFTMAX)
-        fix, _ = await here.actions("net.py", 15)
+        fix = (await here.actions("net.py", 15))[0]
         assert fix.is_preferred
         assert fix.kind == types.CodeActionKind.QuickFix
         assert "return x\n" in applied(fix.edit, here.uri("net.py"), SOFTMAX)

@@ -106,10 +106,10 @@ async def workspace_diagnostics(
         items = converted(checked, name, own, ls.encoding, related(ls))
         identity, version = result_id(items), checked.opened.versions.get(uri)
         if known.pop(uri, None) == identity:
-            reports.append(types.WorkspaceUnchangedDocumentDiagnosticReport(uri, identity, version))
+            reports.append(types.WorkspaceUnchangedDocumentDiagnosticReport(uri, identity, version=version))
         else:
-            reports.append(types.WorkspaceFullDocumentDiagnosticReport(uri, items, version, identity))
-    reports += [types.WorkspaceFullDocumentDiagnosticReport(uri, [], None, result_id([])) for uri in known]
+            reports.append(types.WorkspaceFullDocumentDiagnosticReport(uri, items, version=version, result_id=identity))
+    reports += [types.WorkspaceFullDocumentDiagnosticReport(uri, [], result_id=result_id([])) for uri in known]
     return types.WorkspaceDiagnosticReport(reports)
 
 
@@ -228,4 +228,8 @@ def register(ls: TorchlintServer) -> None:
         (types.CODE_ACTION_RESOLVE, resolve, None),
     ):
         ls.feature(method, options)(handler)
-    ls.command(SHOW_PAGE)(show_page)
+
+    def show(url: str) -> None:
+        show_page(ls, url)
+
+    ls.command(SHOW_PAGE)(show)

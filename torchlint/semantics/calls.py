@@ -169,7 +169,7 @@ class Calls(Attributes):
         if isinstance(callee, Instance) and is_module(callee):
             return self.apply_module(callee, (UNKNOWN,), {}, node)
         if isinstance(callee, LibraryMethod) and callee.name == "__init__":
-            return self.call(callee, (), {}, node)
+            return self.call(callee, (UNKNOWN,), {}, node)
         return Unknown(self.site(node))
 
     def call(

@@ -257,7 +257,9 @@ class Modules(Layers):
         if items is None:
             element = module.store.get("element")
             if isinstance(element, Instance):
+                self.unsure += 1
                 self.call(element, positional, keywords, node)
+                self.unsure -= 1
             return Unknown(self.site(node))
         value: Value = positional[0] if positional else next(iter(keywords.values()), UNKNOWN)
         before = self.applied_at

@@ -186,6 +186,21 @@ def may_share(some: Iterable[Value], others: Iterable[Value]) -> bool:
     return any(map(is_opaque, some)) or any(map(is_opaque, others))
 
 
+def may_have_parameters(module: Value | None) -> bool:
+    """Whether a module has parameters, or holds something that may have some; a loss of the project's own has none."""
+    if not isinstance(module, Instance) or not isinstance(module.cls, Class):
+        return True
+    for each in descendants(module):
+        if isinstance(each.cls, Class):
+            held = [value for value in each.store.values() if isinstance(value, Value)]
+            if any(isinstance(value, Unknown | OneOf) or (isinstance(value, Tensor) and value.parameter) for value in held):
+                return True
+        found = layer_of(each)
+        if found is None or found.parameters or each.cls == "torch.nn.Module":
+            return True
+    return False
+
+
 def acts_by_mode(module: Value | None) -> bool | None:
     """Whether a module computes otherwise in training than in evaluation; None where that is not known."""
     if not isinstance(module, Instance):

@@ -21,14 +21,14 @@ def loader_orders(run: Run) -> Iterator[LoaderOrder]:
         if any(event.kind == "step" for event in stretch.events) and not carries_state(stretch):
             yield from order_of(loader, True)
     for event in run.trace:
-        loader = event.subject
-        if event.kind == "loader" and isinstance(loader, Instance) and loader.store.keys().isdisjoint(("<drawn>", "<gone through>")):
-            use = loader_use(loader)
+        made = event.subject
+        if event.kind == "loader" and isinstance(made, Instance) and made.store.keys().isdisjoint(("<drawn>", "<gone through>")):
+            use = loader_use(made)
             if use is not None:
-                yield from order_of(loader, use == "train")
+                yield from order_of(made, use == "train")
     for evaluation in evaluations(run):
         loader = loader_of(evaluation.loop.iterated if evaluation.loop is not None else None)
-        if loader is not None and (evaluation.by_data or any(use.ended and (use.by_mode or use.grad is False) for use in evaluation.uses)):
+        if loader is not None and (evaluation.by_data or any(each.ended and (each.by_mode or each.grad is False) for each in evaluation.uses)):
             yield from order_of(loader, False)
 
 

@@ -73,6 +73,8 @@ class Calls(Attributes):
     # In how many calls of something of which only a few alternatives are known the program is: which of
     # them is taken may hang together with what it is given.
     unsure = 0
+    # Whether a loop was left before its end for want of budget: what it built may lack a part.
+    exhausted = False
 
     def call_library(
         self, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
@@ -182,8 +184,8 @@ class Calls(Attributes):
                 return self.call_library_method(callee, positional, keywords, node)
             case Function():
                 return self.run_function(callee, None, positional, keywords, node)
-            case Method(receiver=Instance()) if callee.function.name == "forward" and is_module(callee.receiver) and not isinstance(node, ast.FunctionDef) and find(callee.receiver.cls, "forward") is callee.function:
-                return self.apply_module(callee.receiver, positional, keywords, node)
+            case Method(receiver=Instance() as receiver) if self._is_own_forward(receiver, callee, node):
+                return self.apply_module(receiver, positional, keywords, node)
             case Method():
                 return self.run_function(callee.function, callee.receiver, positional, keywords, node)
             case Class():
@@ -201,6 +203,12 @@ class Calls(Attributes):
                     self.emit(ValueCalled(at, self.frame, self.grad, callee, at.at(node.func)))
                 return Unknown(self.site(node))
         return self.call_unknown(callee, positional, keywords, node)
+
+    def _is_own_forward(self, receiver: Instance, method: Method, node: ast.AST) -> bool:
+        """Whether a module's forward is called by name: the same as applying the module."""
+        if method.function.name != "forward" or not is_module(receiver) or isinstance(node, ast.FunctionDef):
+            return False
+        return isinstance(receiver.cls, Class) and find(receiver.cls, "forward") is method.function
 
     def call_unknown(
         self, callee: Value, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST

@@ -85,6 +85,8 @@ def lost_leaf(tensor: Value | None) -> Tensor | None:
     """The leaf that was lost in the very expression that made a tensor, or rebound to its own name in the same block."""
     if not isinstance(tensor, Tensor) or tensor.site is None or tensor.leaf or tensor.parameter:
         return None
+    if tensor.leaf is None and tensor.op != "to":
+        return None
     for each in history(tensor):
         if each is not tensor and isinstance(each, Tensor) and each.leaf and each.requires_grad and not each.parameter and each.site is not None:
             if each.op in ("detach", "data") or (each.device == MOVED and tensor.device == MOVED) or not (_inside(each.site, tensor.site) or _rebound(each.site, tensor.site)):
@@ -97,7 +99,9 @@ def lost_leaf(tensor: Value | None) -> Tensor | None:
 
 def stepped_from(tensor: Value | None) -> Tensor | None:
     """The leaf `w` of a tensor that `w - lr * w.grad` made."""
-    leaf = tensor.inputs[0] if isinstance(tensor, Tensor) and tensor.op in ("sub", "add") and tensor.inputs else None
+    if not isinstance(tensor, Tensor) or tensor.leaf is not False or tensor.op not in ("sub", "add"):
+        return None
+    leaf = tensor.inputs[0] if tensor.inputs else None
     if not isinstance(leaf, Tensor) or not leaf.leaf or not leaf.requires_grad:
         return None
     taken = any(isinstance(each, Tensor) and each.op == "grad" and leaf in each.inputs for each in history(tensor))

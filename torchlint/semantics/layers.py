@@ -159,7 +159,9 @@ class Layers(Tensors):
         if error.kind not in ("channels", "features") or error.input is None or error.dim is None or not positional:
             return None
         first = positional[0]
-        shape = (*error.input[: error.dim], error.expected, *error.input[error.dim + 1 :])
+        # Where the channels are wrong, the rest of the sample may be what else was given.
+        rest = error.input[error.dim + 1 :] if error.kind == "features" else (None,) * (len(error.input) - error.dim - 1)
+        shape = (*error.input[: error.dim], error.expected, *rest)
         if not isinstance(first, Tensor) or (first.shape is not None and len(first.shape) != len(shape)):
             return None
         fixed = replace(first, shape=shape) if first.shape is not None else replace(first, tail=shape[-len(first.tail or ()) :])

@@ -414,6 +414,9 @@ class Modules(Layers):
             self.trail.set(module.store, kind, (*(module.store.get(kind) or ()), positional[0].value))
         else:
             self.trail.set(module.store, "<setattr>", TRUE)
+        if kind == "<modules>" and len(positional) >= 2 and module.store.get("items") is not None:
+            # A Sequential of the program runs what is added in the order in which that happens, whatever the names are.
+            self.trail.set(module.store, "items", (*module.store["items"], positional[1]))
         return NONE
 
     def _module_append(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:

@@ -372,6 +372,7 @@ class Statements(Data):
                 break
             if self.budget <= 0 and index + 1 < len(items):
                 self._forget_assigned(node)
+                self.exhausted = True
                 break
         if breaks:
             outcomes = [*breaks, *([self.trail.delta(mark)] if live else [])]

@@ -250,7 +250,7 @@ class Tensors(Calls):
     def shape_mismatch(
         self, operation: str, error: ShapeError, inputs: Sequence[Value], module: Value | None, node: ast.AST
     ) -> None:
-        if ShapeMismatch in self.wanted and not self.unsure:
+        if ShapeMismatch in self.wanted and not self.unsure and not self.exhausted:
             self.emit(
                 ShapeMismatch(self.application(node), self.frame, self.grad, operation, error.kind, error.reason, tuple(inputs), module, error)
             )

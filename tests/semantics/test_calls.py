@@ -103,7 +103,7 @@ def test_properties_static_and_class_methods() -> None:
 
 def test_sequential_runs_in_order_and_knows_its_elements() -> None:
     program = "net = nn.Sequential(nn.Conv2d(3, 8, 3), nn.MaxPool2d(2), nn.Flatten())\nx = net(torch.zeros(2, 3, 10, 10))"
-    assert x(program) == "(2, 128) other"
+    assert x(program) == "(2, 128) unbounded"
     assert x("net = nn.Sequential(nn.ReLU(), nn.Linear(3, 2))\nx = net[1](torch.zeros(4, 3))") == "(4, 2) linear"
 
 

@@ -131,7 +131,7 @@ async def test_a_cancelled_request_is_answered_as_cancelled_and_the_next_one_ser
         params = types.DocumentDiagnosticParams(here.identifier("net.py"))
         request = here.client.protocol.send_request(types.TEXT_DOCUMENT_DIAGNOSTIC, params, msg_id="pull")
         here.client.cancel_request(types.CancelParams(id="pull"))
-        with pytest.raises(Exception, match="(?i)cancel"):
+        with pytest.raises(Exception, match=r"(?i)cancel"):
             await asyncio.wait_for(asyncio.wrap_future(request), 30)
         here.write("net.py", SOFTMAX)
         assert [each.code for each in (await here.pull("net.py")).items] == ["TL401"]

@@ -317,7 +317,7 @@ async def test_a_notebooks_cells_are_one_program(tmp_path: Path) -> None:
         assert "# torchlint: ignore[softmax" in applied(ignore.edit, _cell(here, 0), pieces[0])
         wanted = types.InlayHintParams(identifier, types.Range(types.Position(0, 0), types.Position(100, 0)))
         hints = await here.client.text_document_inlay_hint_async(wanted) or []
-        assert [(hint.position.line, hint.label) for hint in hints][0] == (13, "▸ (8, 64, 32, 32)")
+        assert next((hint.position.line, hint.label) for hint in hints) == (13, "▸ (8, 64, 32, 32)")
         text = types.NotebookDocumentCellContentChanges(
             types.VersionedTextDocumentIdentifier(2, _cell(here, 1)),
             [types.TextDocumentContentChangeWholeDocument("net = 1")],

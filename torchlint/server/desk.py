@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -22,8 +23,17 @@ _Answer = TypeVar("_Answer")
 # An edit that comes alone is answered at once; while edits come faster than this, the linter waits for a pause.
 _BURST_SECONDS = 0.2
 _PAUSE_SECONDS = 0.05
+# Garbage is collected while nobody waits: this long after an answer, or when there were this many without a rest.
+_REST_SECONDS = 0.1
+_MOST_UNSWEPT = 20
 # Deeply nested code needs a deep stack, which threads do not have everywhere.
 _STACK_BYTES = 256 << 20
+
+
+def _collect() -> None:
+    """Collect garbage, and look no more at what is left: trees, which go when nothing refers to them."""
+    gc.collect()
+    gc.freeze()
 
 
 class Desk:
@@ -44,6 +54,8 @@ class Desk:
         self._reported: Reported = {}
         self._running: asyncio.Task[None] | None = None
         self._workspace: tuple[int, Reported] | None = None
+        self._unswept = 0
+        self._rest: asyncio.TimerHandle | None = None
         before = threading.stack_size(_STACK_BYTES)
         self._worker = ThreadPoolExecutor(1, "torchlint")
         self._worker.submit(int)
@@ -53,6 +65,8 @@ class Desk:
         """A text changed: what is being worked out is stale."""
         self._generation += 1
         self._edited = (self._edited[1], time.monotonic())
+        if self._rest is not None:
+            self._rest.cancel()
 
     def start(self) -> None:
         """Work out the newest answer, unless that is under way."""
@@ -110,6 +124,19 @@ class Desk:
             if generation == self._generation:
                 self._answered, self._reported = generation, reported
                 self._done(reported)
+                self._sweep_later()
+
+    def _sweep_later(self) -> None:
+        """Collect garbage at the next rest: a collection in the middle of a run would double its time."""
+        self._unswept += 1
+        if self._unswept >= _MOST_UNSWEPT:
+            self._sweep()
+        else:
+            self._rest = asyncio.get_running_loop().call_later(_REST_SECONDS, self._sweep)
+
+    def _sweep(self) -> None:
+        self._unswept = 0
+        self._worker.submit(_collect)
 
     async def _pause(self) -> None:
         """Wait for a pause in a burst of edits."""

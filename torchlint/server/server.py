@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from typing import Any
@@ -51,6 +52,8 @@ class TorchlintServer(LanguageServer):
 
     def serve(self) -> int:
         """Serve standard input and output until the client leaves; 0 if it said `shutdown` first."""
+        # The desk collects garbage when nobody waits for it.
+        gc.disable()
         self.start_io()
         self.desk.close()
         return 0 if self.protocol.ended_well else 1

@@ -1,0 +1,78 @@
+"""What is kept from one edit to the next, and what a stale run leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.server.client import SOFTMAX
+from torchlint.reading import Text
+from torchlint.server import trees
+from torchlint.server.documents import Opened
+from torchlint.server.settings import ClientSettings
+from torchlint.server.workbench import Stale, Workbench
+from torchlint.source import Source
+from torchlint.syntax import Tree
+
+MODEL, _, TRAIN = SOFTMAX.partition("\n\nnet = ")
+TRAIN = f"import torch\nfrom torch import nn\nfrom model import Net\nnet = {TRAIN}"
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that were parsed."""
+    names: list[str] = []
+    parse = trees.parse
+
+    def noted(source: Source) -> Tree:
+        names.append(Path(source.path).name)
+        return parse(source)
+
+    monkeypatch.setattr(trees, "parse", noted)
+    return names
+
+
+def _opened(texts: Mapping[Path, Text]) -> Opened:
+    return Opened({str(path): text for path, text in texts.items()}, {})
+
+
+def _codes(bench: Workbench, opened: Opened) -> list[str]:
+    found = bench.check_open(opened, ClientSettings(), lambda: None)
+    return [each.code for checked in found for each in checked.found]
+
+
+def test_an_edit_of_one_file_parses_that_file_alone(tmp_path: Path, parsed: list[str]) -> None:
+    (tmp_path / "pyproject.toml").write_text("")
+    bench, model, train = Workbench(), Text(MODEL), Text(TRAIN)
+    assert _codes(bench, _opened({tmp_path / "model.py": model, tmp_path / "train.py": train})) == ["TL401"]
+    assert sorted(parsed) == ["model.py", "train.py"]
+    parsed.clear()
+    edited = Text(f"{TRAIN}\n# more\n")
+    assert _codes(bench, _opened({tmp_path / "model.py": model, tmp_path / "train.py": edited})) == ["TL401"]
+    assert parsed == ["train.py"]
+
+
+def test_a_new_import_makes_the_files_one_program(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("")
+    bench, model = Workbench(), Text(MODEL)
+    apart = Text(TRAIN.replace("from model import Net", "from elsewhere import Net"))
+    assert _codes(bench, _opened({tmp_path / "model.py": model, tmp_path / "train.py": apart})) == []
+    assert _codes(bench, _opened({tmp_path / "model.py": model, tmp_path / "train.py": Text(TRAIN)})) == ["TL401"]
+
+
+def test_a_stale_run_ends_early_and_the_next_one_answers(tmp_path: Path) -> None:
+    bench, opened = Workbench(), _opened({tmp_path / "net.py": Text(SOFTMAX)})
+    asked = 0
+
+    def pulse() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 3:
+            raise Stale
+
+    with pytest.raises(Stale):
+        bench.check_open(opened, ClientSettings(), pulse)
+    assert asked == 3
+    assert _codes(bench, opened) == ["TL401"]

@@ -267,6 +267,9 @@ class Calls(Attributes):
             return self.run_function(own, instance, positional, keywords, node)
         if FunctionBypassed in self.wanted and function_instance(instance) is not None and isinstance(instance.cls, Class):
             self.emit(FunctionBypassed(self.site(node), self.frame, self.grad, instance.cls, True))
+        if "<zeroed>" in instance.store:
+            # What is called and has gradients is a module, whoever wrote it: no optimizer can be called.
+            self.trail.set(instance.store, "<module>", TRUE)
         return self.apply_module(instance, positional, keywords, node)
 
     def _super(self, node: ast.Call) -> Value:

@@ -238,6 +238,8 @@ class Libraries(Settings):
         loaded = self.loader_method(instance, name, positional, keywords, node)
         if loaded is not None:
             return loaded
+        if name == "zero_grad" and isinstance(instance.cls, str):
+            self.trail.set(instance.store, "<zeroed>", TRUE)
         if instance.cls == RESULT:
             self.used_as_model(instance, name, node)
         for argument in (*positional, *keywords.values()):

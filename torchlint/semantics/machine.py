@@ -143,6 +143,20 @@ class Machine:
         if model_of(value) is not None:
             self.event("end", node, value)
 
+    def bind_name(self, name: str, value: Value) -> None:
+        """Bind a name in the scope that it belongs to."""
+        frame = self.frame
+        if name in frame.globals:
+            self.trail.set(frame.scopes[0] if frame.scopes else frame.locals, name, value)
+        elif name in frame.nonlocals:
+            scope = next((each for each in reversed(frame.scopes[1:]) if name in each), frame.locals)
+            self.trail.set(scope, name, value)
+        elif frame.function is None and name in self.read_globals:
+            # A function has read it: what functions came to may not hold any more.
+            self.trail.set(frame.locals, name, value)
+        else:
+            self.trail.set_local(frame.locals, name, value)
+
     def in_arms(self, arms: Sequence[Callable[[], bool]]) -> bool:
         """Run each arm from the present state and join those that come out; whether any does."""
         outcomes: list[Delta] = []

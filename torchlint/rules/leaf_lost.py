@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from torchlint.diagnostic import Edit, Finding, Fix
 from torchlint.rule import rule
 from torchlint.semantics.edits import remove_keyword
-from torchlint.semantics.expressions import known_items
 from torchlint.semantics.facts import AttributeRead, Construction, Fact
 from torchlint.semantics.gradients import lost_leaf
+from torchlint.semantics.inspection import known_items
 from torchlint.semantics.rewrites import call_behind
 from torchlint.semantics.values import Dict, Tensor, Value
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
 from torchlint.semantics.classes import is_module
-from torchlint.semantics.expressions import element_of
 from torchlint.semantics.facts import Call
+from torchlint.semantics.inspection import element_of
 from torchlint.semantics.rewrites import call_behind
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import TRUE, Instance, List, Tensor, Tuple, Unknown, Value

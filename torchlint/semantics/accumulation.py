@@ -9,9 +9,9 @@ from functools import lru_cache
 from typing import Any
 
 from torchlint.semantics.events import Event, Round
-from torchlint.semantics.expressions import element_of, known_items
 from torchlint.semantics.facts import Accumulation
 from torchlint.semantics.frame import Frame
+from torchlint.semantics.inspection import element_of, known_items
 from torchlint.semantics.machine import Machine
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import UNKNOWN, Dict, Instance, List, OneOf, Tensor, Tuple, Unknown, Value

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from torchlint.semantics.expressions import known_items
+from torchlint.semantics.inspection import known_items
 from torchlint.semantics.library import Libraries
 from torchlint.semantics.modules import by_number_or_name
 from torchlint.semantics.shape_bridge import function_shape, plain, single_shape
@@ -61,7 +61,7 @@ class Arrays(Libraries):
         if last in FLOAT_SOURCES:
             sizes = positional or tuple(keywords[key] for key in ("shape", "N") if key in keywords)
             shape = self.shape_as(FLOAT_SOURCES[last], sizes[:1] if last in ("zeros", "ones", "empty") else sizes, {})
-            return Array(shape=shape, dtype=dtype if given or len(positional) > 1 and last in ("zeros", "ones", "empty") else "float64", site=self.site(node))
+            return Array(shape=shape, dtype=dtype if given or (len(positional) > 1 and last in ("zeros", "ones", "empty")) else "float64", site=self.site(node))
         if last in ("arange", "full"):
             return self._filled(last, positional, keywords, node)
         if last in ("array", "asarray") and first is not None:

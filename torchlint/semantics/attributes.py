@@ -10,7 +10,7 @@ from typing import Any
 
 from torchlint.semantics.classes import descendants, find, is_module, method_kind
 from torchlint.semantics.devices import MOVED, module_device
-from torchlint.semantics.expressions import Expressions, dim_value, shape_value
+from torchlint.semantics.expressions import Expressions
 from torchlint.semantics.facts import (
     AttributeAssignment,
     AttributeRead,
@@ -19,6 +19,7 @@ from torchlint.semantics.facts import (
     UninitializedModule,
 )
 from torchlint.semantics.frame import Frame
+from torchlint.semantics.inspection import dim_value, shape_value
 from torchlint.semantics.join import join, join_shapes, present
 from torchlint.semantics.members import readable_bases
 from torchlint.semantics.origins import model_of

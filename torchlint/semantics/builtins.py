@@ -16,7 +16,7 @@ from torchlint.semantics.classes import (
     opaque_base,
 )
 from torchlint.semantics.containers import Containers
-from torchlint.semantics.expressions import element_of, known_items
+from torchlint.semantics.inspection import element_of, known_items
 from torchlint.semantics.shape_bridge import dim_value
 from torchlint.semantics.values import (
     FALSE,

@@ -10,10 +10,10 @@ from typing import Any
 from torchlint.semantics.attributes import Attributes
 from torchlint.semantics.classes import decorated, descendants, find, is_module, is_module_type, library_bases
 from torchlint.semantics.events import Event
-from torchlint.semantics.expressions import element_of, known_items
 from torchlint.semantics.facts import ForwardCall, Returned, ValueCalled
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.gradients import FunctionBypassed, function_instance, in_function, is_function
+from torchlint.semantics.inspection import element_of, known_items
 from torchlint.semantics.join import join_all, join_slots, present
 from torchlint.semantics.machine import CALL_DEPTH
 from torchlint.semantics.origins import model_of

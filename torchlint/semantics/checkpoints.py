@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from torchlint.semantics.expressions import element_of, known_items
 from torchlint.semantics.facts import CheckpointRead, LoadResultUsed, StateAliased, StateLoaded
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.guards import conditions, inside, way
+from torchlint.semantics.inspection import element_of, known_items
 from torchlint.semantics.join import present
 from torchlint.semantics.modules import Modules
 from torchlint.semantics.state import has_key, state_of

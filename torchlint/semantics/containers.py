@@ -9,8 +9,8 @@ from typing import Any
 
 from torchlint.semantics.checkpoints import Checkpoints, is_state
 from torchlint.semantics.classes import find, is_module
-from torchlint.semantics.expressions import element_of, known_items
 from torchlint.semantics.facts import Subscript
+from torchlint.semantics.inspection import element_of, known_items
 from torchlint.semantics.join import join, join_all, present
 from torchlint.semantics.shape_bridge import plain
 from torchlint.semantics.values import (

@@ -6,10 +6,10 @@ import ast
 from collections.abc import Callable
 
 from torchlint.semantics.devices import asked_device
-from torchlint.semantics.expressions import truth
 from torchlint.semantics.facts import MethodNotCalled
 from torchlint.semantics.frame import TryState
 from torchlint.semantics.importing import Importing
+from torchlint.semantics.inspection import truth
 from torchlint.semantics.join import join_slots, present
 from torchlint.semantics.values import (
     NONE,

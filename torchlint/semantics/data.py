@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from torchlint.semantics.classes import find, library_bases
-from torchlint.semantics.expressions import known_items
+from torchlint.semantics.inspection import known_items
 from torchlint.semantics.join import join_all, present
 from torchlint.semantics.shape_bridge import plain
 from torchlint.semantics.values import (

@@ -23,7 +23,6 @@ from torchlint.semantics.values import (
     Value,
     storages_of,
 )
-
 from torchlint.torch_api.dims import Shape
 
 _MOST_ALTERNATIVES = 4

@@ -9,8 +9,8 @@ from typing import Any
 
 from torchlint.semantics.classes import is_module
 from torchlint.semantics.devices import module_device
-from torchlint.semantics.expressions import shape_value
 from torchlint.semantics.facts import DevicesMeet
+from torchlint.semantics.inspection import shape_value
 from torchlint.semantics.origins import model_of
 from torchlint.semantics.shape_bridge import demanded, layer_shape, single_shape, single_tail
 from torchlint.semantics.tensors import Tensors, contents

@@ -14,8 +14,8 @@ from torchlint.semantics.classes import (
     is_module_type,
     library_bases,
 )
-from torchlint.semantics.expressions import element_of, known_items
 from torchlint.semantics.facts import MethodNotCalled
+from torchlint.semantics.inspection import element_of, known_items
 from torchlint.semantics.join import join_all, present
 from torchlint.semantics.journey import dim_of
 from torchlint.semantics.modules import by_number_or_name, is_optimizer, receiver_module

@@ -9,9 +9,9 @@ from typing import Any
 from torchlint.semantics.classes import find
 from torchlint.semantics.data import Data
 from torchlint.semantics.events import LoopRun, Round
-from torchlint.semantics.expressions import known_items, origin_of
 from torchlint.semantics.facts import Loop
 from torchlint.semantics.frame import LoopState
+from torchlint.semantics.inspection import known_items, origin_of
 from torchlint.semantics.join import join_slots
 from torchlint.semantics.trail import MISSING, Delta
 from torchlint.semantics.unrolling import worth_unrolling

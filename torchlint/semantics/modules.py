@@ -17,9 +17,9 @@ from torchlint.semantics.classes import (
     library_bases,
 )
 from torchlint.semantics.devices import asked_device, move_module
-from torchlint.semantics.expressions import element_of, known_items
 from torchlint.semantics.facts import Construction, ForwardMissing, ModuleCall, RepeatedLayer
 from torchlint.semantics.frame import Frame
+from torchlint.semantics.inspection import element_of, known_items
 from torchlint.semantics.join import join_all
 from torchlint.semantics.layers import Layers
 from torchlint.semantics.members import attributes_read, being_made, misspelt_forward, readable_bases

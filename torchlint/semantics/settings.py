@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from torchlint.semantics.builtins import Builtins
-from torchlint.semantics.expressions import truth
+from torchlint.semantics.inspection import truth
 from torchlint.semantics.modules import by_number_or_name
 from torchlint.semantics.values import (
     FALSE,

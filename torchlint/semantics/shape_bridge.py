@@ -113,7 +113,8 @@ def _for_every_rank(call: Callable[[list[Any]], Any], positional: Sequence[Value
         return call(given)
     results: list[Any] = []
     errors: list[ShapeError] = []
-    for rank in range(max(len(first.tail), 1), _HIGHEST_RANK + 1):
+    # One rank more than the known dims at least: a leading dim is never ruled out by the limit.
+    for rank in range(max(len(first.tail), 1), max(_HIGHEST_RANK, len(first.tail) + 1) + 1):
         shape = ((None,) * rank)[: rank - len(first.tail)] + first.tail
         try:
             results.append(call([TensorShape(shape, given[0].kind), *given[1:]]))

@@ -9,10 +9,10 @@ from typing import Any
 
 from torchlint.semantics.checkpoints import is_state
 from torchlint.semantics.contexts import Contexts
-from torchlint.semantics.expressions import element_of, known_items
 from torchlint.semantics.facts import Assignment, AugmentedAssignment, Statement
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.gradients import ReturnStatement
+from torchlint.semantics.inspection import element_of, known_items
 from torchlint.semantics.intent import meant_as_call
 from torchlint.semantics.join import join_all, present
 from torchlint.semantics.values import (

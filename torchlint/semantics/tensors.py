@@ -10,8 +10,15 @@ from typing import Any
 
 from torchlint.semantics.calls import Calls
 from torchlint.semantics.classes import descendants, is_module
-from torchlint.semantics.devices import DEFAULT, MADE, MOVED, asked_device, device_of, is_argument, is_cuda_name
-from torchlint.semantics.expressions import known_items, shape_value
+from torchlint.semantics.devices import (
+    DEFAULT,
+    MADE,
+    MOVED,
+    asked_device,
+    device_of,
+    is_argument,
+    is_cuda_name,
+)
 from torchlint.semantics.facts import (
     Arithmetic,
     Call,
@@ -23,6 +30,7 @@ from torchlint.semantics.facts import (
 )
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.gradients import InPlaceChange, StaleGraph, history
+from torchlint.semantics.inspection import known_items, shape_value
 from torchlint.semantics.join import join_activations, present
 from torchlint.semantics.origins import ENDS, gradient_of, model_of
 from torchlint.semantics.shape_bridge import Tail, dim_value, function_shape, single_shape, single_tail
@@ -53,7 +61,14 @@ from torchlint.torch_api.dims import product
 from torchlint.torch_api.dtypes import CASTS, LEGACY_TENSORS, dtype_of, is_integer, promote
 from torchlint.torch_api.images import scale_after, scale_as
 from torchlint.torch_api.losses import APPLIES_SIGMOID, LOSS_FUNCTIONS, OTHER_LOSSES
-from torchlint.torch_api.operations import CLAMPS, FOLLOWS_ANOTHER, MAY_RETURN_INPUT, RESHAPED_IN_PLACE, Operation, operation
+from torchlint.torch_api.operations import (
+    CLAMPS,
+    FOLLOWS_ANOTHER,
+    MAY_RETURN_INPUT,
+    RESHAPED_IN_PLACE,
+    Operation,
+    operation,
+)
 from torchlint.torch_api.results import result_dtype
 from torchlint.torch_api.shapes.entry import TensorShape
 from torchlint.torch_api.shapes.error import ShapeError
@@ -195,7 +210,7 @@ class Tensors(Calls):
             return
         placed = node.args if name.rpartition(".")[2] == "to" else ()
         given = (*placed, *(each.value for each in node.keywords if each.arg == "device"))
-        named = name.rpartition(".")[2] == "cuda" or name.startswith("torch.cuda.") and name.endswith("Tensor") or any(map(is_cuda_name, given))
+        named = name.rpartition(".")[2] == "cuda" or (name.startswith("torch.cuda.") and name.endswith("Tensor")) or any(map(is_cuda_name, given))
         if named and name not in ("torch.device",) and any("is_available" in source.text for source in self.program.sources.values()):
             self.emit(DevicePinned(self.site(node), self.frame, self.grad))
 

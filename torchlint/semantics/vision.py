@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from torchlint.semantics.arrays import Arrays
-from torchlint.semantics.expressions import known_items
 from torchlint.semantics.facts import TensorMade, TransformCall
+from torchlint.semantics.inspection import known_items
 from torchlint.semantics.join import join
 from torchlint.semantics.shape_bridge import plain
 from torchlint.semantics.site import Site

@@ -1,0 +1,131 @@
+"""What can be asked of any value: whether it is true, what it holds, what iterating gives."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from torchlint.semantics.join import join_all
+from torchlint.semantics.values import (
+    NONE,
+    UNKNOWN,
+    Class,
+    Const,
+    Dict,
+    Function,
+    Instance,
+    Iteration,
+    Library,
+    LibraryMethod,
+    List,
+    Method,
+    OneOf,
+    Partial,
+    ProjectFile,
+    ShapeOf,
+    Size,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+
+
+def _bound_by(node: ast.ListComp | ast.SetComp | ast.GeneratorExp, name: str) -> bool:
+    return any(isinstance(each, ast.Name) and each.id == name for part in node.generators for each in ast.walk(part.target))
+
+
+def origin_of(value: Value) -> Value:
+    """What is gone through in the end: the loader inside `enumerate(tqdm(loader))`."""
+    return value.source if isinstance(value, Iteration) and value.source is not None else value
+
+
+def truth(value: Value) -> bool | None:
+    """Whether a value counts as true; None where that depends on what is not known."""
+    match value:
+        case Const():
+            return bool(value.value)
+        case Tuple():
+            return bool(value.items)
+        case List():
+            items = value.store.get("items")
+            return None if items is None else bool(items)
+        case Dict():
+            entries = value.store.get("entries")
+            return None if entries is None else bool(entries)
+        case Function() | Class() | Method() | Partial() | ProjectFile():
+            return True
+        case LibraryMethod() if isinstance(value.receiver, Tensor):
+            return True
+        case Instance() if value.cls == "torch.Loaded":
+            return None
+        case Instance() if value.library_name or "__len__" not in value.store:
+            return True if value.library_name and "items" not in value.store else None
+    return None
+
+
+def may_be_none(value: Value) -> bool:
+    match value:
+        case OneOf():
+            return any(may_be_none(each) or each == NONE for each in value.alternatives)
+        case Unknown():
+            return True
+        case LibraryMethod():
+            return not isinstance(value.receiver, Tensor)
+        case Instance():
+            return value.cls == "torch.Loaded"
+        case Library():
+            return not value.name.startswith(("torch", "builtins"))
+    return False
+
+
+def known_items(value: Value) -> tuple[Value, ...] | None:
+    """The elements of an iterable, if it is known just which they are."""
+    match value:
+        case Tuple():
+            return value.items
+        case List():
+            items: tuple[Value, ...] | None = value.store.get("items")
+            return items
+        case Dict():
+            entries = value.store.get("entries")
+            return None if entries is None else tuple(Const(key) for key in entries)
+        case Const() if isinstance(value.value, str) and len(value.value) < 64:
+            return tuple(Const(letter) for letter in value.value)
+        case Instance() if value.library_name and "items" in value.store:
+            held: tuple[Value, ...] | None = value.store["items"]
+            return held
+    return None
+
+
+def element_of(value: Value) -> Value:
+    """What one gets by iterating over a value, or UNKNOWN."""
+    match value:
+        case Iteration():
+            return value.element
+        case Dict():
+            return UNKNOWN
+        case OneOf():
+            return join_all([element_of(each) for each in value.alternatives])
+    items = known_items(value)
+    if items is not None:
+        return join_all(list(items))
+    match value:
+        case List():
+            element: Value = value.store.get("element", UNKNOWN)
+            return element
+        case Instance() if "items" in value.store:
+            held: Value = value.store.get("element", UNKNOWN)
+            return held
+    return UNKNOWN
+
+
+def shape_value(tensor: Tensor) -> Value:
+    """`tensor.shape`."""
+    if tensor.shape is None:
+        return ShapeOf(tensor)
+    return Tuple(tuple(dim_value(dim) for dim in tensor.shape), shape_of=tensor)
+
+
+def dim_value(dim: Any) -> Value:
+    return UNKNOWN if dim is None else Const(dim) if isinstance(dim, int) else Size(dim)

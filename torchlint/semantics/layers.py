@@ -13,7 +13,8 @@ from torchlint.semantics.facts import DevicesMeet
 from torchlint.semantics.inspection import shape_value
 from torchlint.semantics.origins import model_of
 from torchlint.semantics.shape_bridge import demanded, layer_shape, single_shape, single_tail
-from torchlint.semantics.tensors import Tensors, contents
+from torchlint.semantics.tensor_methods import TensorMethods
+from torchlint.semantics.tensors import contents
 from torchlint.semantics.values import (
     UNKNOWN,
     Activation,
@@ -37,7 +38,7 @@ _RECURRENT = frozenset({"torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU"})
 _CELLS = frozenset({"torch.nn.LSTMCell"})
 
 
-class Layers(Tensors):
+class Layers(TensorMethods):
     """Layers of torch.nn, built with known arguments and applied to tensors."""
 
     # How many unknowns have a name already.

@@ -9,13 +9,11 @@ from functools import cached_property
 from typing import Any
 
 from torchlint.semantics.calls import Calls
-from torchlint.semantics.classes import descendants, is_module
+from torchlint.semantics.classes import is_module
 from torchlint.semantics.devices import (
     DEFAULT,
     MADE,
-    MOVED,
     asked_device,
-    device_of,
     is_argument,
     is_cuda_name,
 )
@@ -29,21 +27,19 @@ from torchlint.semantics.facts import (
     ShapeMismatch,
 )
 from torchlint.semantics.frame import Frame
-from torchlint.semantics.gradients import InPlaceChange, StaleGraph, history
-from torchlint.semantics.inspection import known_items, shape_value
+from torchlint.semantics.gradients import InPlaceChange, StaleGraph
+from torchlint.semantics.inspection import known_items
 from torchlint.semantics.join import join_activations, present
-from torchlint.semantics.origins import ENDS, gradient_of, model_of
-from torchlint.semantics.shape_bridge import Tail, dim_value, function_shape, single_shape, single_tail
+from torchlint.semantics.origins import ENDS, model_of
+from torchlint.semantics.shape_bridge import Tail, function_shape, single_shape, single_tail
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import (
     FALSE,
     NONE,
-    TRUE,
     UNKNOWN,
     Activation,
     Array,
     Const,
-    Instance,
     Iteration,
     Library,
     List,
@@ -57,8 +53,7 @@ from torchlint.semantics.values import (
     storages_of,
 )
 from torchlint.torch_api.binding import bind
-from torchlint.torch_api.dims import product
-from torchlint.torch_api.dtypes import CASTS, LEGACY_TENSORS, dtype_of, is_integer, promote
+from torchlint.torch_api.dtypes import dtype_of, is_integer, promote
 from torchlint.torch_api.images import scale_after, scale_as
 from torchlint.torch_api.losses import APPLIES_SIGMOID, LOSS_FUNCTIONS, OTHER_LOSSES
 from torchlint.torch_api.operations import (
@@ -66,6 +61,7 @@ from torchlint.torch_api.operations import (
     FOLLOWS_ANOTHER,
     MAY_RETURN_INPUT,
     RESHAPED_IN_PLACE,
+    SAME_NUMBERS,
     Operation,
     operation,
 )
@@ -462,161 +458,6 @@ class Tensors(Calls):
         kind = "losses" if op.activation == "loss" and unreduced(arguments) else op.activation
         return Activation(kind, along, self.site(node))
 
-    def tensor_method(
-        self,
-        tensor: Tensor,
-        name: str,
-        positional: Sequence[Value],
-        keywords: Mapping[str, Value],
-        node: ast.AST,
-    ) -> Value:
-        """`tensor.name(...)`."""
-        qualified = f"torch.Tensor.{name}"
-        if name == "zero_" and (parameter := gradient_of(tensor)) is not None:
-            self.event("zero_grad", node, parameter)
-        special = getattr(self, f"_method_{name}", None)
-        if special is None and name in CASTS:
-            result = self._cast(tensor, CASTS[name], node)
-        elif special is not None:
-            result = special(tensor, positional, keywords, node)
-        else:
-            return self.operate(qualified, (tensor, *positional), keywords, node)
-        self.emit_call(qualified, tensor, bind(qualified, positional, keywords), (tensor, *positional), result, node)
-        return result
-
-    def _cast(self, tensor: Tensor, dtype: str | None, node: ast.AST) -> Tensor:
-        if dtype is not None and tensor.dtype == dtype:
-            return tensor
-        requires = False if is_integer(dtype) else tensor.requires_grad if self.grad else (False if self.grad is False else None)
-        if dtype is None and requires:
-            requires = None
-        moved = dtype is not None and tensor.dtype is not None
-        leaf = True if requires is False else False if requires and moved else None
-        activation = None if is_integer(dtype) else tensor.activation
-        return replace(tensor, dtype=dtype, scale=scale_as(dtype, tensor.scale), activation=activation, requires_grad=requires, leaf=leaf, op="to", inputs=(tensor,), site=self.site(node), parameter=False, storages=storages_of(tensor))
-
-    def _method_to(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        result = tensor
-        for value in (*positional, *(keywords[key] for key in ("dtype", "device", "other") if key in keywords)):
-            if isinstance(value, Library) and dtype_of(value.name):
-                result = self._cast(result, dtype_of(value.name), node)
-            elif isinstance(value, Tensor):
-                cast = self._cast(result, value.dtype, node)
-                result = replace(cast, device=value.device, storages=storages_of(cast))
-            elif device_of(value) or (isinstance(value, Instance) and value.cls == "torch.device"):
-                result = self._moved(result, asked_device(value), node)
-            elif not isinstance(value, Const):
-                result = self._moved(replace(result, dtype=None), MOVED, node)
-        return result
-
-    def _method_type_as(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        return self._method_to(tensor, positional, keywords, node)
-
-    def _moved(self, tensor: Tensor, device: str | None, node: ast.AST) -> Tensor:
-        """On another device: no leaf any more, unless it was there already."""
-        if device is not None and device == tensor.device and device != MOVED:
-            return tensor
-        away = device is not None and device.startswith("cuda") and tensor.device in (DEFAULT, MADE)
-        requires = False if self.grad is False else tensor.requires_grad if self.grad else None
-        leaf = True if tensor.requires_grad is False else False if away and requires else None
-        return replace(tensor, device=device, requires_grad=requires if tensor.requires_grad is not False else False, leaf=leaf, op="to", inputs=(tensor,), site=self.site(node), parameter=False, storages=storages_of(tensor))
-
-    def _method_cuda(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        return self._moved(tensor, "cuda", node)
-
-    def _method_cpu(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        return tensor if (tensor.device or "").startswith("cpu") else self._moved(tensor, "cpu", node)
-
-    def _method_type(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        if not positional:
-            return UNKNOWN
-        target = positional[0]
-        name = target.name if isinstance(target, Library) else target.value if isinstance(target, Const) else ""
-        last = str(name).rpartition(".")[2]
-        result = self._cast(tensor, LEGACY_TENSORS.get(last) or dtype_of(str(name)), node)
-        if str(name).startswith("torch.cuda.") or not name:
-            return self._moved(result, "cuda" if name else MOVED, node)
-        return result
-
-    def _method_detach(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        self.ends(tensor, node)
-        return replace(
-            tensor, requires_grad=False, leaf=True, op="detach", inputs=(tensor,), site=self.site(node), parameter=False, storages=storages_of(tensor)
-        )
-
-    def _method_detach_(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        result = replace(tensor, requires_grad=False, leaf=True, op="detach", inputs=(tensor,), site=self.site(node), storages=storages_of(tensor))
-        for each in descendants(tensor.model) if tensor.parameter and tensor.model is not None else ():
-            self.trail.set(each.store, "<frozen>", TRUE)
-        self.rebind(tensor, result)
-        return result
-
-    def _method_requires_grad_(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        value = positional[0] if positional else keywords.get("requires_grad", TRUE)
-        known = value.value if isinstance(value, Const) else None
-        if known is False and tensor.requires_grad is None:
-            known = None
-        if known and not tensor.parameter:
-            self.event("gradient", node, tensor)
-        result = replace(tensor, requires_grad=known, storages=storages_of(tensor))
-        self.rebind(tensor, result)
-        return result
-
-    def _method_retain_grad(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        self.rebind(tensor, replace(tensor, op="retained"))
-        return NONE
-
-    def _method_backward(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        self.event("backward", node, tensor, (*positional, *keywords.values()))
-        for each in history(tensor) if self.overwritten and StaleGraph in self.wanted else ():
-            if id(each) in self.overwritten:
-                self.emit(StaleGraph(self.overwritten[id(each)][1], self.frame, self.grad, self.site(node)))
-        return NONE
-
-    def _method_size(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        axis = positional[0] if positional else keywords.get("dim")
-        if axis is None:
-            return shape_value(tensor)
-        if tensor.shape is None or not isinstance(axis, Const) or not isinstance(axis.value, int):
-            return Unknown(self.site(node), "size", tensor)
-        return dim_value(tensor.shape[axis.value]) if -len(tensor.shape) <= axis.value < len(tensor.shape) else UNKNOWN
-
-    def _method_dim(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        return UNKNOWN if tensor.shape is None else Const(len(tensor.shape))
-
-    _method_ndimension = _method_dim
-
-    def _method_numel(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        return UNKNOWN if tensor.shape is None else dim_value(product(tensor.shape))
-
-    _method_nelement = _method_numel
-
-    def _method_item(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        self.ends(tensor, node)
-        return Unknown(self.site(node), "item", tensor)
-
-    def _method_tolist(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        self.ends(tensor, node)
-        return Unknown(self.site(node), "tolist", tensor)
-
-    def _method_numpy(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        self.ends(tensor, node)
-        return Array(shape=tensor.shape, dtype=tensor.dtype, scale=tensor.scale, layout=tensor.layout, site=self.site(node), source=Unknown(self.site(node), "numpy", tensor))
-
-    def _method_clone(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        return self.operate("torch.clone", (tensor,), {}, node, quiet=True)
-
-    def _method_contiguous(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        return replace(
-            tensor, leaf=tensor.leaf if tensor.requires_grad is False else None, parameter=False, storages=storages_of(tensor)
-        )
-
-    def _method_register_hook(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        return UNKNOWN
-
-    def _method_data_ptr(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        return UNKNOWN
-
 
 def unreduced(settings: Mapping[str | int, Value]) -> bool:
     """Whether a loss with these arguments gives one value for each sample."""
@@ -624,7 +465,7 @@ def unreduced(settings: Mapping[str | int, Value]) -> bool:
 
 
 def _changes_in_place(name: str, bare: str) -> bool:
-    return name.startswith("torch.Tensor.") and bare.endswith("_") and not bare.endswith("__")
+    return name.startswith("torch.Tensor.") and bare.endswith("_") and not bare.endswith("__") and bare not in SAME_NUMBERS
 
 
 def operands(positional: Sequence[Value], keywords: Mapping[str, Value]) -> list[Value]:

@@ -18,6 +18,9 @@ ResultKind = Literal["tensor", "pair", "sequence"]
 
 
 CLAMPS = frozenset({"clamp", "clip", "clamp_min", "clamp_max"})
+# Methods that end in an underscore and still leave every number as it is.
+SAME_NUMBERS = frozenset({"share_memory_", "requires_grad_", "detach_", "rename_", "retain_grad_"})
+
 # Operations that give back the very tensor they were given when there is nothing to do.
 MAY_RETURN_INPUT = frozenset({"flatten", "contiguous", "dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout"})
 

@@ -214,3 +214,18 @@ def test_deepcopy_is_another_module() -> None:
 
 def test_an_own_function_of_a_library_s_name_is_not_the_library_s() -> None:
     assert x("def softmax(a, dim):\n    return a * 2\nx = softmax(torch.zeros(2), 0)") == "(2,) other"
+
+
+def test_more_trailing_dims_known_than_ranks_are_tried() -> None:
+    program = """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.fc = nn.Linear(3, 64)
+
+            def forward(self, a):
+                return self.fc(a).unflatten(-1, (2, 2, 2, 2, 2, 2)).transpose(-1, -2).relu()
+
+        x = Net()(torch.load("a.pt").float())
+        """
+    assert x(program) == "(...) unbounded"

@@ -13,6 +13,7 @@ from torchlint.torch_api.dims import Dim, Shape, product, same, show, show_shape
 FLATTENINGS = frozenset({"flatten", "view", "reshape", "ravel", "torch.nn.Flatten"})
 _LONGEST_WAY = 64
 _SHOWN = 6
+_LONGEST_DIM = 24
 
 
 def sources(tensor: Tensor) -> Iterator[Tensor]:
@@ -130,10 +131,16 @@ def _short_names(shapes: list[tuple[Dim, ...]]) -> dict[str, Dim]:
 
 
 def _shape_text(tensor: Tensor, names: dict[str, Dim]) -> str:
-    dims = [show(substitute(dim, names)) for dim in tensor.shape or tensor.tail or ()]
+    dims = [_dim_text(substitute(dim, names)) for dim in tensor.shape or tensor.tail or ()]
     if tensor.shape is None:
         return f"(…, {', '.join(dims)})"
     return f"({dims[0]},)" if len(dims) == 1 else f"({', '.join(dims)})"
+
+
+def _dim_text(dim: Dim) -> str:
+    """A dim as people write it; a product of sums tells nobody anything."""
+    text = show(dim)
+    return text if len(text) <= _LONGEST_DIM else "…"
 
 
 def shape_text(shape: tuple[Dim, ...], among: tuple[Dim, ...]) -> str:

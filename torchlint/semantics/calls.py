@@ -392,7 +392,7 @@ class Calls(Attributes):
         self.frame = frame
         applied, self.applied_at = self.applied_at, None
         before = self.grad
-        guard = self._guard(function)
+        guard = self._guard(function, alone)
         if guard is not None:
             self.grad = guard
         try:
@@ -438,9 +438,12 @@ class Calls(Attributes):
         delta: Delta = self.trail.delta(self.frame.mark)
         self.frame.exits.append((value, delta, len(self.trail.log)))
 
-    def _guard(self, function: Function) -> bool | None:
-        """Gradients off by decorator: `@torch.no_grad()`, `@torch.no_grad`, `@torch.inference_mode()`; in an autograd Function."""
-        if function.name in ("forward", "backward") and is_function(function.owner):
+    def _guard(self, function: Function, alone: bool) -> bool | None:
+        """Gradients off by decorator: `@torch.no_grad()`, `@torch.no_grad`, `@torch.inference_mode()`.
+
+        A method of an autograd Function that nobody calls is called by autograd, with gradients off.
+        """
+        if alone and function.name in ("forward", "backward") and is_function(function.owner):
             return False
         for decorator in function.decorators:
             name = decorator.name if isinstance(decorator, Library) else getattr(decorator, "cls", None)

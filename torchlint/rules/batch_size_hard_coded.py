@@ -9,7 +9,16 @@ from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
 from torchlint.semantics.edits import replace
 from torchlint.semantics.facts import Call, Fact, ModuleCall
-from torchlint.semantics.journey import batched, dim_of, flattening, size_arguments, source_of, sources, way, written
+from torchlint.semantics.journey import (
+    batched,
+    dim_of,
+    flattening,
+    size_arguments,
+    source_of,
+    sources,
+    way,
+    written,
+)
 from torchlint.semantics.rewrites import argument_of
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import Tensor, Tuple, Value

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from torchlint.diagnostic import Edit, Finding, Fix
 from torchlint.rule import rule
 from torchlint.semantics.facts import MethodNotCalled
-from torchlint.semantics.rewrites import subscripted, compared_with_number, name_span
+from torchlint.semantics.rewrites import compared_with_number, name_span, subscripted
 from torchlint.semantics.values import Tensor
 
 _HARM = {

@@ -210,7 +210,7 @@ class Interpreter(Gathering, Thresholds, Statements):
         self._as_made = {name: value for name, value in instance.store.items() if isinstance(name, str) and isinstance(value, Value)}
         for name in _assigned_later(cls):
             held = instance.store.get(name, MISSING)
-            if isinstance(held, Const | Size) or isinstance(held, Tensor):
+            if isinstance(held, Const | Size | Tensor):
                 self.trail.set(instance.store, name, Unknown())
         return instance
 

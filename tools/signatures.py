@@ -113,11 +113,11 @@ def classes() -> Iterator[tuple[str, str]]:
     ]
     for prefix, module, base in groups:
         for name, cls in sorted(vars(module).items()):
-            if inspect.isclass(cls) and issubclass(cls, base) and not name.startswith("_"):
-                if getattr(cls, "__module__", "").split(".")[0] in ("torch", "torchvision"):
-                    text = written(cls.__init__)
-                    if text is not None:
-                        yield f"{prefix}.{name}", text.removeprefix("self, ").removeprefix("self")
+            known = inspect.isclass(cls) and issubclass(cls, base) and not name.startswith("_")
+            if known and getattr(cls, "__module__", "").split(".")[0] in ("torch", "torchvision"):
+                text = written(cls.__init__)
+                if text is not None:
+                    yield f"{prefix}.{name}", text.removeprefix("self, ").removeprefix("self")
 
 
 def functions() -> Iterator[tuple[str, str]]:

@@ -279,3 +279,11 @@ def test_config_shows_what_is_in_force_and_from_where(torchlint: Torchlint, writ
     lines = torchlint("config").out.splitlines()
     assert lines[0] == "# from torchlint.toml"
     assert "jobs = 3  # set" in lines
+
+
+def test_missing_path_does_not_keep_the_others_from_being_linted(torchlint: Torchlint, write: Write) -> None:
+    write("a.py", UNUSED)
+    outcome = torchlint("absent.py", "a.py")
+    assert outcome.code == 2
+    assert outcome.out.startswith("a.py:1:")
+    assert "torchlint: absent.py: no such file or folder" in outcome.err

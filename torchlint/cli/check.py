@@ -64,7 +64,12 @@ def check(**options: Any) -> None:
         from torchlint.cli.run import run_check
         from torchlint.cli.session import Session
 
-        code = run_check(Session.of(options))
+        session = Session.of(options)
+        for path in session.missing:
+            click.echo(f"torchlint: {path}: no such file or folder", err=True)
+        nothing_left = session.missing and len(session.missing) == len(session.paths)
+        code = 2 if nothing_left else run_check(session)
+        code = 2 if session.missing else code
     except BadConfiguration as problem:
         click.echo(str(problem), err=True)
         code = 2

@@ -86,14 +86,20 @@ class Session:
             (".py", ".ipynb", ".md", ".markdown") if self.options.get("markdown") else (".py", ".ipynb"),
         )
 
+    @cached_property
+    def missing(self) -> tuple[str, ...]:
+        """The paths given that are not there; the others are linted all the same."""
+        return () if self.from_stdin else tuple(path for path in self.paths if not os.path.lexists(path))
+
     def load(self) -> project.Project:
-        """The programs of the paths given. Raises MissingPath."""
+        """The programs of the paths given, those that are missing left out."""
         chosen, which = self.settings, self.filter
         roots = [os.path.join(chosen.base, folder) for folder in chosen.src]
         if self.from_stdin:
             return self._load_stdin(which, roots)
-        given = [os.path.abspath(path) for path in self.paths]
-        loaded = project.load(files.discover(self.paths, which), given, roots=roots, which=which)
+        there = [path for path in self.paths if path not in self.missing]
+        given = [os.path.abspath(path) for path in there]
+        loaded = project.load(files.discover(there, which), given, roots=roots, which=which)
         return self._shard(loaded)
 
     def _shard(self, loaded: project.Project) -> project.Project:

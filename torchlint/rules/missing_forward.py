@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
+from torchlint.semantics.class_facts import ForwardMissing, InitMisspelt
 from torchlint.semantics.edits import name_of_definition, replace_span
-from torchlint.semantics.facts import ForwardMissing, InitMisspelt
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import Class
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.facts import UninitializedModule
+from torchlint.semantics.class_facts import UninitializedModule
 from torchlint.semantics.initialisation import base_init_first
 
 

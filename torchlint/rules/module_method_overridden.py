@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.facts import ClassDefined, MethodOverridden
+from torchlint.semantics.class_facts import ClassDefined, MethodOverridden
 from torchlint.semantics.values import Const, Dict, List, Tuple
 from torchlint.torch_api.module_methods import CALLED_BY_TORCH
 

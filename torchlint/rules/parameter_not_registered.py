@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.facts import ClassSettled
+from torchlint.semantics.class_facts import ClassSettled
 from torchlint.semantics.naming import globals_at, nn_in
 from torchlint.semantics.parameters import as_parameter, lost_parameter, unregistered_leaf
 from torchlint.semantics.values import Tensor

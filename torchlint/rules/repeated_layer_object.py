@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
+from torchlint.semantics.class_facts import RepeatedLayer
 from torchlint.semantics.edits import replace
-from torchlint.semantics.facts import RepeatedLayer
 from torchlint.semantics.guards import chosen
 from torchlint.semantics.site import Site
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from torchlint.diagnostic import Edit, Finding, Fix, Span
 from torchlint.rule import rule
-from torchlint.semantics.facts import ClassSettled
+from torchlint.semantics.class_facts import ClassSettled
 from torchlint.semantics.members import used_where_it_is
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import Tensor

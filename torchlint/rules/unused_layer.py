@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
 from torchlint.semantics.building import weighted
+from torchlint.semantics.class_facts import ClassSettled
 from torchlint.semantics.classes import descendants, find, is_module
-from torchlint.semantics.facts import ClassSettled
 from torchlint.semantics.members import reached_dynamically
 from torchlint.semantics.registration import reachable_otherwise
 from torchlint.semantics.values import Function, Instance, Tensor, Value

@@ -8,16 +8,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from torchlint.semantics.class_facts import ClassDefined, ClassSettled, UninitializedModule
 from torchlint.semantics.classes import descendants, find, is_module, method_kind
 from torchlint.semantics.devices import MOVED, module_device
 from torchlint.semantics.expressions import Expressions
-from torchlint.semantics.facts import (
-    AttributeAssignment,
-    AttributeRead,
-    ClassDefined,
-    ClassSettled,
-    UninitializedModule,
-)
+from torchlint.semantics.facts import AttributeAssignment, AttributeRead
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.inspection import dim_value, shape_value
 from torchlint.semantics.join import join, join_shapes, present

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
-from torchlint.semantics.attributes import Attributes
-from torchlint.semantics.classes import decorated, descendants, find, is_module, is_module_type, library_bases
-from torchlint.semantics.events import Event
-from torchlint.semantics.facts import ForwardCall, Returned, ValueCalled
+from torchlint.semantics.classes import descendants, find, is_module, is_module_type, library_bases
+from torchlint.semantics.facts import ForwardCall, ValueCalled
 from torchlint.semantics.frame import Frame
+from torchlint.semantics.functions import Functions
 from torchlint.semantics.gradients import FunctionBypassed, function_instance, in_function, is_function
 from torchlint.semantics.inspection import element_of, known_items
-from torchlint.semantics.join import join_all, join_slots, present
-from torchlint.semantics.machine import CALL_DEPTH
+from torchlint.semantics.join import present
 from torchlint.semantics.origins import model_of
-from torchlint.semantics.trail import Delta
 from torchlint.semantics.values import (
-    NONE,
     TRUE,
     UNKNOWN,
     Array,
@@ -28,7 +22,6 @@ from torchlint.semantics.values import (
     Dict,
     Function,
     Instance,
-    Iteration,
     Library,
     LibraryMethod,
     List,
@@ -38,7 +31,6 @@ from torchlint.semantics.values import (
     Partial,
     ShapeOf,
     Size,
-    Store,
     Super,
     Tensor,
     Tuple,
@@ -46,29 +38,9 @@ from torchlint.semantics.values import (
     Value,
 )
 
-_NO_GRAD = frozenset({"torch.no_grad", "torch.inference_mode"})
-_SAME_FUNCTION_AT_ONCE = 2
 
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a call came to, kept for the next call with the same arguments."""
-
-    version: int
-    module_version: int
-    result: Value
-    events: tuple[Event, ...]
-    base: int
-    inside: int
-
-
-class Calls(Attributes):
+class Calls(Functions):
     """Calls of what the program defines; those of libraries are handed on."""
-
-    def __init__(self, *args: Any, **keywords: Any) -> None:
-        super().__init__(*args, **keywords)
-        self._outcomes: dict[tuple[Any, ...], Outcome] = {}
-        self._generators: dict[ast.AST, bool] = {}
 
     # In how many calls of something of which only a few alternatives are known the program is: which of
     # them is taken may hang together with what it is given.
@@ -326,207 +298,6 @@ class Calls(Attributes):
             value = given.get(name, default)
             self.trail.set(instance.store, name, UNKNOWN if isinstance(value, Unknown) else value)
 
-    def run_function(
-        self,
-        function: Function,
-        receiver: Value | None,
-        positional: Sequence[Value] | None,
-        keywords: Mapping[str, Value],
-        node: ast.AST,
-        alone: bool = False,
-    ) -> Value:
-        """Run a function of the program with these arguments (None: unknown ones) and give its result."""
-        if not alone:
-            self.called.add(function.node)
-        if receiver is None and function.owner is not None and positional and not decorated(function.node, "staticmethod"):
-            receiver = positional[0] if isinstance(positional[0], Instance) else None
-            positional = positional[1:] if receiver is not None else positional
-        if not alone and (self.budget <= 0 or self.frame.depth >= CALL_DEPTH or self._running(function) >= _SAME_FUNCTION_AT_ONCE):
-            if function.name == "__init__" and isinstance(receiver, Instance):
-                self.trail.set(receiver.store, "<init>", TRUE)
-            return self.call_unknown(function, (*(positional or ()), *([receiver] if receiver else [])), keywords, node)
-        locals_ = self._bind(function, receiver, positional, keywords, alone)
-        key = None if alone or positional is None else self._key(function, receiver, locals_)
-        known = self._outcomes.get(key) if key else None
-        if known is not None and self._still_holds(known, function, receiver):
-            self.trace.extend(event.rebased(known.base, self.arms, known.inside, self.rounds) for event in known.events)
-            return known.result
-        version, start, base = self.trail.version, len(self.trace), len(self.arms)
-        result = self._run(function, receiver, locals_, node, alone)
-        if key is not None and version == self.trail.version:
-            self._outcomes[key] = Outcome(version, self.trail.module_version, result, tuple(self.trace[start:]), base, len(self.rounds))
-        return result
-
-    def _still_holds(self, known: Outcome, function: Function, receiver: Value | None) -> bool:
-        """Whether nothing was written since that the function may read; a module's forward reads modules alone."""
-        if function.name == "forward" and is_module(receiver):
-            return known.module_version == self.trail.module_version
-        return known.version == self.trail.version
-
-    def _running(self, function: Function) -> int:
-        count = 0
-        frame: Frame | None = self.frame
-        while frame is not None:
-            count += frame.function is not None and frame.function.node is function.node
-            frame = frame.caller
-        return count
-
-    def _run(
-        self, function: Function, receiver: Value | None, locals_: Store, node: ast.AST, alone: bool
-    ) -> Value:
-        tree = self.files[function.path].tree
-        caller = self.frame
-        frame = Frame(
-            tree,
-            locals_,
-            function.scopes,
-            function,
-            receiver,
-            caller,
-            node,
-            alone,
-            mark=self.trail.mark(),
-            depth=caller.depth + 1,
-            trace_start=len(self.trace),
-        )
-        self.frame = frame
-        applied, self.applied_at = self.applied_at, None
-        before = self.grad
-        guard = self._guard(function, alone)
-        if guard is not None:
-            self.grad = guard
-        try:
-            result = self._body(frame, function)
-        finally:
-            self.frame = caller
-            self.applied_at = applied
-            if guard is not None:
-                self.grad = before
-        if Returned in self.wanted:
-            events = tuple(self.trace[frame.trace_start :])
-            self.emit(Returned(frame.site(function.node), frame, self.grad, function, receiver, result, events, self.arms))
-        return result
-
-    def _body(self, frame: Frame, function: Function) -> Value:
-        if isinstance(function.node, ast.Lambda):
-            return self.eval(function.node.body)
-        live = self.execute(function.node.body)
-        if self._is_generator(function.node):
-            element = join_all([value for value, _ in frame.yields])
-            grads = {grad for _, grad in frame.yields}
-            self._leave(frame, live)
-            return Iteration(element, grad=grads.pop() if len(grads) == 1 else None)
-        return self._leave(frame, live)
-
-    def _leave(self, frame: Frame, live: bool) -> Value:
-        """Join the ways out of a function; its result."""
-        exits = frame.exits
-        if live:
-            if not exits:
-                return NONE
-            exits.append((NONE, self.trail.delta(frame.mark), len(self.trail.log)))
-        if not exits:
-            return Unknown(frame.site(frame.function.node)) if frame.function else UNKNOWN
-        if len(exits) == 1 and len(self.trail.log) == exits[0][2]:
-            return exits[0][0]
-        self.trail.undo(frame.mark)
-        self.trail.merge([delta for _, delta, _ in exits], join_slots)
-        return join_all([value for value, _, _ in exits])
-
-    def leave_with(self, value: Value) -> None:
-        """`return value`."""
-        delta: Delta = self.trail.delta(self.frame.mark)
-        self.frame.exits.append((value, delta, len(self.trail.log)))
-
-    def _guard(self, function: Function, alone: bool) -> bool | None:
-        """Gradients off by decorator: `@torch.no_grad()`, `@torch.no_grad`, `@torch.inference_mode()`.
-
-        A method of an autograd Function that nobody calls is called by autograd, with gradients off.
-        """
-        if alone and function.name in ("forward", "backward") and is_function(function.owner):
-            return False
-        for decorator in function.decorators:
-            name = decorator.name if isinstance(decorator, Library) else getattr(decorator, "cls", None)
-            if name in _NO_GRAD:
-                return False
-            if name == "torch.enable_grad":
-                return True
-            if name == "torch.set_grad_enabled" and isinstance(decorator, Instance):
-                mode = decorator.arguments.get("mode")
-                return bool(mode.value) if isinstance(mode, Const) else None
-        return None
-
-    def _is_generator(self, node: ast.AST) -> bool:
-        known = self._generators.get(node)
-        if known is None:
-            worth_a_look = "yield" in self.frame.tree.source.text
-            known = worth_a_look and any(isinstance(each, ast.Yield | ast.YieldFrom) for each in own_nodes(node))
-            self._generators[node] = known
-        return known
-
-    def _key(self, function: Function, receiver: Value | None, locals_: Store) -> tuple[Any, ...] | None:
-        if len(function.scopes) > 1:
-            # What a closure holds is not among the arguments.
-            return None
-        parts = tuple(fingerprint(value) for value in locals_.values())
-        return (id(function.node), id(receiver.store) if isinstance(receiver, Instance) else None, self.grad, *parts)
-
-    def _bind(
-        self,
-        function: Function,
-        receiver: Value | None,
-        positional: Sequence[Value] | None,
-        keywords: Mapping[str, Value],
-        alone: bool,
-    ) -> Store:
-        arguments = function.node.args
-        names = [each.arg for each in (*arguments.posonlyargs, *arguments.args)]
-        bound: Store = {}
-        if receiver is not None and names and not decorated(function.node, "staticmethod"):
-            bound[names.pop(0)] = receiver
-        rest = dict(keywords)
-        given = list(positional or ())
-        annotations = {each.arg: each.annotation for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
-        for index, name in enumerate((*names, *(each.arg for each in arguments.kwonlyargs))):
-            if index < len(given) and index < len(names):
-                bound[name] = given[index]
-            elif name in rest:
-                bound[name] = rest.pop(name)
-            elif name in function.defaults and positional is not None and not alone:
-                bound[name] = function.defaults[name]
-            else:
-                bound[name] = self.from_annotation(annotations.get(name), function)
-        if arguments.vararg:
-            extra = tuple(given[len(names) :])
-            bound[arguments.vararg.arg] = Tuple(extra) if positional is not None and not alone else Iteration(UNKNOWN)
-        if arguments.kwarg:
-            entries = None if positional is None or alone else {k: v for k, v in rest.items() if k not in bound}
-            bound[arguments.kwarg.arg] = Dict({"entries": entries, "element": UNKNOWN})
-        return bound
-
-    def from_annotation(self, annotation: ast.expr | None, function: Function) -> Value:
-        """What is known of a parameter that nobody passes: at most its annotated type."""
-        if annotation is not None and isinstance(annotation, ast.Name | ast.Attribute | ast.Constant):
-            value = self._annotated(annotation, function)
-            match value:
-                case Library(name="torch.Tensor" | "torch.autograd.Variable"):
-                    return Tensor()
-                case Library(name="torch.nn.Module"):
-                    return Instance("torch.nn.Module", ModuleStore(training=None))
-                case Class() if is_module_type(value):
-                    return Instance("torch.nn.Module", ModuleStore(training=None))
-        return Unknown()
-
-    def _annotated(self, annotation: ast.expr, function: Function) -> Value:
-        if isinstance(annotation, ast.Constant):
-            return UNKNOWN
-        caller = self.frame
-        self.frame = Frame(self.files[function.path].tree, {}, function.scopes, caller=caller, depth=caller.depth)
-        try:
-            return self.eval(annotation)
-        finally:
-            self.frame = caller
-
 
 def opaque_init(cls: Class) -> bool:
     return any(not isinstance(base, Class | Library) for base in cls.bases)
@@ -539,48 +310,3 @@ def decorated_dataclass(cls: Class) -> bool:
         if name in ("dataclass", "define", "frozen"):
             return True
     return False
-
-
-def own_nodes(node: ast.AST) -> list[ast.AST]:
-    """The nodes of a function's body without those of functions inside it."""
-    found: list[ast.AST] = []
-    pending: list[ast.AST] = list(getattr(node, "body", ()) if isinstance(getattr(node, "body", ()), list) else ())
-    while pending:
-        each = pending.pop()
-        found.append(each)
-        if not isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            pending.extend(ast.iter_child_nodes(each))
-    return found
-
-
-def fingerprint(value: Any) -> Any:
-    """Equal for arguments that a function cannot tell apart."""
-    match value:
-        case Const() | Size() | Library():
-            return value
-        case Tensor():
-            return (
-                value.shape,
-                value.tail,
-                value.dtype,
-                value.requires_grad,
-                value.leaf,
-                value.device,
-                value.activation,
-                value.role,
-                value.layout,
-                value.scale,
-                value.op,
-                id(value.model),
-            )
-        case Tuple():
-            return tuple(fingerprint(item) for item in value.items)
-        case Instance():
-            return id(value.store)
-        case Unknown():
-            return "?"
-        case Method():
-            return (id(value.receiver), id(value.function.node))
-        case Function():
-            return (id(value.node), tuple(map(id, value.scopes)))
-    return id(value)

@@ -11,7 +11,7 @@ from torchlint.semantics.frame import Frame
 from torchlint.semantics.guards import conditions, inside, way
 from torchlint.semantics.inspection import element_of, known_items
 from torchlint.semantics.join import present
-from torchlint.semantics.modules import Modules
+from torchlint.semantics.module_methods import ModuleMethods
 from torchlint.semantics.state import has_key, state_of
 from torchlint.semantics.values import (
     NONE,
@@ -42,7 +42,7 @@ def is_state(value: Value) -> bool:
     return isinstance(value, Instance) and value.cls in (STATE, LOADED)
 
 
-class Checkpoints(Modules):
+class Checkpoints(ModuleMethods):
     """Calls of `state_dict`, `load_state_dict` and `torch.load`."""
 
     # How often optimizers have stepped so far, on any way through the program.

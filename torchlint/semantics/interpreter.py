@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from torchlint.program import Program
 from torchlint.semantics.accumulation import Gathering
+from torchlint.semantics.class_facts import ClassDefined, ClassSettled, InitMisspelt, MethodOverridden
 from torchlint.semantics.classes import find, is_module_type
 from torchlint.semantics.evaluation import evaluations
-from torchlint.semantics.facts import ClassDefined, ClassSettled, FileRun, InitMisspelt, MethodOverridden
+from torchlint.semantics.facts import FileRun
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.join import join
 from torchlint.semantics.loaders import loader_orders

@@ -18,7 +18,8 @@ from torchlint.semantics.facts import MethodNotCalled
 from torchlint.semantics.inspection import element_of, known_items
 from torchlint.semantics.join import join_all, present
 from torchlint.semantics.journey import dim_of
-from torchlint.semantics.modules import by_number_or_name, is_optimizer, receiver_module
+from torchlint.semantics.module_methods import is_optimizer, receiver_module
+from torchlint.semantics.modules import by_number_or_name
 from torchlint.semantics.origins import ENDS, gradient_of
 from torchlint.semantics.settings import Settings
 from torchlint.semantics.shape_bridge import function_shape, single_shape

@@ -21,7 +21,8 @@ from torchlint.semantics.values import Instance, Store, Unknown, Value
 from torchlint.syntax import Tree
 
 if TYPE_CHECKING:
-    from torchlint.semantics.facts import CheckpointRead, ClassSettled
+    from torchlint.semantics.class_facts import ClassSettled
+from torchlint.semantics.facts import CheckpointRead
 
 # How much is run: statements for each entry point, calls inside calls. Beyond that, results are unknown.
 STATEMENTS_PER_ENTRY = 3_000

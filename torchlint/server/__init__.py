@@ -8,6 +8,9 @@ def serve() -> int:
 
     Raises ImportError where the extra `lsp` is not installed.
     """
+    from torchlint.server.requests import register
     from torchlint.server.server import TorchlintServer
 
-    return TorchlintServer().serve()
+    server = TorchlintServer()
+    register(server)
+    return server.serve()

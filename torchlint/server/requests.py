@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lsprotocol import types
 
@@ -12,10 +12,8 @@ from torchlint.server import hover as hovers
 from torchlint.server.actions import FIX_ALL, KINDS, SHOW_PAGE, Actions
 from torchlint.server.diagnostics import converted, result_id
 from torchlint.server.hints import inlay_hints
+from torchlint.server.server import TorchlintServer
 from torchlint.server.workbench import Checked
-
-if TYPE_CHECKING:
-    from torchlint.server.server import TorchlintServer
 
 _WATCHED = ("**/*.py", "**/*.ipynb", "**/pyproject.toml", "**/{,.}torchlint.toml", "**/.gitignore")
 
@@ -88,7 +86,7 @@ async def diagnostics(ls: TorchlintServer, params: types.DocumentDiagnosticParam
     items: list[types.Diagnostic] = []
     if uri in reported:
         checked, name, reports = reported[uri]
-        items = converted(checked, name, reports, ls.encoding, related(ls))
+        items = converted(checked, name, reports, ls.encoding, ls.relates)
     identity = result_id(items)
     ls.told(uri, identity)
     if params.previous_result_id == identity:
@@ -103,7 +101,7 @@ async def workspace_diagnostics(
     reported = await ls.desk.workspace(ls.folders) if ls.settings.workspace_diagnostics else {}
     reports: list[types.WorkspaceDocumentDiagnosticReport] = []
     for uri, (checked, name, own) in reported.items():
-        items = converted(checked, name, own, ls.encoding, related(ls))
+        items = converted(checked, name, own, ls.encoding, ls.relates)
         identity, version = result_id(items), checked.opened.versions.get(uri)
         if known.pop(uri, None) == identity:
             reports.append(types.WorkspaceUnchangedDocumentDiagnosticReport(uri, identity, version=version))
@@ -111,12 +109,6 @@ async def workspace_diagnostics(
             reports.append(types.WorkspaceFullDocumentDiagnosticReport(uri, items, version=version, result_id=identity))
     reports += [types.WorkspaceFullDocumentDiagnosticReport(uri, [], result_id=result_id([])) for uri in known]
     return types.WorkspaceDiagnosticReport(reports)
-
-
-def related(ls: TorchlintServer) -> bool:
-    """Whether the client shows related places."""
-    asked = ls.can("text_document", "diagnostic", "related_information")
-    return bool(asked or ls.can("text_document", "publish_diagnostics", "related_information"))
 
 
 async def hover(ls: TorchlintServer, params: types.HoverParams) -> types.Hover | None:
@@ -154,7 +146,7 @@ async def actions(ls: TorchlintServer, params: types.CodeActionParams) -> list[t
     here = [each for each in reports if _overlaps(ls, checked.lines(name), each, params.range)]
     answer: list[types.CodeAction] = []
     if wanted(types.CodeActionKind.QuickFix.value):
-        shown = converted(checked, name, here, ls.encoding, related(ls))
+        shown = converted(checked, name, here, ls.encoding, ls.relates)
         answer += await ls.desk.ask(lambda: list(own.on(here, shown)))
     if wanted(FIX_ALL) and any(each.fix and checked.session.wants(each.fix) for each in reports):
         action = types.CodeAction("Fix all that torchlint can fix safely", kind=FIX_ALL)

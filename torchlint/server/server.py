@@ -1,4 +1,4 @@
-"""The server itself: which message asks for what."""
+"""The server itself: what it knows of its client, and what it tells it unasked."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
 from torchlint import __version__
-from torchlint.server import requests
 from torchlint.server.desk import Desk, Reported
 from torchlint.server.diagnostics import converted, result_id
 from torchlint.server.documents import Documents, Encoding, Opened
@@ -48,7 +47,6 @@ class TorchlintServer(LanguageServer):
         self.facts = Facts(self.desk.bench.trees)
         self._documents: Documents | None = None
         self._published: dict[str, tuple[str, int | None]] = {}
-        requests.register(self)
 
     def serve(self) -> int:
         """Serve standard input and output until the client leaves; 0 if it said `shutdown` first."""
@@ -85,6 +83,12 @@ class TorchlintServer(LanguageServer):
         """Whether the client asks for diagnostics itself; pushing them too would show each one twice."""
         return self.can("text_document", "diagnostic") is not None
 
+    @property
+    def relates(self) -> bool:
+        """Whether the client shows related places."""
+        asked = self.can("text_document", "diagnostic", "related_information")
+        return bool(asked or self.can("text_document", "publish_diagnostics", "related_information"))
+
     def changed(self) -> None:
         """A document changed: work out what to push, or wait to be asked."""
         self.desk.touch()
@@ -116,7 +120,7 @@ class TorchlintServer(LanguageServer):
         refresh = False
         for uri, (checked, name, reports) in reported.items():
             version = checked.opened.versions.get(uri)
-            items = converted(checked, name, reports, self.encoding, requests.related(self))
+            items = converted(checked, name, reports, self.encoding, self.relates)
             known, current = self._published.get(uri), (result_id(items), version)
             if not self.pulled and known != current:
                 self._published[uri] = current

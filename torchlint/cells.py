@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from torchlint.diagnostic import Position
-from torchlint.reading import Part, Text
+from torchlint.text import Part, Text
 
 _MARKER = "# %% torchlint cell {}"
 _MARKED = re.compile(r"^# %% torchlint cell (\d+)$", re.MULTILINE)

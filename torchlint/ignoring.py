@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from torchlint.comments import Comment, comments_in, joined_rows, tokens_of
 from torchlint.diagnostic import Diagnostic
-from torchlint.reading import NEWLINE
 from torchlint.suppressions import LASTING, suppressions_in
+from torchlint.text import NEWLINE
 
 
 def add_ignores(text: str, found: Iterable[Diagnostic]) -> tuple[str, int]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from torchlint.cells import Cell, CellText, join
-from torchlint.reading import decode
+from torchlint.text import decode
 
 _FENCE = re.compile(
     r"^(?P<indent>[ ]{0,3})(?P<ticks>`{3,}|~{3,})[ \t]*\{?\.?(?:python|py|python3)\b[^\n`]*\n"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from torchlint.cells import Cell, CellText, join
-from torchlint.reading import Unreadable
+from torchlint.text import Unreadable
 
 
 def read_notebook(data: bytes) -> CellText:

@@ -12,8 +12,9 @@ from torchlint.files import Filter, walk
 from torchlint.imports import ImportIndex
 from torchlint.own_rules import SYNTAX_ERROR, UNREADABLE_FILE
 from torchlint.program import Program
-from torchlint.reading import Text, Unreadable, read_file
+from torchlint.reading import read_file
 from torchlint.source import Source
+from torchlint.text import Text, Unreadable
 
 MARKERS = ("pyproject.toml", ".git")
 WEAK_MARKERS = ("setup.py", "setup.cfg")

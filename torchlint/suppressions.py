@@ -213,7 +213,7 @@ def _name_removals(source: Source, row: int, idle: Sequence[Name]) -> Iterator[E
 
 
 def _line(source: Source, row: int) -> str:
-    from torchlint.reading import NEWLINE
+    from torchlint.text import NEWLINE
 
     starts = [0, *(match.end() for match in NEWLINE.finditer(source.text)), len(source.text)]
     return source.text[starts[row - 1] : starts[row]]

@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.conftest import Torchlint
 from torchlint.notebook import read_notebook
-from torchlint.reading import Unreadable
+from torchlint.text import Unreadable
 
 Write = Callable[..., Path]
 

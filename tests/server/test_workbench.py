@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.server.client import SOFTMAX
-from torchlint.reading import Text
 from torchlint.server import trees
 from torchlint.server.documents import Opened
 from torchlint.server.settings import ClientSettings
 from torchlint.server.workbench import Stale, Workbench
 from torchlint.source import Source
 from torchlint.syntax import Tree
+from torchlint.text import Text
 
 MODEL, _, TRAIN = SOFTMAX.partition("\n\nnet = ")
 TRAIN = f"import torch\nfrom torch import nn\nfrom model import Net\nnet = {TRAIN}"

@@ -17,8 +17,9 @@ from torchlint.checks import Checks
 from torchlint.diagnostic import Diagnostic, Fix
 from torchlint.own_rules import INTERNAL_ERROR, OWN_RULES, UNUSED_SUPPRESSION, OwnRule
 from torchlint.program import Program
-from torchlint.reading import Text, Unreadable, text_of
+from torchlint.reading import text_of
 from torchlint.selection import Selection, check_selectors
+from torchlint.text import Text, Unreadable
 
 _STDIN = "-"
 

@@ -36,7 +36,7 @@ class Report:
 
 def line_of(report: Report, path: str, row: int) -> str | None:
     """The text of a row of a file; None where the text is not at hand, or has no such row."""
-    from torchlint.reading import NEWLINE
+    from torchlint.text import NEWLINE
 
     if (text := report.texts.get(path)) is None:
         return None

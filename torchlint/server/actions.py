@@ -12,12 +12,12 @@ from torchlint.fixing import fix_programs
 from torchlint.gate import lint_gated
 from torchlint.ignoring import add_ignores
 from torchlint.program import Program
-from torchlint.reading import NEWLINE
 from torchlint.server.diagnostics import url_of
 from torchlint.server.documents import Encoding, lines_of
 from torchlint.server.trees import Trees
 from torchlint.server.workbench import Checked
 from torchlint.suppressions import LASTING
+from torchlint.text import NEWLINE
 
 FIX_ALL = "source.fixAll.torchlint"
 SHOW_PAGE = "torchlint.showPage"

@@ -16,7 +16,7 @@ from pygls.workspace import Workspace
 
 from torchlint.cells import Cell, join
 from torchlint.diagnostic import Position, Span
-from torchlint.reading import NEWLINE, Text
+from torchlint.text import NEWLINE, Text
 
 _Content = TypeVar("_Content")
 

@@ -9,13 +9,13 @@ from itertools import takewhile
 
 from torchlint.diagnostic import Position
 from torchlint.linter import settings
-from torchlint.reading import Text
 from torchlint.semantics.explain import Variable, explain
 from torchlint.semantics.hints import ShapeHint, shape_hints
 from torchlint.server.documents import lines_of
 from torchlint.server.trees import Trees
 from torchlint.server.workbench import Checked
 from torchlint.syntax import Tree
+from torchlint.text import Text
 
 _MOST_KEPT = 64
 

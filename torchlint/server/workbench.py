@@ -17,7 +17,6 @@ from torchlint.gate import lint_gated
 from torchlint.plugins import BadPlugin
 from torchlint.program import Program
 from torchlint.project import Import, Project, scan_imports
-from torchlint.reading import Text
 from torchlint.report.base import Report
 from torchlint.report.parts import in_parts
 from torchlint.runner import lint_safely
@@ -26,6 +25,7 @@ from torchlint.server.documents import Opened, lines_of
 from torchlint.server.settings import ClientSettings
 from torchlint.server.trees import Trees
 from torchlint.source import Source
+from torchlint.text import Text
 
 Pulse = Callable[[], None]
 

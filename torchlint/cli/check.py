@@ -62,7 +62,7 @@ def check(**options: Any) -> None:
 
     try:
         from torchlint.cli.run import run_check
-        from torchlint.cli.session import Session
+        from torchlint.session import Session
 
         session = Session.of(options)
         for path in session.missing:

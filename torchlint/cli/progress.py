@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from torchlint.runner import Progress
-
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
+
+    from torchlint.runner import Progress
 
 _PATIENCE = 1.0
 

@@ -11,13 +11,15 @@ from dataclasses import replace
 import click
 
 from torchlint.baseline import without_known, write_baseline
-from torchlint.cli.session import Session
+from torchlint.cli.progress import progress
 from torchlint.diagnostic import Diagnostic
 from torchlint.files import discover
+from torchlint.program import Program
 from torchlint.project import Project
 from torchlint.reading import write_atomically
 from torchlint.report.base import Report, writer
 from torchlint.report.parts import in_parts
+from torchlint.session import Session
 
 
 def run_check(session: Session) -> int:
@@ -35,7 +37,12 @@ def _check(session: Session) -> int:
         click.echo("torchlint: no Python files were found under the given paths", err=True)
     checks = session.checks(loaded)
     unreadable = session.reported(loaded.unreadable)
-    found = session.run(loaded.programs, checks)
+
+    def lint(programs: Sequence[Program]) -> list[Diagnostic]:
+        with progress(not session.options.get("quiet")) as tell:
+            return session.run(programs, checks, tell)
+
+    found = lint(loaded.programs)
     texts = {path: text.text for path, text in loaded.texts.items()}
     if session.options.get("add_ignore"):
         return _add_ignores(session, loaded, found, texts)
@@ -44,7 +51,7 @@ def _check(session: Session) -> int:
 
     from torchlint.fixing import fix_programs
 
-    fixed = fix_programs(loaded.programs, found, lambda programs: session.run(programs, checks), session.wants, loaded.takes)
+    fixed = fix_programs(loaded.programs, found, lint, session.wants, loaded.takes)
     for path in fixed.refused:
         click.echo(f"torchlint: {path}: the fixes would break the file's syntax, so it was left as it is", err=True)
     if session.options.get("diff"):

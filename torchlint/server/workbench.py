@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 
 from torchlint import config, files, project
 from torchlint.checks import Checks
-from torchlint.cli.session import Session
 from torchlint.diagnostic import Diagnostic
 from torchlint.gate import lint_gated
 from torchlint.plugins import BadPlugin
@@ -24,6 +23,7 @@ from torchlint.selection import UnknownRule
 from torchlint.server.documents import Opened, lines_of
 from torchlint.server.settings import ClientSettings
 from torchlint.server.trees import Trees
+from torchlint.session import Session
 from torchlint.source import Source
 from torchlint.text import Text
 

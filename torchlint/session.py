@@ -1,4 +1,4 @@
-"""One run of `torchlint check`: settings from the file and the options, then the steps."""
+"""What one run goes by, of the command line or of the server: settings from the file, options laid over them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torchlint import config, files, project
 from torchlint.cache import Cache, default_folder, run_cached
@@ -20,6 +20,9 @@ from torchlint.program import Program
 from torchlint.reading import text_of
 from torchlint.selection import Selection, check_selectors
 from torchlint.text import Text, Unreadable
+
+if TYPE_CHECKING:
+    from torchlint.runner import Progress
 
 _STDIN = "-"
 
@@ -130,26 +133,21 @@ class Session:
         complete = all(rule.code in codes for rule in self.rules if rule.default)
         return Checks(codes, selection.takes(UNUSED_SUPPRESSION), complete, self._ignored(loaded), self.plugins)
 
-    def run(self, programs: Sequence[Program], checks: Checks) -> list[Diagnostic]:
+    def run(self, programs: Sequence[Program], checks: Checks, progress: Progress | None = None) -> list[Diagnostic]:
         """The diagnostics of the programs, with just the fixes that may be applied."""
-        if self.cache is None:
-            found = self._run(programs, checks)
-        else:
-            found = run_cached(programs, checks, lambda missing: self._run(missing, checks), self.cache)
-        return self.presented(found)
+
+        def lint(missing: Sequence[Program]) -> list[Diagnostic]:
+            from torchlint import runner
+
+            return runner.run(missing, checks, self.settings.jobs, progress)
+
+        return self.presented(lint(programs) if self.cache is None else run_cached(programs, checks, lint, self.cache))
 
     def presented(self, found: Sequence[Diagnostic]) -> list[Diagnostic]:
         """The reports that the person wants to see, with just the fixes that may be applied."""
         fixable = Selection(self.settings.fixable, (), self.settings.unfixable)
         may = {rule.code for rule in self.everything if fixable.takes(rule)}
         return [each if each.code in may else replace(each, fix=None) for each in self.reported(found)]
-
-    def _run(self, programs: Sequence[Program], checks: Checks) -> list[Diagnostic]:
-        from torchlint import runner
-        from torchlint.cli.progress import progress
-
-        with progress(not self.options.get("quiet")) as tell:
-            return runner.run(programs, checks, self.settings.jobs, tell)
 
     def reported(self, found: Sequence[Diagnostic]) -> list[Diagnostic]:
         """What is left when the linter's own reports that the person ignores are gone."""

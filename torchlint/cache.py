@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from torchlint.program import Program
 if TYPE_CHECKING:
     import sqlite3
 
+_FILE = "cache.sqlite"
 _KEPT_SECONDS = 60 * 86400
 _ROWS_A_QUESTION = 500
 
@@ -50,8 +52,13 @@ class Cache:
         self._ask("DELETE FROM known WHERE written < ?", [now - _KEPT_SECONDS])
         self._ask_many("REPLACE INTO known VALUES (?, ?, ?)", [(key, value, now) for key, value in values.items()])
 
-    def clear(self) -> None:
-        self._ask("DELETE FROM known", [])
+    def delete(self) -> None:
+        """Forget everything, and give its space back."""
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+        with suppress(OSError):
+            os.unlink(os.path.join(self._folder, _FILE))
 
     def _ask(self, statement: str, values: Sequence[Any]) -> list[tuple[str, str]]:
         import sqlite3
@@ -76,7 +83,7 @@ class Cache:
 
         if self._open is None:
             os.makedirs(self._folder, exist_ok=True)
-            path = os.path.join(self._folder, "cache.sqlite")
+            path = os.path.join(self._folder, _FILE)
             try:
                 self._open = _table(path)
             except sqlite3.DatabaseError:
@@ -132,7 +139,8 @@ def program_key(program: Program, checks: Checks) -> str:
     asked = {
         "torchlint": [fingerprint(), plugin_fingerprint() if checks.plugins else ""],
         "codes": sorted(checks.codes),
-        "unused": [checks.unused, checks.complete],
+        "unused": [checks.unused, checks.complete, checks.comments],
+        "target": checks.target,
         "ignored": {path: sorted(checks.ignored[path]) for path in paths if path in checks.ignored},
         "roots": program.roots,
         "files": [[path, path in program.linted, len(program.sources[path].text)] for path in paths],

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from torchlint.cache import Cache, fingerprint
 from torchlint.diagnostic import Severity
-from torchlint.own_rules import OWN_RULES, OwnRule
 from torchlint.plugins import plugin_fingerprint
 
 
@@ -33,8 +32,3 @@ def catalogue(known: Cache | None = None, plugins: bool = True) -> tuple[Entry, 
     if known is not None:
         known.put({key: json.dumps([[each.code, each.name, each.severity, each.default] for each in entries])})
     return entries
-
-
-def everything(known: Cache | None = None) -> tuple[Entry | OwnRule, ...]:
-    """The rules and the linter's own reports."""
-    return (*catalogue(known), *OWN_RULES)

@@ -16,7 +16,7 @@ NAMES = ("torchlint.toml", ".torchlint.toml", "pyproject.toml")
 
 
 class BadConfiguration(Exception):
-    """A configuration that cannot be used: the file, the row (from 1), and what is wrong."""
+    """A configuration that cannot be used: the file or option, the row (from 1), and what is wrong."""
 
     def __init__(self, path: str, row: int, message: str) -> None:
         super().__init__(message)
@@ -25,7 +25,8 @@ class BadConfiguration(Exception):
         self.message = message
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.row}:1: TL903 invalid-configuration {self.message}"
+        place = self.path if self.path.startswith("--") else f"{self.path}:{self.row}:1"
+        return f"{place}: TL903 invalid-configuration {self.message}"
 
 
 def _option(kind: str, doc: str, default: Any = ()) -> Any:
@@ -34,7 +35,10 @@ def _option(kind: str, doc: str, default: Any = ()) -> Any:
 
 @dataclass(frozen=True)
 class Settings:
-    """Every option, by its name in TOML with `_` for `-`. `base` is the folder that patterns start from."""
+    """Every option, by its name in TOML with `_` for `-`. `base` is the folder that patterns start from.
+
+    `origin` is the file that was read, and `places` says of each option that was set, where.
+    """
 
     select: tuple[str, ...] | None = _option(
         "strings", "The rules to run instead of the default ones: codes, prefixes of codes, names, or ALL.", None
@@ -61,6 +65,7 @@ class Settings:
     jobs: int = _option("count", "How many worker processes; 0 takes what the machine has.", 0)
     base: str = ""
     origin: str | None = None
+    places: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def version_of_torch(self) -> tuple[int, ...] | None:
@@ -96,21 +101,54 @@ def load(path: str) -> Settings:
     except UnicodeDecodeError:
         raise BadConfiguration(shown, 1, "is not UTF-8") from None
     except tomllib.TOMLDecodeError as error:
-        row = re.search(r"at line (\d+)", str(error))
+        found = re.search(r"at line (\d+)", str(error))
         last = len(text.splitlines())
-        raise BadConfiguration(shown, int(row[1]) if row else last, f"is no TOML: {error}") from None
+        raise BadConfiguration(shown, int(found[1]) if found else last, f"is no TOML: {error}") from None
+    above = ""
     if os.path.basename(path) == "pyproject.toml":
-        table = table.get("tool", {}).get("torchlint", {})
+        above = "tool.torchlint."
+        tools = table.get("tool", {})
+        table = tools.get("torchlint", {}) if isinstance(tools, dict) else {}
     if not isinstance(table, dict):
         raise BadConfiguration(shown, 1, "`tool.torchlint` must be a table")
-    values = {}
+    values: dict[str, Any] = {}
+    places: dict[str, str] = {}
     for key, value in table.items():
+        row = _row(text, above + key)
         try:
-            name = _known(key)
-            values[name] = _CHECKS[OPTIONS[key].metadata["kind"]](key, value)
+            values |= _checked(key, value)
         except ValueError as problem:
-            raise BadConfiguration(shown, _row(text, key), str(problem)) from None
-    return replace(Settings(), **values, base=os.path.dirname(os.path.abspath(path)), origin=shown)
+            raise BadConfiguration(shown, row, str(problem)) from None
+        places[key.replace("-", "_")] = f"{shown}:{row}"
+    base = os.path.dirname(os.path.abspath(path))
+    return replace(Settings(), **values, base=base, origin=shown, places=places)
+
+
+def overlaid(settings: Settings, text: str) -> Settings:
+    """The settings with those of a line of TOML, as `jobs = 2`, laid over them. Raises BadConfiguration."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise BadConfiguration("--config", 1, f"`{text}` is neither a file nor a `key = value` of TOML") from None
+    values = {key.replace("-", "_"): checked(key, value, "--config") for key, value in table.items()}
+    return set_by("--config", settings, values)
+
+
+def set_by(origin: str, settings: Settings, values: Mapping[str, Any]) -> Settings:
+    """The settings with `values` in place of their own, which `origin` set."""
+    return replace(settings, **values, places={**settings.places, **dict.fromkeys(values, origin)})
+
+
+def checked(key: str, value: Any, origin: str) -> Any:
+    """The value of an option as the settings keep it. Raises BadConfiguration for a wrong one, set by `origin`."""
+    try:
+        return _checked(key, value)[_known(key)]
+    except ValueError as problem:
+        raise BadConfiguration(origin, 1, str(problem)) from None
+
+
+def _checked(key: str, value: Any) -> dict[str, Any]:
+    return {_known(key): _CHECKS[OPTIONS[key].metadata["kind"]](key, value)}
 
 
 def settings_for(folder: str) -> Settings:
@@ -216,8 +254,27 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
 }
 
 
-def _row(text: str, key: str) -> int:
+_HEADER = re.compile(r"\s*\[+([^\]]+)\]+\s*(?:#.*)?$")
+_KEY = re.compile(r"""\s*((?:[\w.\- ]|"[^"]*"|'[^']*')+?)\s*=""")
+
+
+def _row(text: str, wanted: str) -> int:
+    """The row of a text of TOML that sets the key of this dotted path; 1 where none is found."""
+    header = ""
+    key = wanted.rpartition(".")[2]
     for row, line in enumerate(text.splitlines(), 1):
-        if re.match(rf"\s*(\[.*\b)?[\"']?{re.escape(key)}[\"']?\s*[=.\]]", line) and not line.startswith("[project"):
+        if found := _HEADER.match(line):
+            header = path = _plain(found[1])
+        elif found := _KEY.match(line):
+            path = _plain(f"{header}.{found[1]}").lstrip(".")
+            if wanted.startswith(path + ".") and re.search(rf"(?<![\w-]){re.escape(key)}(?![\w-])", line):
+                return row
+        else:
+            continue
+        if path == wanted or path.startswith(wanted + "."):
             return row
     return 1
+
+
+def _plain(path: str) -> str:
+    return re.sub(r"[\s\"']", "", path)

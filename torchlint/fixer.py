@@ -33,7 +33,13 @@ class _Change:
 
 
 def fix_text(text: str, fixes: Sequence[Fix]) -> tuple[str, int]:
-    """The text with `fixes` applied, in order of place, and how many of them were.
+    """The text with `fixes` applied, and how many of them were."""
+    new, applied = apply_fixes(text, fixes)
+    return new, len(applied)
+
+
+def apply_fixes(text: str, fixes: Sequence[Fix]) -> tuple[str, list[Fix]]:
+    """The text with `fixes` applied, in order of place, and those that were.
 
     A fix that overlaps one already taken is left out whole; lint the new text again to get it.
     Fixes that need the same new line (an import, say) share it. Newlines in an edit become those of
@@ -59,11 +65,11 @@ def fix_text(text: str, fixes: Sequence[Fix]) -> tuple[str, int]:
         return _Change(start, end, _NEWLINE.sub(lambda _: newline, edit.text))
 
     # Sorting by place alone keeps the order in which a fix lists its insertions at one point.
-    wanted = [sorted(map(change, fix.edits), key=_place) for fix in fixes if fix.edits]
+    wanted = [(sorted(map(change, fix.edits), key=_place), fix) for fix in fixes if fix.edits]
     taken: list[_Change] = []
     lines: set[_Change] = set()
-    count = 0
-    for changes in sorted(wanted, key=lambda changes: _place(changes[0])):
+    applied: list[Fix] = []
+    for changes, fix in sorted(wanted, key=lambda each: _place(each[0][0])):
         new = [each for each in changes if each not in lines]
         overlaps_itself = any(left.end > right.start for left, right in pairwise(changes))
         if overlaps_itself or any(_clashes(each, taken) for each in new):
@@ -71,8 +77,8 @@ def fix_text(text: str, fixes: Sequence[Fix]) -> tuple[str, int]:
         for each in new:
             insort(taken, each, key=_place)
         lines.update(each for each in new if each.inserts_lines)
-        count += 1
-    return _apply(text, taken), count
+        applied.append(fix)
+    return _apply(text, taken), applied
 
 
 def _place(change: _Change) -> tuple[int, int]:

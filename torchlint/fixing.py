@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from torchlint.diagnostic import Diagnostic, Fix
-from torchlint.fixer import fix_text
+from torchlint.fixer import apply_fixes
 from torchlint.program import Program
 from torchlint.source import Source
 
@@ -19,13 +20,17 @@ Run = Callable[[Sequence[Program]], list[Diagnostic]]
 
 @dataclass(frozen=True)
 class Fixed:
-    """The new texts by path, what is still reported, how many fixes were applied, and which files
-    were left alone because their fixes made no Python of them."""
+    """The new texts by path, what is still reported, how many fixes were applied by path, code and
+    name, and which files were left alone because their fixes made no Python of them."""
 
     texts: Mapping[str, str]
     diagnostics: Sequence[Diagnostic]
-    count: int
+    applied: Mapping[tuple[str, str, str], int]
     refused: Sequence[str] = field(default=())
+
+    @property
+    def count(self) -> int:
+        return sum(self.applied.values())
 
 
 def fix_programs(
@@ -43,17 +48,17 @@ def fix_programs(
     left = list(found)
     texts: dict[str, str] = {}
     refused: set[str] = set()
-    count = 0
+    applied: Counter[tuple[str, str, str]] = Counter()
     for _ in range(_ROUNDS):
         changed: dict[str, str] = {}
-        for path, fixes in _by_path(left, wanted).items():
+        for path, reports in _by_path(left, wanted).items():
             source = next(each.sources[path] for each in current if path in each.linted)
-            text, applied = _fixed(source.text, fixes)
+            text, mended = _fixed(source.text, reports)
             if text is None or not writable(path, text):
                 refused.add(path)
             elif path not in refused and text != source.text:
                 changed[path] = text
-                count += applied
+                applied.update((path, each.code, each.name) for each in mended)
         if not changed:
             break
         texts.update(changed)
@@ -61,26 +66,27 @@ def fix_programs(
         touched = [program for program in current if program.sources.keys() & changed.keys()]
         again = {path for program in touched for path in program.linted}
         left = [each for each in left if each.place.path not in again] + run(touched)
-    return Fixed(texts, sorted(left, key=lambda each: each.order), count, sorted(refused))
+    return Fixed(texts, sorted(left, key=lambda each: each.order), applied, sorted(refused))
 
 
-def _by_path(found: Sequence[Diagnostic], wanted: Callable[[Fix], bool]) -> dict[str, list[Fix]]:
-    fixes: dict[str, list[Fix]] = {}
+def _by_path(found: Sequence[Diagnostic], wanted: Callable[[Fix], bool]) -> dict[str, list[Diagnostic]]:
+    mendable: dict[str, list[Diagnostic]] = {}
     for each in found:
         if each.fix is not None and wanted(each.fix):
-            fixes.setdefault(each.place.path, []).append(each.fix)
-    return fixes
+            mendable.setdefault(each.place.path, []).append(each)
+    return mendable
 
 
-def _fixed(text: str, fixes: Sequence[Fix]) -> tuple[str | None, int]:
-    """The fixed text, or None where it is no Python any more and was before."""
+def _fixed(text: str, reports: Sequence[Diagnostic]) -> tuple[str | None, list[Diagnostic]]:
+    """The fixed text and what is mended by it, or None where it is no Python any more and was before."""
+    owners = {id(each.fix): each for each in reports}
     try:
-        new, count = fix_text(text, fixes)
+        new, applied = apply_fixes(text, [each.fix for each in reports if each.fix is not None])
     except ValueError:
-        return None, 0
+        return None, []
     if _parses(text) and not _parses(new):
-        return None, 0
-    return new, count
+        return None, []
+    return new, [owners[id(fix)] for fix in applied]
 
 
 def _parses(text: str) -> bool:

@@ -10,8 +10,8 @@ from torchlint.suppressions import LASTING, suppressions_in
 from torchlint.text import NEWLINE
 
 
-def add_ignores(text: str, found: Iterable[Diagnostic]) -> tuple[str, int]:
-    """The text with `# torchlint: ignore[name]` where `found` start, and how many these silence.
+def add_ignores(text: str, found: Iterable[Diagnostic], reason: str = "") -> tuple[str, int]:
+    """The text with `# torchlint: ignore[name] reason` where `found` start, and how many these silence.
 
     A comment goes to the end of the line of code, and into a list that is there already.
     """
@@ -36,7 +36,8 @@ def add_ignores(text: str, found: Iterable[Diagnostic]) -> tuple[str, int]:
             last = lists[row][-1].end
             new = body[:last] + "".join(f", {name}" for name in sorted(names[row])) + body[last:]
         else:
-            new = f"{_without_trailing_blanks(body, comments.get(row))}  # torchlint: ignore[{', '.join(sorted(names[row]))}]"
+            comment = f"# torchlint: ignore[{', '.join(sorted(names[row]))}] {reason}".rstrip()
+            new = f"{_without_trailing_blanks(body, comments.get(row))}  {comment}"
         text = text[: starts[row - 1]] + new + line[len(body) :] + text[starts[row] :]
     return text, count
 

@@ -150,6 +150,11 @@ class Page:
         """Every program of the page, in order."""
         return tuple(listing for section in self.sections for listing in section.listings)
 
+    @cached_property
+    def summary(self) -> str:
+        """The first sentence."""
+        return re.split(r"(?<=[.:])\s", self.paragraph, maxsplit=1)[0].rstrip(".:") + "."
+
     def section(self, title: str) -> Section | None:
         """The section of that title, if the page has it."""
         return next((each for each in self.sections if each.title == title), None)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import hashlib
 import os
 import stat
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from torchlint.text import Text, Unreadable, decode
@@ -13,7 +16,8 @@ from torchlint.text import Text, Unreadable, decode
 
 def read_file(path: str) -> Text:
     """The program of a file, by its name's ending. Raises Unreadable with one line that says why not."""
-    return text_of(path, read_bytes(path))
+    data = read_bytes(path)
+    return replace(text_of(path, data), digest=_digest(data))
 
 
 def text_of(path: str, data: bytes) -> Text:
@@ -48,15 +52,33 @@ def read_bytes(path: str | Path) -> bytes:
         raise Unreadable(f"cannot be read: {error.strerror or error}") from None
 
 
+def _digest(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=16).digest()
+
+
+def write_back(path: str, before: Text, text: str) -> None:
+    """Give a file a new text, unless it is another one than was read. Raises OSError and ValueError."""
+    data = before.encode(text)
+    with open(path, "rb") as file:
+        if _digest(file.read()) != before.digest:
+            raise ValueError("it was changed meanwhile; run torchlint again")
+    if not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    write_atomically(path, data)
+
+
 def write_atomically(path: str | Path, data: bytes) -> None:
-    """Replace a file's content at once, keeping its mode; a link's target is replaced, not the link."""
+    """Replace a file's content at once, keeping its mode and owner; a link's target is replaced, not the link."""
     target = os.path.realpath(path)
     handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".torchlint-")
     try:
         with open(handle, "wb") as file:
             file.write(data)
         with contextlib.suppress(FileNotFoundError):
-            os.chmod(temporary, stat.S_IMODE(os.stat(target).st_mode))
+            before = os.stat(target)
+            with contextlib.suppress(PermissionError, AttributeError):
+                os.chown(temporary, before.st_uid, before.st_gid)
+            os.chmod(temporary, stat.S_IMODE(before.st_mode))
         os.replace(temporary, target)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):

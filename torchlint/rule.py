@@ -14,6 +14,7 @@ from torchlint.diagnostic import Finding, Severity
 
 Check = Callable[[Any], Iterator[Finding]]
 Contexts = Literal["any", "all"]
+Version = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class Rule:
     any. `words` says which words a program's text must hold for the rule to fire: one of each group.
     `contexts` is "any" where one feasible way to reach a place is enough for a report, and "all"
     where every way in which the program reaches the place must be at fault (a guard that one
-    caller holds is then enough to stay silent).
+    caller holds is then enough to stay silent). `before` is the version of torch from which on there is
+    nothing to report: such a check runs for projects that say that they support an older one.
     """
 
     code: str
@@ -36,10 +38,17 @@ class Rule:
     calls: frozenset[str]
     fact: type
     check: Check
+    before: Version | None = None
+
+    def concerns(self, target: Version | None) -> bool:
+        """Whether a project whose oldest torch is `target` (None: today's) needs this check."""
+        return self.before is None or (target is not None and target < self.before)
 
     @property
-    def url(self) -> str:
-        return f"https://github.com/torchlint/torchlint/blob/main/rules/{self.name}.md"
+    def url(self) -> str | None:
+        """Where the rule's page is to be read; unknown of another package's rule."""
+        ours = self.check.__module__.startswith("torchlint.rules.")
+        return f"https://github.com/torchlint/torchlint/blob/main/rules/{self.name}.md" if ours else None
 
 
 def rule(
@@ -50,6 +59,7 @@ def rule(
     words: tuple[str, ...] = (),
     contexts: Contexts = "any",
     calls: Iterable[str] = (),
+    before: Version | None = None,
 ) -> Callable[[Check], Check]:
     """Make a rule of a generator function; its parameter's type is the fact that it asks for.
 
@@ -64,7 +74,7 @@ def rule(
         hints.pop("return", None)
         (fact,) = hints.values()
         groups = tuple(tuple(group.split("|")) for group in words)
-        declared = Rule(code, name, severity, default, groups, contexts, frozenset(calls), fact, check)
+        declared = Rule(code, name, severity, default, groups, contexts, frozenset(calls), fact, check, before)
         vars(module).setdefault("RULES", []).append(declared)
         return check
 
@@ -72,11 +82,14 @@ def rule(
 
 
 @cache
-def all_rules() -> tuple[Rule, ...]:
-    """Every rule of `torchlint.rules`, by code. A module may hold several checks of one rule."""
+def all_rules(target: Version | None = None) -> tuple[Rule, ...]:
+    """Every rule of `torchlint.rules` for a project whose oldest torch is `target` (None: today's), by code.
+
+    A module may hold several checks of one rule.
+    """
     package = importlib.import_module("torchlint.rules")
     found: list[Rule] = []
     for info in pkgutil.iter_modules(package.__path__):
         module = importlib.import_module(f"torchlint.rules.{info.name}")
         found.extend(getattr(module, "RULES", ()))
-    return tuple(sorted(found, key=lambda each: each.code))
+    return tuple(sorted((each for each in found if each.concerns(target)), key=lambda each: each.code))

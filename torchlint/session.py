@@ -15,6 +15,7 @@ from torchlint.cache import Cache, default_folder, run_cached
 from torchlint.catalogue import Entry, catalogue
 from torchlint.checks import Checks
 from torchlint.diagnostic import Diagnostic, Fix
+from torchlint.overlay import settings_in_force
 from torchlint.own_rules import INTERNAL_ERROR, OWN_RULES, UNUSED_SUPPRESSION, OwnRule
 from torchlint.program import Program
 from torchlint.reading import text_of
@@ -45,19 +46,13 @@ class Session:
         if not paths and options.get("files_from") is None:
             paths = (".",)
         start = _start(paths, options.get("stdin_filename"))
-        if options.get("config_file"):
-            settings = config.load(os.path.abspath(options["config_file"]))
-        elif options.get("isolated"):
-            settings = config.Settings(base=start)
-        else:
-            settings = config.settings_for(start)
-        session = cls(_overlaid(settings, options), paths, options)
+        session = cls(settings_in_force(start, options), paths, options)
         check_selectors(_all_selectors(session.settings), session.everything)
         return session
 
     @cached_property
     def cache(self) -> Cache | None:
-        return None if self.options.get("no_cache") else Cache(default_folder())
+        return None if self.options.get("no_cache") else Cache(self.options.get("cache_dir") or default_folder())
 
     @cached_property
     def rules(self) -> tuple[Entry, ...]:
@@ -74,6 +69,23 @@ class Session:
     @property
     def from_stdin(self) -> bool:
         return self.paths == (_STDIN,)
+
+    @cached_property
+    def stdin(self) -> bytes:
+        """What standard input holds; it can be read once."""
+        return sys.stdin.buffer.read()
+
+    @property
+    def fixes(self) -> bool:
+        return bool(self.options.get("fix") or self.options.get("fix_only"))
+
+    @property
+    def silent(self) -> bool:
+        return bool(self.options.get("silent"))
+
+    @property
+    def quiet(self) -> bool:
+        return self.silent or bool(self.options.get("quiet"))
 
     def selection(self) -> Selection:
         chosen = self.settings
@@ -95,15 +107,19 @@ class Session:
         """The paths given that are not there; the others are linted all the same."""
         return () if self.from_stdin else tuple(path for path in self.paths if not os.path.lexists(path))
 
+    @property
+    def there(self) -> tuple[str, ...]:
+        """The paths given that are there."""
+        return tuple(path for path in self.paths if path not in self.missing)
+
     def load(self) -> project.Project:
         """The programs of the paths given, those that are missing left out."""
         chosen, which = self.settings, self.filter
         roots = [os.path.join(chosen.base, folder) for folder in chosen.src]
         if self.from_stdin:
             return self._load_stdin(which, roots)
-        there = [path for path in self.paths if path not in self.missing]
-        given = [os.path.abspath(path) for path in there]
-        loaded = project.load(files.discover(there, which), given, roots=roots, which=which)
+        given = [os.path.abspath(path) for path in self.there]
+        loaded = project.load(files.discover(self.there, which), given, roots=roots, which=which)
         return self._shard(loaded)
 
     def _shard(self, loaded: project.Project) -> project.Project:
@@ -121,7 +137,7 @@ class Session:
             return project.Project((), (), {}, {})
         overlay: dict[str, Text | Unreadable] = {}
         try:
-            overlay[name] = text_of(name, sys.stdin.buffer.read())
+            overlay[name] = text_of(name, self.stdin)
         except Unreadable as problem:
             overlay[name] = problem
         return project.load([name], [], roots=roots, which=which, overlay=overlay)
@@ -131,7 +147,9 @@ class Session:
         selection = self.selection()
         codes = frozenset(rule.code for rule in self.rules if selection.takes(rule))
         complete = all(rule.code in codes for rule in self.rules if rule.default)
-        return Checks(codes, selection.takes(UNUSED_SUPPRESSION), complete, self._ignored(loaded), self.plugins)
+        unused = selection.takes(UNUSED_SUPPRESSION)
+        comments = not self.options.get("ignore_noqa")
+        return Checks(codes, unused, complete, self._ignored(loaded), self.plugins, comments, self.settings.version_of_torch)
 
     def run(self, programs: Sequence[Program], checks: Checks, progress: Progress | None = None) -> list[Diagnostic]:
         """The diagnostics of the programs, with just the fixes that may be applied."""
@@ -202,21 +220,6 @@ def _start(paths: Sequence[str], stdin_filename: str | None) -> str:
         return os.path.commonpath(folders)
     except ValueError:
         return folders[0]
-
-
-def _overlaid(settings: config.Settings, options: Mapping[str, Any]) -> config.Settings:
-    values: dict[str, Any] = {}
-    for name in ("select", "extend_select", "ignore", "extend_ignore"):
-        if given := options.get(name):
-            values[name] = tuple(part.strip() for each in given for part in each.split(",") if part.strip())
-    # An option replaces what the file says under the same name, save for the two that extend.
-    for name in ("extend_select", "extend_ignore"):
-        if name in values:
-            values[name] = (*getattr(settings, name), *values[name])
-    for name in ("unsafe_fixes", "output_format", "force_exclude", "jobs"):
-        if options.get(name) is not None:
-            values[name] = options[name]
-    return replace(settings, **values)
 
 
 def _all_selectors(settings: config.Settings) -> list[str]:

@@ -6,6 +6,7 @@ import io
 import re
 import tokenize
 from dataclasses import dataclass
+from itertools import pairwise
 
 from torchlint.diagnostic import Position
 
@@ -28,13 +29,15 @@ class Part:
 class Text:
     """A decoded file and what is needed to write it back as it was: newlines are kept in `text`.
 
-    `problems` are places that could not be read and were left out of the text.
+    `problems` are places that could not be read and were left out of the text. `digest` tells the file's
+    bytes from others, so that nothing is written over what someone else has changed meanwhile.
     """
 
     text: str
     encoding: str = "utf-8"
     bom: bool = False
     problems: tuple[tuple[str, Position], ...] = ()
+    digest: bytes = b""
 
     def parts(self, text: str) -> list[Part]:
         """The pieces that a person sees of a program: the cells of a notebook; of a file, itself."""
@@ -52,6 +55,12 @@ class Unreadable(Exception):
         super().__init__(message)
         self.message = message
         self.position = position
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text with their ends, as Python counts them: a form feed or U+2028 ends none."""
+    ends = [0, *(match.end() for match in NEWLINE.finditer(text)), len(text)]
+    return [text[start:end] for start, end in pairwise(ends) if start < end]
 
 
 def decode(data: bytes) -> Text:

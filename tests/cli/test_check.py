@@ -264,7 +264,7 @@ def test_rule_shows_its_page_by_code_or_name(torchlint: Torchlint) -> None:
 
 def test_rule_all_lists_every_rule(torchlint: Torchlint) -> None:
     lines = torchlint("rule", "--all").out.splitlines()
-    assert any(line.split() == ["TL401", "error", "on", "softmax-before-cross-entropy"] for line in lines)
+    assert any(line.split() == ["TL401", "error", "on", "fix:", "safe", "softmax-before-cross-entropy"] for line in lines)
     assert [line.split()[0] for line in lines] == sorted(line.split()[0] for line in lines)
 
 
@@ -278,7 +278,7 @@ def test_config_shows_what_is_in_force_and_from_where(torchlint: Torchlint, writ
     write("torchlint.toml", "jobs = 3\n")
     lines = torchlint("config").out.splitlines()
     assert lines[0] == "# from torchlint.toml"
-    assert "jobs = 3  # set" in lines
+    assert "jobs = 3  # torchlint.toml:1" in lines
 
 
 def test_missing_path_does_not_keep_the_others_from_being_linted(torchlint: Torchlint, write: Write) -> None:

@@ -65,3 +65,23 @@ def test_schema_accepts_and_refuses_what_the_reader_does() -> None:
 def test_committed_schema_is_current() -> None:
     committed = Path(__file__).parents[2] / "docs" / "torchlint.schema.json"
     assert json.loads(committed.read_text()) == json.loads(json.dumps(config.schema()))
+
+
+def test_place_is_in_our_table(tmp_path: Path, write: Write) -> None:
+    write("pyproject.toml", '[tool.ruff.lint]\nselect = ["E"]\n\n[tool.torchlint]\n# select = 1\njobs = 1\nselect = "E"\n')
+    with pytest.raises(BadConfiguration) as problem:
+        settings_for(str(tmp_path))
+    assert problem.value.row == 7
+
+
+@pytest.mark.parametrize("text", ["tool.torchlint.jobs = -1\n", "[tool]\ntorchlint.jobs = -1\n", "[tool]\ntorchlint = { jobs = -1 }\n"])
+def test_place_in_every_way_to_write_it(tmp_path: Path, write: Write, text: str) -> None:
+    write("pyproject.toml", text)
+    with pytest.raises(BadConfiguration) as problem:
+        settings_for(str(tmp_path))
+    assert problem.value.row == text.count("\n")
+
+
+def test_tool_that_is_no_table_is_none_of_ours(tmp_path: Path, write: Write) -> None:
+    write("pyproject.toml", "tool = 3 # torchlint =\n")
+    assert settings_for(str(tmp_path)).origin == str(tmp_path / "pyproject.toml")

@@ -11,6 +11,7 @@ from click_default_group import DefaultGroup
 
 from torchlint import __version__
 from torchlint.cli.check import check
+from torchlint.cli.clean import clean
 from torchlint.cli.completion import completion
 from torchlint.cli.config import config
 from torchlint.cli.explain import explain
@@ -26,7 +27,7 @@ from torchlint.cli.server import server
     default_if_no_args=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(__version__, prog_name="torchlint", message="%(prog)s %(version)s")
+@click.version_option(__version__, "-V", "--version", prog_name="torchlint", message="%(prog)s %(version)s")
 def cli() -> None:
     """Find the pitfalls in PyTorch programs, without running them.
 
@@ -42,6 +43,7 @@ cli.add_command(explain)
 cli.add_command(config)
 cli.add_command(merge)
 cli.add_command(server)
+cli.add_command(clean)
 cli.add_command(completion)
 
 

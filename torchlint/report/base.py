@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import sha256
 from importlib import import_module
 from typing import TextIO
@@ -14,19 +15,26 @@ from torchlint.diagnostic import Diagnostic, Place, Position
 
 FORMATS = (
     "text", "full", "concise", "grouped", "json", "json-lines",
-    "sarif", "github", "gitlab", "junit", "rdjson",
+    "sarif", "github", "gitlab", "junit", "rdjson", "azure", "pylint",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Report:
-    """What was found, and what a format needs besides: texts to quote from, absolute file names."""
+    """What was found, and what a format needs besides: texts to quote from, absolute file names.
+
+    `fixed` counts the fixes applied by path, code and name; with `fix_only` nothing is known of
+    what is left; `color` is "auto", "always" or "never".
+    """
 
     diagnostics: Sequence[Diagnostic]
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
     files: Mapping[str, str] = field(default_factory=dict, repr=False)
     quiet: bool = False
-    fixed: int = 0
+    fixed: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+    show_fixes: bool = False
+    fix_only: bool = False
+    color: str = "auto"
     cells: Mapping[str, int] = field(default_factory=dict, repr=False)
 
     def filename(self, place: Place) -> str:
@@ -71,14 +79,23 @@ def writer(name: str) -> Writer:
     return found
 
 
-def url(code: str, name: str) -> str:
-    """Where the page of a rule is to be read."""
+def statistics_writer(name: str) -> Writer:
+    """The function that writes how often each rule reported, in the format of this name."""
+    module = import_module("torchlint.report.statistics")
+    found: Writer = module.write_json if name in ("json", "json-lines") else module.write_text
+    return found
+
+
+@cache
+def url(code: str, name: str) -> str | None:
+    """Where the page of a rule is to be read; unknown of another package's rule."""
     from torchlint.own_rules import OWN_RULES
+    from torchlint.pages import page_names
 
     for own in OWN_RULES:
         if own.code == code:
             return own.url
-    return f"https://github.com/torchlint/torchlint/blob/main/rules/{name}.md"
+    return f"https://github.com/torchlint/torchlint/blob/main/rules/{name}.md" if name in page_names() else None
 
 
 def location(position: Position) -> dict[str, int]:

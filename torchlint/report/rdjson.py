@@ -24,8 +24,10 @@ def _diagnostic(each: Diagnostic, report: Report) -> dict[str, Any]:
         "message": each.message,
         "location": _location(each.place, report),
         "severity": each.severity.upper(),
-        "code": {"value": each.code, "url": url(each.code, each.name)},
+        "code": {"value": each.code},
     }
+    if (page := url(each.code, each.name)) is not None:
+        found["code"]["url"] = page
     if each.fix is not None:
         found["suggestions"] = [
             {"range": _range(Place(each.place.path, edit.span), report), "text": edit.text} for edit in each.fix.edits

@@ -43,18 +43,19 @@ def _rule(code: str, name: str) -> dict[str, Any]:
 
     own = {each.code: each.meaning for each in OWN_RULES}
     page = _page(name)
-    paragraph = page.paragraph if page else own.get(code, name.replace("-", " "))
-    short = paragraph.split(". ")[0].rstrip(".").replace("\n", " ")
-    words = "".join(part.capitalize() for part in name.split("-"))
-    return {
+    paragraph = page.paragraph if page else f"{own.get(code, name.replace('-', ' '))}."
+    text = page.text if page else paragraph
+    short = page.summary if page else paragraph
+    rule = {
         "id": code,
-        "name": words,
-        "shortDescription": {"text": f"{short[0].upper()}{short[1:]}."},
-        "fullDescription": {"text": paragraph},
-        "help": {"text": page.text if page else paragraph, "markdown": page.text if page else paragraph},
-        "helpUri": url(code, name),
+        "name": "".join(part.capitalize() for part in name.split("-")),
+        "shortDescription": {"text": f"{short[0].upper()}{short[1:]}"},
+        "fullDescription": {"text": f"{paragraph[0].upper()}{paragraph[1:]}"},
+        "help": {"text": text, "markdown": text},
         "properties": {"tags": ["pytorch"]},
     }
+    where = url(code, name)
+    return rule if where is None else {**rule, "helpUri": where}
 
 
 def _page(name: str) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING, TextIO
 
@@ -22,14 +21,14 @@ def write_text(report: Report, out: TextIO) -> None:
 
 
 def write_concise(report: Report, out: TextIO) -> None:
-    console = _console(out)
+    console = console_for(report, out)
     for each in report.diagnostics:
         console.print(_headline(each))
-    _summarise(report, console)
+    summarise(report, console)
 
 
 def write_full(report: Report, out: TextIO) -> None:
-    console = _console(out)
+    console = console_for(report, out)
     for each in report.diagnostics:
         console.print(_headline(each))
         _excerpt(report, each.place, "^", "red", console)
@@ -41,35 +40,29 @@ def write_full(report: Report, out: TextIO) -> None:
             flag = "--fix" if each.fix.applicability == "safe" else "--fix --unsafe-fixes"
             console.print(f"  fix ({flag}): {each.fix.message}", style="green", markup=False)
         console.print()
-    _summarise(report, console)
+    summarise(report, console)
 
 
 def write_grouped(report: Report, out: TextIO) -> None:
-    console = _console(out)
+    console = console_for(report, out)
     for path, group in groupby(report.diagnostics, key=lambda each: each.place.path):
         console.print(f"{_printable(path)}:", style="bold", markup=False)
         for each in group:
             console.print(_headline(each, indent="  "))
         console.print()
-    _summarise(report, console)
+    summarise(report, console)
 
 
-def write_statistics(report: Report, out: TextIO) -> None:
-    """How often each rule reported, most often first, and how many of these have a fix."""
-    console = _console(out)
-    counts = Counter((each.code, each.name) for each in report.diagnostics)
-    fixable = Counter(each.code for each in report.diagnostics if each.fix is not None)
-    for (code, name), count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-        mark = "*" if fixable[code] else " "
-        console.print(f"{count:5}  {code}  [{mark}] {name}", markup=False)
-    _summarise(report, console)
-
-
-def _console(out: TextIO) -> Console:
+def console_for(report: Report, out: TextIO) -> Console:
+    """What writes text in the colours that are wanted."""
     from rich.console import Console
 
+    forced = {"always": True, "never": False}.get(report.color)
+    plain = None if forced is None else not forced
     # Lines are as long as they are: a report that wraps can be neither searched nor clicked.
-    return Console(file=out, soft_wrap=True, highlight=False, emoji=False)
+    return Console(
+        file=out, soft_wrap=True, highlight=False, emoji=False, force_terminal=forced, no_color=plain
+    )
 
 
 def _headline(each: Diagnostic, indent: str = "") -> Text:
@@ -110,12 +103,18 @@ def _width(text: str) -> int:
     return cell_len(_printable(text))
 
 
-def _summarise(report: Report, console: Console) -> None:
+def summarise(report: Report, console: Console) -> None:
+    """How many problems there are and were, unless nobody wants to hear it."""
     if report.quiet:
         return
     count = len(report.diagnostics)
     if report.fixed:
-        console.print(f"Fixed {_counted(report.fixed, 'problem')}.", style="green")
+        ending = ":" if report.show_fixes else "."
+        console.print(f"Fixed {_counted(sum(report.fixed.values()), 'problem')}{ending}", style="green")
+        if report.show_fixes:
+            _list_fixes(report, console)
+    if report.fix_only:
+        return
     if not count:
         console.print("All checks passed." if not report.fixed else "No problems are left.", style="green")
         return
@@ -129,7 +128,12 @@ def _summarise(report: Report, console: Console) -> None:
         console.print(f"{safe + unsafe} can be mended: {', '.join(parts)}.", markup=False)
 
 
+def _list_fixes(report: Report, console: Console) -> None:
+    for path, group in groupby(sorted(report.fixed.items()), key=lambda item: item[0][0]):
+        console.print(f"- {_printable(path)}:", markup=False)
+        for (_, code, name), count in sorted(group, key=lambda item: (-item[1], item[0])):
+            console.print(f"    {count} × {code} {name}", markup=False)
+
+
 def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
-
-

@@ -22,6 +22,16 @@ def unsafe_load(call: Call) -> Iterator[Finding]:
         )
 
 
+@rule("TL605", severity="warning", words=("load",), calls=("load",), before=(2, 6))
+def unguarded_load(call: Call) -> Iterator[Finding]:
+    if call.name == "torch.load" and call.plain and "weights_only" not in call.arguments:
+        yield call.flag(
+            "before torch 2.6, which the project supports, `torch.load` runs whatever program the file's sender put into "
+            "it; pass `weights_only=True`",
+            fix=call.add_argument("weights_only=True", "Load weights only", "unsafe"),
+        )
+
+
 def _guarded(call: Call) -> Fix | None:
     value = next((each.value for each in call.node.keywords if each.arg == "weights_only"), None) if call.node else None
     if not isinstance(value, ast.Constant):

@@ -24,7 +24,7 @@ _SEVERITIES = {"error": types.DiagnosticSeverity.Error, "warning": types.Diagnos
 @cache
 def _urls() -> dict[str, str]:
     own = {each.code: each.url for each in OWN_RULES}
-    return {each.code: each.url for each in rules_in_force()} | own
+    return {each.code: each.url for each in rules_in_force() if each.url is not None} | own
 
 
 def url_of(code: str) -> str:

@@ -42,7 +42,7 @@ class ClientSettings:
     def options(self) -> dict[str, Any]:
         """The options of `torchlint check` that say the same."""
         return {
-            "config_file": self.configuration,
+            "config": (self.configuration,) if self.configuration else (),
             "select": self.select or (),
             "extend_select": self.extend_select or (),
             "ignore": self.ignore or (),

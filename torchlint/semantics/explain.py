@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from torchlint.program import Program
 from torchlint.semantics.classes import is_module
 from torchlint.semantics.interpreter import Interpreter
+from torchlint.semantics.size_names import plain_names
 from torchlint.semantics.values import (
     Array,
     Class,
@@ -60,10 +61,11 @@ class _Watcher(Interpreter):
     row = 0
 
     def watch(self, path: str, row: int) -> list[list[Variable]]:
+        """The variables at a line, run by run; those of a call that the program makes, where it makes one."""
         self.path, self.row = path, row
-        self.seen: list[list[Variable]] = []
+        self.seen: list[tuple[bool, list[Variable]]] = []
         self.run()
-        return self.seen
+        return [found for alone, found in self.seen if not alone] or [found for _, found in self.seen]
 
     def execute(self, body: Sequence[ast.stmt]) -> bool:
         if self.frame.tree.path != self.path:
@@ -77,7 +79,9 @@ class _Watcher(Interpreter):
                     held = {f"self.{name}": value for name, value in receiver.store.items() if isinstance(name, str) and isinstance(value, Value)}
                     values |= {name: value for name, value in held.items() if not name.startswith("self.<")}
                 # Modes change as the program goes on: what holds here is put into words here.
-                self.seen.append([describe(name, value) for name, value in values.items() if _shown(name, value)])
+                found = [describe(name, value) for name, value in values.items() if _shown(name, value)]
+                plain = plain_names(each.shape for each in found)
+                self.seen.append((self.frame.alone, [replace(each, shape=plain(each.shape)) for each in found]))
             if not live:
                 return False
         return True

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from torchlint.diagnostic import Position
 from torchlint.program import Program
+from torchlint.semantics.frame import Frame
 from torchlint.semantics.interpreter import Interpreter
+from torchlint.semantics.size_names import plain_names
 from torchlint.semantics.values import Tensor, Value
 from torchlint.syntax import Tree
-from torchlint.torch_api.dims import Dim, show_shape
-
-_SYMBOL = re.compile(r"\b([A-Z]+)(\d+)\b")
+from torchlint.torch_api.dims import Dim, show
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +35,37 @@ class ShapeHint:
         return ShapeHint(Position(self.position.row + rows, self.position.column), self.shapes)
 
 
+Sizes = Sequence[str] | None
+
+
+@dataclass(slots=True)
+class _Run:
+    """One call of a `forward`: the shapes that each of its statements assigned to names."""
+
+    alone: bool
+    shapes: dict[tuple[ast.stmt, str], Sequence[Dim] | None]
+
+    def in_words(self) -> dict[tuple[ast.stmt, str], Sizes]:
+        words = {key: None if shape is None else [show(dim) for dim in shape] for key, shape in self.shapes.items()}
+        plain = plain_names(size for sizes in words.values() for size in sizes or ())
+        return {key: None if sizes is None else [plain(size) for size in sizes] for key, sizes in words.items()}
+
+
 class _Watcher(Interpreter):
     """An interpreter that keeps the shape of each tensor that a `forward` of one file assigns to a name."""
 
     path = ""
 
-    def watch(self, path: str) -> dict[ast.stmt, dict[str, Sequence[Dim] | None]]:
+    def watch(self, path: str) -> dict[ast.AST, list[_Run]]:
         self.path = path
-        self.seen: dict[ast.stmt, dict[str, Sequence[Dim] | None]] = {}
-        self.functions: dict[ast.stmt, ast.AST] = {}
+        self.runs: dict[Frame, _Run] = {}
         self._assigning: ast.stmt | None = None
         self.run()
-        return self.seen
+        found: defaultdict[ast.AST, list[_Run]] = defaultdict(list)
+        for frame, run in self.runs.items():
+            if frame.function is not None:
+                found[frame.function.node].append(run)
+        return found
 
     def execute(self, body: Sequence[ast.stmt]) -> bool:
         if self.frame.tree.path != self.path or self.frame.name != "forward":
@@ -66,11 +84,10 @@ class _Watcher(Interpreter):
         node = self._assigning
         if node is None or not isinstance(target, ast.Name) or not _targets(node, target):
             return
-        if self.frame.function is not None:
-            self.functions[node] = self.frame.function.node
-        shapes = self.seen.setdefault(node, {})
+        shapes = self.runs.setdefault(self.frame, _Run(self.frame.alone, {})).shapes
         shape = value.shape if isinstance(value, Tensor) else None
-        shapes[target.id] = _agreed(shapes[target.id], shape) if target.id in shapes else shape
+        key = (node, target.id)
+        shapes[key] = _same(shapes[key], shape) if key in shapes else shape
 
 
 def _targets(node: ast.stmt, target: ast.Name) -> bool:
@@ -79,33 +96,36 @@ def _targets(node: ast.stmt, target: ast.Name) -> bool:
     return any(each is target for top in tops if top is not None for each in ast.walk(top))
 
 
-def _agreed(left: Sequence[Dim] | None, right: Sequence[Dim] | None) -> Sequence[Dim] | None:
-    """What two runs of a statement agree on: a size that differs is not known."""
+def _same(left: Sequence[Dim] | None, right: Sequence[Dim] | None) -> Sequence[Dim] | None:
+    """What two rounds of a loop agree on: a size that differs is not known."""
     if left is None or right is None or len(left) != len(right):
         return None
     return tuple(a if a == b else None for a, b in zip(left, right, strict=True))
 
 
+def _agreed(left: Sizes, right: Sizes) -> Sizes:
+    """What two calls agree on."""
+    if left is None or right is None or len(left) != len(right):
+        return None
+    return [a if a == b else show(None) for a, b in zip(left, right, strict=True)]
+
+
 def shape_hints(program: Program, trees: Mapping[str, Tree], path: str) -> list[ShapeHint]:
     """A hint for each assignment in a `forward` of a file by which a name gets a tensor of known rank."""
     watcher = _Watcher(program, trees, frozenset(), lambda fact: None)
-    hints: defaultdict[ast.AST, list[ShapeHint]] = defaultdict(list)
-    for node, shapes in watcher.watch(path).items():
-        known = tuple((name, show_shape(tuple(shape))) for name, shape in shapes.items() if shape is not None)
-        if known:
-            hints[watcher.functions[node]].append(ShapeHint(trees[path].span(node).end, known))
-    found = [each for own in hints.values() for each in _plainly(own)]
-    return sorted(found, key=lambda hint: hint.position)
+    hints: list[ShapeHint] = []
+    for runs in watcher.watch(path).values():
+        shapes: defaultdict[ast.stmt, dict[str, Sizes]] = defaultdict(dict)
+        # What the program calls it with says more than the run in which nobody calls it.
+        for run in [each for each in runs if not each.alone] or runs:
+            for (node, name), sizes in run.in_words().items():
+                shapes[node][name] = _agreed(shapes[node][name], sizes) if name in shapes[node] else sizes
+        for node, by_name in shapes.items():
+            known = tuple((name, _bracketed(sizes)) for name, sizes in by_name.items() if sizes is not None)
+            if known:
+                hints.append(ShapeHint(trees[path].span(node).end, known))
+    return sorted(hints, key=lambda hint: hint.position)
 
 
-def _plainly(hints: Sequence[ShapeHint]) -> list[ShapeHint]:
-    """The hints of one function with `N` for `N1`, where that is its only N."""
-    numbers: defaultdict[str, set[str]] = defaultdict(set)
-    for hint in hints:
-        for stem, number in _SYMBOL.findall(hint.text):
-            numbers[stem].add(number)
-
-    def plain(shape: str) -> str:
-        return _SYMBOL.sub(lambda found: found[1] if len(numbers[found[1]]) == 1 else found[0], shape)
-
-    return [ShapeHint(hint.position, tuple((name, plain(shape)) for name, shape in hint.shapes)) for hint in hints]
+def _bracketed(sizes: Sequence[str]) -> str:
+    return f"({sizes[0]},)" if len(sizes) == 1 else f"({', '.join(sizes)})"

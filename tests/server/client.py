@@ -75,7 +75,7 @@ class Editor:
     initialized: types.InitializeResult | None = None
 
     def uri(self, name: str) -> str:
-        return (self.folder / name).as_uri()
+        return Path(os.path.abspath(self.folder / name)).as_uri()
 
     def identifier(self, name: str) -> types.TextDocumentIdentifier:
         return types.TextDocumentIdentifier(self.uri(name))
@@ -135,9 +135,10 @@ _NOWHERE = types.Range(types.Position(0, 0), types.Position(0, 0))
 
 @asynccontextmanager
 async def editor(
-    folder: Path, able: types.ClientCapabilities | None = None, options: Any = None
+    folder: Path, able: types.ClientCapabilities | None = None, options: Any = None, folders: Sequence[Path] = ()
 ) -> AsyncIterator[Editor]:
-    """An editor with a folder open, and its server; at the end the server has left with exit code 0."""
+    """An editor with a folder open, or with several, and its server; at the end the server has left with exit code 0."""
+    folder.mkdir(exist_ok=True)
     client = make_test_lsp_client()
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     await client.start_io(sys.executable, "-m", "torchlint", "server", cwd=folder, env=environment)
@@ -146,7 +147,7 @@ async def editor(
         types.InitializeParams(
             capabilities=able or capabilities(),
             root_uri=folder.as_uri(),
-            workspace_folders=[types.WorkspaceFolder(folder.as_uri(), "project")],
+            workspace_folders=[types.WorkspaceFolder(each.as_uri(), each.name) for each in folders or [folder]],
             initialization_options=options,
         )
     )

@@ -209,12 +209,53 @@ async def test_facts_outlast_a_syntax_error_and_move_with_their_lines(tmp_path: 
         assert "shape: `(8, 10)`" in await here.hover("net.py", 15, 8)
 
 
+async def test_problems_wait_for_saving_where_that_is_set(tmp_path: Path) -> None:
+    async with editor(tmp_path, options={"run": "onSave"}) as here:
+        here.open("net.py", SOFTMAX)
+        await here.pushed(here.uri("net.py"), ["TL401"])
+        here.write("net.py", SOFTMAX.replace("F.softmax(x, dim=1)", "x"))
+        assert "softmax" not in await here.hover("net.py", 15, 15), "what is asked for is answered by the newest text"
+        assert [each.code for each in here.client.diagnostics[here.uri("net.py")]] == ["TL401"]
+        here.client.text_document_did_save(types.DidSaveTextDocumentParams(here.identifier("net.py")))
+        await here.pushed(here.uri("net.py"), [])
+
+
 async def test_client_settings_choose_rules(tmp_path: Path) -> None:
     async with editor(tmp_path, options={"ignore": ["TL401"]}) as here:
         here.open("net.py", SOFTMAX)
         await here.pushed(here.uri("net.py"), [])
         here.client.workspace_did_change_configuration(types.DidChangeConfigurationParams({"ignore": []}))
         await here.pushed(here.uri("net.py"), ["TL401"])
+
+
+async def test_each_folder_of_a_workspace_has_its_own_settings(tmp_path: Path) -> None:
+    able = capabilities()
+    assert able.workspace is not None
+    able.workspace.configuration = True
+    async with editor(tmp_path / "one", able, folders=[tmp_path / "one", tmp_path / "two"]) as here:
+        here.client.set_configuration({"torchlint": {"ignore": ["TL401"]}}, scope_uri=(tmp_path / "two").as_uri())
+        here.client.workspace_did_change_configuration(types.DidChangeConfigurationParams({}))
+        here.open("net.py", SOFTMAX)
+        await here.pushed(here.uri("net.py"), ["TL401"])
+        here.open("../two/net.py", SOFTMAX)
+        await here.pushed(here.uri("../two/net.py"), [])
+
+
+async def test_folders_of_a_workspace_come_and_go(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "net.py").write_text(SOFTMAX)
+    async with editor(tmp_path / "one", capabilities(pull=True)) as here:
+
+        async def pulled() -> list[str]:
+            answer = await here.client.workspace_diagnostic_async(types.WorkspaceDiagnosticParams([]))
+            return sorted(each.uri for each in answer.items if each.items)
+
+        assert await pulled() == [here.uri("net.py")]
+        second = types.WorkspaceFolder((tmp_path / "two").as_uri(), "two")
+        change = types.WorkspaceFoldersChangeEvent([second], [])
+        here.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(change))
+        assert await pulled() == [here.uri("net.py"), here.uri("../two/net.py")]
 
 
 async def test_a_changed_configuration_file_counts_at_once(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.server.client import SOFTMAX
 from torchlint.server import trees
 from torchlint.server.documents import Opened
-from torchlint.server.settings import ClientSettings
+from torchlint.server.settings import FolderSettings
 from torchlint.server.workbench import Stale, Workbench
 from torchlint.source import Source
 from torchlint.syntax import Tree
@@ -39,7 +39,7 @@ def _opened(texts: Mapping[Path, Text]) -> Opened:
 
 
 def _codes(bench: Workbench, opened: Opened) -> list[str]:
-    found = bench.check_open(opened, ClientSettings(), lambda: None)
+    found = bench.check_open(opened, FolderSettings(), lambda: None)
     return [each.code for checked in found for each in checked.found]
 
 
@@ -73,6 +73,6 @@ def test_a_stale_run_ends_early_and_the_next_one_answers(tmp_path: Path) -> None
             raise Stale
 
     with pytest.raises(Stale):
-        bench.check_open(opened, ClientSettings(), pulse)
+        bench.check_open(opened, FolderSettings(), pulse)
     assert asked == 3
     assert _codes(bench, opened) == ["TL401"]

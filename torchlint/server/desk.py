@@ -14,7 +14,7 @@ from typing import TypeVar
 from torchlint.diagnostic import Diagnostic
 from torchlint.server.diagnostics import by_document
 from torchlint.server.documents import Opened
-from torchlint.server.settings import ClientSettings
+from torchlint.server.settings import FolderSettings
 from torchlint.server.workbench import Checked, Stale, Workbench
 
 Reported = Mapping[str, tuple[Checked, str, Sequence[Diagnostic]]]
@@ -42,7 +42,7 @@ class Desk:
     def __init__(
         self,
         opened: Callable[[], Opened],
-        settings: Callable[[], ClientSettings],
+        settings: Callable[[], FolderSettings],
         done: Callable[[Reported], None],
         failed: Callable[[Exception], None],
     ) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from lsprotocol import types
+from pygls.uris import to_fs_path
 
 from torchlint.diagnostic import Diagnostic, Position
 from torchlint.server import hover as hovers
@@ -13,13 +14,15 @@ from torchlint.server.actions import FIX_ALL, KINDS, SHOW_PAGE, Actions
 from torchlint.server.diagnostics import converted, result_id
 from torchlint.server.hints import inlay_hints
 from torchlint.server.server import TorchlintServer
+from torchlint.server.settings import FolderSettings
 from torchlint.server.workbench import Checked
 
 _WATCHED = ("**/*.py", "**/*.ipynb", "**/pyproject.toml", "**/{,.}torchlint.toml", "**/.gitignore")
 
 
 def initialize(ls: TorchlintServer, params: types.InitializeParams) -> None:
-    ls.initial = ls.settings = ls.settings.with_values(params.initialization_options)
+    ls.initial = ls.initial.with_values(params.initialization_options)
+    ls.settings = FolderSettings(ls.initial)
 
 
 async def initialized(ls: TorchlintServer, params: types.InitializedParams) -> None:
@@ -43,11 +46,16 @@ async def did_change_configuration(ls: TorchlintServer, params: types.DidChangeC
 
 async def _configure(ls: TorchlintServer, given: object) -> None:
     """Take the client's configuration, asking for it where it can be asked for."""
+    settings = FolderSettings(ls.initial.with_values(_plain(given)))
     if ls.can("workspace", "configuration"):
-        items = [types.ConfigurationItem(section="torchlint")]
-        answers = await ls.workspace_configuration_async(types.ConfigurationParams(items))
-        given = answers[0] if answers else None
-    settings = ls.initial.with_values(_plain(given))
+        folders = list(ls.workspace.folders.values())
+        items = [types.ConfigurationItem(each, "torchlint") for each in (None, *(folder.uri for folder in folders))]
+        answers = list(await ls.workspace_configuration_async(types.ConfigurationParams(items)))
+        base, *own = [_plain(each) for each in answers] or [None]
+        everywhere = ls.initial.with_values(base)
+        by_folder = zip(folders, map(everywhere.with_values, own), strict=False)
+        different = ((to_fs_path(folder.uri), its) for folder, its in by_folder if its != everywhere)
+        settings = FolderSettings(everywhere, {path: its for path, its in different if path})
     if settings != ls.settings:
         ls.settings = settings
         await ls.start_anew()
@@ -66,8 +74,18 @@ async def files_changed(ls: TorchlintServer, params: object) -> None:
     await ls.start_anew()
 
 
-def text_changed(ls: TorchlintServer, params: object) -> None:
+async def folders_changed(ls: TorchlintServer, params: object) -> None:
+    if ls.can("workspace", "configuration"):
+        await _configure(ls, None)
+    await ls.start_anew()
+
+
+def opened(ls: TorchlintServer, params: object) -> None:
     ls.changed()
+
+
+def edited(ls: TorchlintServer, params: object) -> None:
+    ls.edited()
 
 
 def closed(ls: TorchlintServer, params: types.DidCloseTextDocumentParams) -> None:
@@ -98,7 +116,8 @@ async def workspace_diagnostics(
     ls: TorchlintServer, params: types.WorkspaceDiagnosticParams
 ) -> types.WorkspaceDiagnosticReport:
     known = {each.uri: each.value for each in params.previous_result_ids}
-    reported = await ls.desk.workspace(ls.folders) if ls.settings.workspace_diagnostics else {}
+    folders = [folder for folder in ls.folders if ls.settings.of(folder).workspace_diagnostics]
+    reported = await ls.desk.workspace(folders) if folders else {}
     reports: list[types.WorkspaceDocumentDiagnosticReport] = []
     for uri, (checked, name, own) in reported.items():
         items = converted(checked, name, own, ls.encoding, ls.relates)
@@ -126,10 +145,12 @@ async def hover(ls: TorchlintServer, params: types.HoverParams) -> types.Hover |
 
 
 async def hints(ls: TorchlintServer, params: types.InlayHintParams) -> list[types.InlayHint] | None:
-    found = await _document(ls, params.text_document.uri) if ls.settings.inlay_hints else None
+    found = await _document(ls, params.text_document.uri)
     if found is None:
         return None
     checked, name, _ = found
+    if not ls.settings.of(checked.file(name)).inlay_hints:
+        return None
     path, above = checked.path(name)
     lines = checked.lines(name)
     known = await ls.desk.ask(lambda: ls.facts.hints(checked, path))
@@ -202,16 +223,16 @@ def register(ls: TorchlintServer) -> None:
     for method, handler, options in (
         (types.INITIALIZE, initialize, None),
         (types.INITIALIZED, initialized, None),
-        (types.TEXT_DOCUMENT_DID_OPEN, text_changed, None),
-        (types.TEXT_DOCUMENT_DID_CHANGE, text_changed, None),
+        (types.TEXT_DOCUMENT_DID_OPEN, opened, None),
+        (types.TEXT_DOCUMENT_DID_CHANGE, edited, None),
         (types.TEXT_DOCUMENT_DID_SAVE, files_changed, None),
         (types.TEXT_DOCUMENT_DID_CLOSE, closed, None),
-        (types.NOTEBOOK_DOCUMENT_DID_OPEN, text_changed, None),
-        (types.NOTEBOOK_DOCUMENT_DID_CHANGE, text_changed, None),
+        (types.NOTEBOOK_DOCUMENT_DID_OPEN, opened, None),
+        (types.NOTEBOOK_DOCUMENT_DID_CHANGE, edited, None),
         (types.NOTEBOOK_DOCUMENT_DID_CLOSE, notebook_closed, None),
         (types.WORKSPACE_DID_CHANGE_CONFIGURATION, did_change_configuration, None),
         (types.WORKSPACE_DID_CHANGE_WATCHED_FILES, files_changed, None),
-        (types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS, files_changed, None),
+        (types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS, folders_changed, None),
         (types.TEXT_DOCUMENT_DIAGNOSTIC, diagnostics, pulled),
         (types.WORKSPACE_DIAGNOSTIC, workspace_diagnostics, None),
         (types.TEXT_DOCUMENT_HOVER, hover, None),

@@ -17,7 +17,7 @@ from torchlint.server.diagnostics import converted, result_id
 from torchlint.server.documents import Documents, Encoding, Opened
 from torchlint.server.facts import Facts
 from torchlint.server.protocol import Protocol
-from torchlint.server.settings import ClientSettings
+from torchlint.server.settings import ClientSettings, FolderSettings
 
 _NOTEBOOKS = types.NotebookDocumentSyncOptions(
     notebook_selector=[
@@ -41,11 +41,12 @@ class TorchlintServer(LanguageServer):
             notebook_document_sync=_NOTEBOOKS,
             protocol_cls=Protocol,
         )
-        self.settings = ClientSettings()
+        self.settings = FolderSettings()
         self.initial = ClientSettings()
         self.desk = Desk(self.opened, lambda: self.settings, self._answered, self._failed)
         self.facts = Facts(self.desk.bench.trees)
         self._documents: Documents | None = None
+        self._due = False
         self._published: dict[str, tuple[str, int | None]] = {}
 
     def serve(self) -> int:
@@ -89,14 +90,22 @@ class TorchlintServer(LanguageServer):
         asked = self.can("text_document", "diagnostic", "related_information")
         return bool(asked or self.can("text_document", "publish_diagnostics", "related_information"))
 
+    def edited(self) -> None:
+        """A document was edited: work out what to push, or wait to be asked."""
+        self.desk.touch()
+        if not self.pulled and self.settings.base.on_type:
+            self.desk.start()
+
     def changed(self) -> None:
-        """A document changed: work out what to push, or wait to be asked."""
+        """A document was opened or closed."""
+        self._due = True
         self.desk.touch()
         if not self.pulled:
             self.desk.start()
 
     async def start_anew(self) -> None:
         """Files on the disk or settings changed: everything shown may be out of date."""
+        self._due = True
         await self.desk.forget()
         if not self.pulled:
             self.desk.start()
@@ -116,6 +125,13 @@ class TorchlintServer(LanguageServer):
         self._published[uri] = (identity, self.opened().versions.get(uri))
 
     def _answered(self, reported: Reported) -> None:
+        if self.settings.base.on_type or self._due:
+            self._due = False
+            self._show(reported)
+        for complaint in self.desk.bench.complaints():
+            self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, complaint))
+
+    def _show(self, reported: Reported) -> None:
         """Push what changed, or let the client ask again where another document's edit changed it."""
         refresh = False
         for uri, (checked, name, reports) in reported.items():
@@ -128,8 +144,6 @@ class TorchlintServer(LanguageServer):
             refresh |= self.pulled and known is not None and known[1] == version and known[0] != current[0]
         if refresh and self.can("workspace", "diagnostics", "refresh_support"):
             self.workspace_diagnostic_refresh(None)
-        for complaint in self.desk.bench.complaints():
-            self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, complaint))
 
     def _failed(self, error: Exception) -> None:
         self._log(f"torchlint failed ({type(error).__name__}: {error}); please report it")

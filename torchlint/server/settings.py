@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 
@@ -11,6 +12,7 @@ from typing import Any
 class ClientSettings:
     """Every setting; in JSON the names are in camelCase. What is None is left to the project's configuration."""
 
+    run: str = "onType"
     inlay_hints: bool = True
     workspace_diagnostics: bool = True
     configuration: str | None = None
@@ -19,6 +21,11 @@ class ClientSettings:
     ignore: tuple[str, ...] | None = None
     extend_ignore: tuple[str, ...] | None = None
     unsafe_fixes: bool | None = None
+
+    @property
+    def on_type(self) -> bool:
+        """Whether problems are shown as a person types, and not just when a file is opened or saved."""
+        return self.run != "onSave"
 
     def with_values(self, given: object) -> ClientSettings:
         """These settings with those that a client sent, under the key `torchlint` or bare.
@@ -51,6 +58,19 @@ class ClientSettings:
             "quiet": True,
             "no_cache": True,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class FolderSettings:
+    """What the client set: `base`, and what holds instead in some folders of its workspace."""
+
+    base: ClientSettings = field(default_factory=ClientSettings)
+    folders: Mapping[str, ClientSettings] = field(default_factory=dict)
+
+    def of(self, path: str) -> ClientSettings:
+        """The settings for a file or folder: those of the innermost folder around it."""
+        around = [folder for folder in self.folders if path == folder or path.startswith(os.path.join(folder, ""))]
+        return self.folders[max(around, key=len)] if around else self.base
 
 
 def _camel(name: str) -> str:

@@ -21,7 +21,7 @@ from torchlint.report.parts import in_parts
 from torchlint.runner import lint_safely
 from torchlint.selection import UnknownRule
 from torchlint.server.documents import Opened, lines_of
-from torchlint.server.settings import ClientSettings
+from torchlint.server.settings import ClientSettings, FolderSettings
 from torchlint.server.trees import Trees
 from torchlint.session import Session
 from torchlint.source import Source
@@ -47,9 +47,11 @@ class Checked:
 
     def uri(self, name: str) -> str:
         """The URI of a file or cell by the name that a report has for it."""
-        cell = self.report.cells.get(name)
-        file = self.report.files.get(name) or os.path.abspath(name)
-        return self.opened.uri(file, cell)
+        return self.opened.uri(self.file(name), self.report.cells.get(name))
+
+    def file(self, name: str) -> str:
+        """The file in which a file or cell of that name is."""
+        return self.report.files.get(name) or os.path.abspath(name)
 
     def lines(self, name: str) -> list[str]:
         text = self.report.texts.get(name)
@@ -88,11 +90,15 @@ class _Group:
     results: dict[object, list[Diagnostic]] = field(default_factory=dict)
 
 
+# Where settings come from: a configuration file, if there is one, and the client.
+_Origin = tuple[str | None, ClientSettings]
+
+
 @dataclass
 class View:
     """Files that are linted together, kept from run to run. `complaints` are what is wrong with configurations."""
 
-    groups: dict[str | None, _Group] = field(default_factory=dict)
+    groups: dict[_Origin, _Group] = field(default_factory=dict)
     complaints: list[str] = field(default_factory=list)
 
 
@@ -108,7 +114,7 @@ class Workbench:
         self._views = {"open": View(), "workspace": View()}
         files.forget_ignore_files()
 
-    def check_open(self, opened: Opened, settings: ClientSettings, pulse: Pulse) -> list[Checked]:
+    def check_open(self, opened: Opened, settings: FolderSettings, pulse: Pulse) -> list[Checked]:
         """What is reported of the open files. Raises Stale where `pulse` does."""
         view = self._views["open"]
         checked = self._check(view, list(opened.texts), opened, settings, pulse)
@@ -119,12 +125,12 @@ class Workbench:
         return checked
 
     def check_workspace(
-        self, folders: Iterable[str], opened: Opened, settings: ClientSettings, pulse: Pulse
+        self, folders: Iterable[str], opened: Opened, settings: FolderSettings, pulse: Pulse
     ) -> list[Checked]:
         """What is reported of all files of the workspace's folders."""
         found: dict[str, None] = {}
         for folder in folders:
-            which = self._session(folder, settings, self._views["workspace"]).filter
+            which = self._session(folder, settings.of(folder), self._views["workspace"]).filter
             if os.path.isdir(folder):
                 found.update(dict.fromkeys(files.discover([folder], which)))
             pulse()
@@ -139,35 +145,29 @@ class Workbench:
         return list(told)
 
     def _check(
-        self, view: View, linted: list[str], opened: Opened, settings: ClientSettings, pulse: Pulse
+        self, view: View, linted: list[str], opened: Opened, settings: FolderSettings, pulse: Pulse
     ) -> list[Checked]:
-        by_configuration: dict[str | None, list[str]] = {}
-        known: dict[str, str | None] = {}
+        by_origin: dict[_Origin, list[str]] = {}
+        known: dict[str, _Origin] = {}
         for file in linted:
             folder = os.path.dirname(file)
             if folder not in known:
-                known[folder] = settings.configuration or config.find(folder)
-            by_configuration.setdefault(known[folder], []).append(file)
-        for gone in view.groups.keys() - by_configuration.keys():
+                own = settings.of(folder)
+                known[folder] = (own.configuration or config.find(folder), own)
+            by_origin.setdefault(known[folder], []).append(file)
+        for gone in view.groups.keys() - by_origin.keys():
             del view.groups[gone]
         return [
-            self._check_group(view, origin, tuple(members), opened, settings, pulse)
-            for origin, members in by_configuration.items()
+            self._check_group(view, origin, tuple(members), opened, pulse) for origin, members in by_origin.items()
         ]
 
     def _check_group(
-        self,
-        view: View,
-        origin: str | None,
-        linted: tuple[str, ...],
-        opened: Opened,
-        settings: ClientSettings,
-        pulse: Pulse,
+        self, view: View, origin: _Origin, linted: tuple[str, ...], opened: Opened, pulse: Pulse
     ) -> Checked:
         group = view.groups.get(origin)
         programs = None if group is None or group.linted != linted else _edited(group, opened.texts)
         if group is None or programs is None:
-            session = group.session if group else self._session(linted[0], settings, view)
+            session = group.session if group else self._session(linted[0], origin[1], view)
             wanted = [file for file in linted if not session.filter.leaves_out(file, False)]
             roots = [os.path.join(session.settings.base, folder) for folder in session.settings.src]
             loaded = project.load(wanted, [], roots=roots, which=session.filter, overlay=opened.texts)

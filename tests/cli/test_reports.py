@@ -101,15 +101,17 @@ JSON_SCHEMA = {
     "items": {
         "type": "object",
         "additionalProperties": False,
-        "required": ["code", "name", "message", "filename", "location", "end_location", "fix", "url", "severity", "related"],
+        "required": ["cell", "noqa_row", "code", "name", "message", "filename", "location", "end_location", "fix", "url", "severity", "related"],
         "properties": {
+            "cell": {"type": ["integer", "null"]},
+            "noqa_row": {"type": "integer", "minimum": 1},
             "code": {"pattern": r"^TL\d{3}$"},
             "name": {"type": "string"},
             "message": {"type": "string"},
             "filename": {"pattern": "^/"},
             "location": LOCATION,
             "end_location": LOCATION,
-            "url": {"pattern": "^https://"},
+            "url": {"type": ["string", "null"], "pattern": "^https://"},
             "severity": {"enum": ["error", "warning"]},
             "fix": {
                 "type": ["object", "null"],
@@ -189,6 +191,7 @@ def test_sarif_refers_to_its_rules_and_keeps_the_units() -> None:
         assert re.fullmatch("[0-9a-f]{32}", result["partialFingerprints"]["torchlint/v1"])
     first = run["results"][0]
     location = first["locations"][0]["physicalLocation"]
+    assert location["region"].pop("snippet") == {"text": "f(a,\n  b)"}
     assert location["region"] == {"startLine": 1, "startColumn": 26, "endLine": 2, "endColumn": 5}
     assert location["artifactLocation"] == {"uri": "train.py", "uriBaseId": "PROJECTROOT"}
     assert run["originalUriBaseIds"]["PROJECTROOT"]["uri"].startswith("file:///")

@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from importlib import import_module
 from typing import TextIO
@@ -44,12 +44,17 @@ class Report:
 
 def line_of(report: Report, path: str, row: int) -> str | None:
     """The text of a row of a file; None where the text is not at hand, or has no such row."""
-    from torchlint.text import NEWLINE
-
     if (text := report.texts.get(path)) is None:
         return None
-    rows = NEWLINE.split(text)
+    rows = _rows(text)
     return rows[row - 1] if row <= len(rows) else None
+
+
+@lru_cache(maxsize=8)
+def _rows(text: str) -> list[str]:
+    from torchlint.text import NEWLINE
+
+    return NEWLINE.split(text)
 
 
 def relative(filename: str) -> str:

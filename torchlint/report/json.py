@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any, TextIO
 
 from torchlint.diagnostic import Diagnostic, Fix
@@ -21,9 +22,8 @@ def write_json_lines(report: Report, out: TextIO) -> None:
 
 def as_object(each: Diagnostic, report: Report) -> dict[str, Any]:
     """A diagnostic as the documented JSON object."""
-    cell = report.cells.get(each.place.path)
     return {
-        **({} if cell is None else {"cell": cell}),
+        "cell": report.cells.get(each.place.path),
         "code": each.code,
         "name": each.name,
         "message": each.message,
@@ -32,6 +32,7 @@ def as_object(each: Diagnostic, report: Report) -> dict[str, Any]:
         "end_location": location(each.place.span.end),
         "fix": None if each.fix is None else _fix(each.fix),
         "url": url(each.code, each.name),
+        "noqa_row": _noqa_row(each, report),
         "severity": each.severity,
         "related": [
             {
@@ -43,6 +44,22 @@ def as_object(each: Diagnostic, report: Report) -> dict[str, Any]:
             for related in each.related
         ],
     }
+
+
+def _noqa_row(each: Diagnostic, report: Report) -> int:
+    """The row at whose end a comment silences the report: that of the start, or where its line goes on to."""
+    row = each.place.span.start.row
+    joined = _joined_rows(report.texts.get(each.place.path, ""))
+    while row in joined:
+        row += 1
+    return row
+
+
+@lru_cache(maxsize=8)
+def _joined_rows(text: str) -> set[int]:
+    from torchlint.comments import joined_rows, tokens_of
+
+    return joined_rows(list(tokens_of(text)))
 
 
 def _fix(fix: Fix) -> dict[str, Any]:

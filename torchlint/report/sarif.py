@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from torchlint import __version__
-from torchlint.diagnostic import Diagnostic, Place, Span
-from torchlint.report.base import Report, fingerprints, relative, url
+from torchlint.diagnostic import Diagnostic, Place, Position, Span
+from torchlint.report.base import Report, fingerprints, line_of, relative, url
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ROOT = "PROJECTROOT"
@@ -91,7 +91,27 @@ def _result(each: Diagnostic, report: Report, index: int, fingerprint: str) -> d
 
 
 def _location(place: Place, report: Report) -> dict[str, Any]:
-    return {"physicalLocation": {"artifactLocation": _artifact(place, report), "region": _region(place.span)}}
+    physical: dict[str, Any] = {"artifactLocation": _artifact(place, report), "region": _region(place.span)}
+    if (rows := _rows(place, report)) is not None:
+        span = place.span
+        whole = Span(Position(span.start.row, 1), Position(span.end.row, len(rows[-1]) + 1))
+        physical["region"]["snippet"] = {"text": _cut(rows, span)}
+        physical["contextRegion"] = {**_region(whole), "snippet": {"text": "\n".join(rows)}}
+    return {"physicalLocation": physical}
+
+
+def _rows(place: Place, report: Report) -> list[str] | None:
+    """The rows that a place is on, where they are at hand."""
+    rows = [line_of(report, place.path, row) for row in range(place.span.start.row, place.span.end.row + 1)]
+    return None if None in rows else [row for row in rows if row is not None]
+
+
+def _cut(rows: list[str], span: Span) -> str:
+    """What of its rows is in a span."""
+    last = rows[-1][: span.end.column - 1]
+    if len(rows) == 1:
+        return last[span.start.column - 1 :]
+    return "\n".join([rows[0][span.start.column - 1 :], *rows[1:-1], last])
 
 
 def _artifact(place: Place, report: Report) -> dict[str, Any]:
@@ -103,7 +123,7 @@ def _artifact(place: Place, report: Report) -> dict[str, Any]:
     return {"uri": quote(os.fsencode(path)), "uriBaseId": _ROOT}
 
 
-def _region(span: Span) -> dict[str, int]:
+def _region(span: Span) -> dict[str, Any]:
     return {
         "startLine": span.start.row,
         "startColumn": span.start.column,

@@ -33,6 +33,7 @@ from torchlint.semantics.values import (
     Library,
     LibraryMethod,
     Method,
+    ModuleStore,
     OneOf,
     ProjectFile,
     ShapeOf,
@@ -44,6 +45,7 @@ from torchlint.semantics.values import (
     Value,
     storages_of,
 )
+from torchlint.torch_api.classifiers import head_of
 from torchlint.torch_api.dims import Dim
 from torchlint.torch_api.operations import canonical
 from torchlint.torch_api.parameters import has_parameter, parameter_shape
@@ -146,6 +148,10 @@ class Attributes(Expressions):
             # What every run would make of it is no change.
             value.store[name] = parameter
             return parameter
+        head = head_of(value.cls) if isinstance(value.cls, str) else None
+        if head is not None and head.layers is not None and name == head.attribute:
+            value.store[name] = Instance("torch.nn.Sequential", ModuleStore({"items": (UNKNOWN,) * head.layers}), {}, value.site, value.made_in)
+            return self._of_instance(value, name, node)
         if value.cls == "torch.device":
             return UNKNOWN
         given = value.arguments.get(name)

@@ -20,6 +20,7 @@ from torchlint.semantics.inspection import element_of, known_items
 from torchlint.semantics.shape_bridge import dim_value
 from torchlint.semantics.values import (
     FALSE,
+    LAST,
     NONE,
     TRUE,
     UNKNOWN,
@@ -132,7 +133,7 @@ class Builtins(Containers):
 
     def _builtin_list(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         if not positional:
-            return List({"items": ()}, self.site(node))
+            return List({"items": (), LAST: UNKNOWN}, self.site(node))
         items = known_items(positional[0])
         self._drawn_from(positional[0])
         return List({"items": items, "element": self.iterated(positional[0], node) if items is None else UNKNOWN}, self.site(node))

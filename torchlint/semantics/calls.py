@@ -14,6 +14,7 @@ from torchlint.semantics.inspection import element_of, known_items
 from torchlint.semantics.join import present
 from torchlint.semantics.origins import model_of
 from torchlint.semantics.values import (
+    LAST,
     TRUE,
     UNKNOWN,
     Array,
@@ -87,8 +88,12 @@ class Calls(Functions):
             if isinstance(argument, ast.Starred):
                 items = known_items(value)
                 if items is None:
-                    for rest in (*node.args[node.args.index(argument) + 1 :], *(k.value for k in node.keywords)):
-                        self.eval(rest)
+                    rest = [self.eval(each) for each in node.args[node.args.index(argument) + 1 :]]
+                    for each in node.keywords:
+                        self.eval(each.value)
+                    if callee == Library("torch.nn.Sequential"):
+                        last = value.store.get(LAST, UNKNOWN) if isinstance(value, List) else UNKNOWN
+                        return self._sequence_of_unknown([*positional, element_of(value), *rest], rest[-1] if rest else last, node)
                     return self._call_with_unknown_arguments(callee, node)
                 positional.extend(items)
             else:
@@ -131,10 +136,6 @@ class Calls(Functions):
         if isinstance(callee, Class):
             return self.instantiate(callee, None, {}, node)
         if isinstance(callee, Library) and callee.name.rpartition(".")[2][:1].isupper():
-            if callee.name == "torch.nn.Sequential" and len(node.args) == 1 and isinstance(node.args[0], ast.Starred):
-                held = self.eval(node.args[0].value)
-                self.note_repetition(callee.name, [element_of(held)], node)
-                return Instance(callee.name, ModuleStore(items=None, element=element_of(held)), {}, self.site(node), self.frame)
             return Instance(callee.name, {}, {0: UNKNOWN}, self.site(node), self.frame)
         if isinstance(callee, Function | Method):
             function = callee.function if isinstance(callee, Method) else callee
@@ -145,6 +146,12 @@ class Calls(Functions):
         if isinstance(callee, LibraryMethod) and callee.name == "__init__":
             return self.call(callee, (UNKNOWN,), {}, node)
         return Unknown(self.site(node))
+
+    def _sequence_of_unknown(self, held: Sequence[Value], last: Value, node: ast.Call) -> Value:
+        """`nn.Sequential(*layers)` with layers of unknown number, these among others."""
+        self.note_repetition("torch.nn.Sequential", held, node)
+        store = ModuleStore({"items": None, "element": held[0] if len(held) == 1 else UNKNOWN, LAST: last})
+        return Instance("torch.nn.Sequential", store, {}, self.site(node), self.frame)
 
     def call(
         self, callee: Value, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.semantics.values import Class, Function, Instance, Library, OneOf, Value
+from torchlint.semantics.values import LAST, Class, Function, Instance, Library, OneOf, Value
 from torchlint.torch_api.layers import Layer, is_module_class, layer
 
 
@@ -80,6 +80,8 @@ def children(value: Value) -> Iterator[tuple[str, Instance]]:
     if not isinstance(value, Instance):
         return
     for name, held in list(value.store.items()):
+        if name == LAST:
+            continue
         if name == "items" and isinstance(held, tuple):
             for index, each in enumerate(held):
                 if isinstance(each, Instance) and is_module(each):

@@ -14,6 +14,7 @@ from torchlint.semantics.inspection import element_of, known_items
 from torchlint.semantics.join import join, join_all, present
 from torchlint.semantics.shape_bridge import plain
 from torchlint.semantics.values import (
+    LAST,
     NONE,
     UNKNOWN,
     Array,
@@ -62,11 +63,13 @@ class Containers(Checkpoints):
                 self._grow(value, items, known_items(first), element_of(first))
                 return NONE
             case "insert":
+                self._note_last(value, UNKNOWN)
                 self.trail.set(value.store, "element", join(element_of(value), positional[-1]) if items or items is None else positional[-1])
                 self.trail.set(value.store, "items", None)
                 return NONE
             case "pop" | "popleft":
                 result = element_of(value)
+                self._note_last(value, UNKNOWN)
                 if items and (not positional or positional[0] in (Const(-1), Const(0))):
                     last = not positional or positional[0] == Const(-1)
                     result = items[-1] if last else items[0]
@@ -75,6 +78,7 @@ class Containers(Checkpoints):
                     self._forget(value)
                 return result
             case "clear":
+                self._note_last(value, UNKNOWN)
                 self.trail.set(value.store, "items", ())
                 return NONE
             case "reverse" | "sort" | "remove":
@@ -88,6 +92,8 @@ class Containers(Checkpoints):
 
     def _grow(self, value: List, items: tuple[Value, ...] | None, more: tuple[Value, ...] | None, element: Value | None = None) -> None:
         note_held(value, more if more is not None else (element or UNKNOWN,))
+        if more != ():
+            self._note_last(value, more[-1] if more else UNKNOWN)
         if items is not None and more is not None and len(items) + len(more) < _LONGEST:
             if more and (self.arms or self.frame.loops):
                 # What the elements are outlives a join in which their number is lost.
@@ -100,7 +106,12 @@ class Containers(Checkpoints):
         self.trail.set(value.store, "element", join(before, added))
         self.trail.set(value.store, "items", None)
 
+    def _note_last(self, value: List, last: Value) -> None:
+        if LAST in value.store:
+            self.trail.set(value.store, LAST, last)
+
     def _forget(self, value: List) -> None:
+        self._note_last(value, UNKNOWN)
         self.trail.set(value.store, "element", element_of(value))
         self.trail.set(value.store, "items", None)
 
@@ -261,9 +272,11 @@ class Containers(Checkpoints):
                 if items is not None and isinstance(index, Const) and isinstance(index.value, int) and -len(items) <= index.value < len(items):
                     changed = list(items)
                     changed[index.value] = value
+                    self._note_last(target, changed[-1])
                     self.trail.set(target.store, "items", tuple(changed))
                 else:
                     self._grow(target, None if items is None else items, None, value)
+                    self._note_last(target, value if index == Const(-1) else UNKNOWN)
             case Instance() if is_state(target):
                 self.set_state_item(target, index, value)
             case Instance() if isinstance(target.store.get("entries"), dict):

@@ -33,7 +33,7 @@ from torchlint.semantics.values import (
 from torchlint.semantics.vision import Vision
 from torchlint.torch_api.binding import bind
 from torchlint.torch_api.datasets import dataset_images, labelled, role_of_split
-from torchlint.torch_api.dims import Dim, Expression, Shape
+from torchlint.torch_api.dims import Dim, Expression, Shape, symbol
 from torchlint.torch_api.transforms import BATCH
 
 LOADER = "torch.utils.data.DataLoader"
@@ -80,8 +80,8 @@ class Data(Vision):
 
     # Items.
 
-    def dataset_item(self, dataset: Value, node: ast.AST, depth: int = 0) -> Value:
-        """`dataset[i]`; Unknown where it is not known."""
+    def dataset_item(self, dataset: Value, node: ast.AST, depth: int = 0, whole: bool = False) -> Value:
+        """`dataset[i]`, for an int or, with `whole`, for whatever a sampler gives; Unknown where it is not known."""
         dataset = present(dataset)
         if depth > 8 or not isinstance(dataset, Instance):
             return UNKNOWN
@@ -89,14 +89,16 @@ class Data(Vision):
             tensors = [dataset.arguments[key] for key in sorted(key for key in dataset.arguments if isinstance(key, int))]
             return Tuple(tuple(self.iterated(each, node) for each in tensors)) if tensors else UNKNOWN
         if dataset.cls == _SUBSET:
-            return self.dataset_item(dataset.store.get("dataset", UNKNOWN), node, depth + 1)
+            return self.dataset_item(dataset.store.get("dataset", UNKNOWN), node, depth + 1, whole)
         if dataset.cls == _CONCATENATED:
             parts = known_items(dataset.arguments.get("datasets", UNKNOWN))
-            return join_all([self.dataset_item(each, node, depth + 1) for each in parts or ()])
+            return join_all([self.dataset_item(each, node, depth + 1, whole) for each in parts or ()])
         if isinstance(dataset.cls, Class):
             own = find(dataset.cls, "__getitem__")
             if isinstance(own, Function):
-                return self._apart(lambda: self.run_function(own, dataset, (Unknown(self.site(node)),), {}, node))
+                # Without batches, a sampler may give lists of indices.
+                index = Unknown(self.site(node)) if whole else Size(symbol("i"))
+                return self._apart(lambda: self.run_function(own, dataset, (index,), {}, node))
         name = _dataset_base(dataset)
         return self._pictured(dataset, name, node) if name is not None else UNKNOWN
 
@@ -137,12 +139,12 @@ class Data(Vision):
         dataset = loader.store.get("dataset")
         if not isinstance(dataset, Value):
             return unknown
-        item = self.dataset_item(dataset, node)
+        size = self._batch_size(loader)
+        item = self.dataset_item(dataset, node, whole=size == "none")
         collate = loader.arguments.get("collate_fn", NONE)
         if collate != NONE:
             samples = List({"items": None, "element": item}, self.site(node))
             return self._apart(lambda: self.call(collate, (samples,), {}, node))
-        size = self._batch_size(loader)
         batch = item if size == "none" else self.collated(item, size if not isinstance(size, str) else BATCH, node)
         return unknown if isinstance(batch, Unknown) else batch
 

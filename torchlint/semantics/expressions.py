@@ -16,6 +16,7 @@ from torchlint.semantics.origins import model_of
 from torchlint.semantics.trail import MISSING
 from torchlint.semantics.values import (
     FALSE,
+    LAST,
     NONE,
     TRUE,
     UNKNOWN,
@@ -210,7 +211,7 @@ class Expressions(Machine):
     def _concatenate(self, left: List, right: List, node: ast.AST) -> Value:
         a, b = left.store.get("items"), right.store.get("items")
         if a is None or b is None:
-            return List({"items": None, "element": join(element_of(left), element_of(right))}, self.site(node))
+            return List({"items": None, "element": join(element_of(left), element_of(right)), LAST: b[-1] if b else UNKNOWN}, self.site(node))
         return List({"items": a + b}, self.site(node))
 
     def _repeat(self, value: List | Tuple, count: Const, node: ast.AST) -> Value:
@@ -321,7 +322,7 @@ class Expressions(Machine):
         return truth(value)
 
     def _new_list(self, node: ast.AST) -> Callable[[tuple[Value, ...]], Value]:
-        return lambda items: List({"items": items}, self.site(node))
+        return lambda items: List({"items": items, LAST: items[-1] if items else UNKNOWN}, self.site(node))
 
     def _sequence(self, node: ast.Tuple | ast.List, build: Callable[[tuple[Value, ...]], Value]) -> Value:
         items: list[Value] = []
@@ -333,7 +334,8 @@ class Expressions(Machine):
             known = known_items(value)
             if known is None:
                 rest = [self.eval(each) for each in node.elts if not isinstance(each, ast.Starred)]
-                return List({"items": None, "element": join_all([element_of(value), *rest])}, self.site(node))
+                last = UNKNOWN if isinstance(node.elts[-1], ast.Starred) else rest[-1]
+                return List({"items": None, "element": join_all([element_of(value), *rest]), LAST: last}, self.site(node))
             items.extend(known)
         return build(tuple(items))
 
@@ -390,7 +392,7 @@ class Expressions(Machine):
             self._note_repeated(items[:1], node)
         if complete:
             return List({"items": tuple(items)}, self.site(node))
-        return List({"items": None, "element": join_all(items)}, self.site(node))
+        return List({"items": None, "element": join_all(items), LAST: join_all(items)}, self.site(node))
 
     def _dict_comprehension(self, node: ast.DictComp) -> Value:
         entries: dict[Any, Value] = {}

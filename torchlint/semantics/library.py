@@ -9,6 +9,7 @@ from dataclasses import replace
 from torchlint.semantics.builtins import _origin
 from torchlint.semantics.checkpoints import LOADED, RESULT, is_state
 from torchlint.semantics.classes import (
+    descendants,
     find,
     is_module,
     is_module_type,
@@ -49,7 +50,7 @@ from torchlint.semantics.values import (
 )
 from torchlint.torch_api.binding import bind
 from torchlint.torch_api.dtypes import LEGACY_TENSORS
-from torchlint.torch_api.layers import WRAPPERS
+from torchlint.torch_api.layers import PREPARERS, WRAPPERS
 from torchlint.torch_api.losses import OTHER_LOSSES
 from torchlint.torch_api.probes import PROBES, Probe
 from torchlint.torch_api.shapes.error import ShapeError
@@ -153,10 +154,10 @@ class Libraries(Settings):
         if last[:1].isupper():
             if name.startswith("torchvision.models."):
                 self.call_unknown(Library(name), positional, keywords, node)
-                return Instance(name, {}, by_number_or_name(positional, keywords), self.site(node), self.frame)
+                return Instance(name, ModuleStore(), by_number_or_name(positional, keywords), self.site(node), self.frame)
             return self.construct(name, positional, keywords, node)
         if name.startswith("torchvision.models.") and not last.startswith(("get_", "list_")):
-            return Instance(name, {}, by_number_or_name(positional, keywords), self.site(node), self.frame)
+            return Instance(name, ModuleStore(), by_number_or_name(positional, keywords), self.site(node), self.frame)
         if name.startswith("torch.nn.utils.clip_grad"):
             self.event("clip", node, positional[0] if positional else UNKNOWN, tuple(positional))
             self.emit_call(name, None, bind(name, positional, keywords), positional, UNKNOWN, node)
@@ -239,6 +240,8 @@ class Libraries(Settings):
         loaded = self.loader_method(instance, name, positional, keywords, node)
         if loaded is not None:
             return loaded
+        if positional and name in PREPARERS.get(str(instance.cls), ()):
+            return self._prepared(positional)
         if name == "zero_grad" and isinstance(instance.cls, str):
             self.trail.set(instance.store, "<zeroed>", TRUE)
         if instance.cls == RESULT:
@@ -255,6 +258,13 @@ class Libraries(Settings):
         self.event("opaque", node, instance, (*positional, *keywords.values()))
         self._emit_method(instance.cls if isinstance(instance.cls, str) else instance.cls.name, instance, name, positional, keywords, UNKNOWN, node)
         return Unknown(self.site(node), name, instance)
+
+    def _prepared(self, given: Sequence[Value]) -> Value:
+        """What a framework gives back of models, optimizers and loaders: these, on a device of its choice."""
+        for each in given:
+            for module in descendants(each):
+                self.trail.set(module.store, "<device>", None)
+        return given[0] if len(given) == 1 else Tuple(tuple(given))
 
     def _shows_module(self, instance: Instance, name: str) -> bool:
         """Whether a method tells that an object of a class that is not read is a module (`train` alone does not)."""

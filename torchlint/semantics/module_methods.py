@@ -21,6 +21,7 @@ from torchlint.semantics.modules import Modules
 from torchlint.semantics.registration import plain_contents
 from torchlint.semantics.values import (
     FALSE,
+    LAST,
     NONE,
     TRUE,
     UNKNOWN,
@@ -127,6 +128,7 @@ class ModuleMethods(Modules):
             value = positional[1] if len(positional) > 1 else keywords.get("module", UNKNOWN)
             items = module.store["items"]
             self.trail.set(module.store, "items", None if items is None else (*items, value))
+            self.trail.set(module.store, LAST, value)
             if positional and isinstance(positional[0], Const):
                 self.trail.set(module.store, ("name", positional[0].value), value)
             return NONE
@@ -152,19 +154,23 @@ class ModuleMethods(Modules):
     def _module_append(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         items = module.store.get("items")
         module.store.setdefault("<seen>", []).extend(positional[:1])
-        if items is not None and positional:
-            self.trail.set(module.store, "items", (*items, positional[0]))
+        if positional:
+            self.trail.set(module.store, "items", None if items is None else (*items, positional[0]))
+            self.trail.set(module.store, LAST, positional[0])
         return module
 
     def _module_extend(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         items, more = module.store.get("items"), known_items(positional[0]) if positional else None
         module.store.setdefault("<seen>", []).extend(more if more is not None else [element_of(each) for each in positional[:1]])
         self.trail.set(module.store, "items", None if items is None or more is None else (*items, *more))
+        if more != ():
+            self.trail.set(module.store, LAST, more[-1] if more else UNKNOWN)
         return module
 
     def _module_insert(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         module.store.setdefault("<seen>", []).extend(positional[1:2])
         self.trail.set(module.store, "items", None)
+        self.trail.set(module.store, LAST, UNKNOWN)
         return NONE
 
     def _module_update(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:

@@ -29,6 +29,7 @@ from torchlint.semantics.shape_bridge import layer_shape, single_shape
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import (
     FALSE,
+    LAST,
     TRUE,
     UNKNOWN,
     Activation,
@@ -39,6 +40,7 @@ from torchlint.semantics.values import (
     Instance,
     Library,
     ModuleStore,
+    OneOf,
     Tensor,
     Tuple,
     Unknown,
@@ -46,6 +48,7 @@ from torchlint.semantics.values import (
     storages_of,
 )
 from torchlint.torch_api.binding import bind
+from torchlint.torch_api.classifiers import Head, head_of
 from torchlint.torch_api.dtypes import dtype_of
 from torchlint.torch_api.layers import Layer, layer
 from torchlint.torch_api.shapes.error import ShapeError
@@ -103,6 +106,7 @@ class Modules(Layers):
         store = instance.store
         match name:
             case "torch.nn.Sequential":
+                self.trail.set(store, LAST, positional[-1] if positional and is_module(positional[-1]) else UNKNOWN)
                 given = positional[0] if len(positional) == 1 else None
                 if isinstance(given, Dict):
                     entries = given.store.get("entries")
@@ -218,6 +222,9 @@ class Modules(Layers):
         found = layer_of(module)
         if ForwardMissing in self.wanted and isinstance(module.cls, Class):
             self._forward_missing(module, module.cls, node)
+        head = head_of(module.cls) if isinstance(module.cls, str) else None
+        if head is not None:
+            return self._classified(module, head, positional, node)
         if found is None:
             return self.call_unknown(module, positional, keywords, node)
         if found.loss:
@@ -229,6 +236,20 @@ class Modules(Layers):
                 self.escape(argument, node)
             return Unknown(self.site(node))
         return self._layer_result(module, found, self.refined(module, found, positional, node), keywords, node)
+
+    def _classified(self, module: Instance, head: Head, positional: Sequence[Value], node: ast.AST) -> Value:
+        """What a classifier of torchvision gives: what its head makes of the features."""
+        images = positional[0] if positional else UNKNOWN
+        batch = images.shape[0] if isinstance(images, Tensor) and images.shape is not None and len(images.shape) == 4 else None
+        features = Tensor(shape=(batch, None) if head.flat else None, site=self.site(node), op="features", inputs=(images,))
+        last = module.store.get(head.attribute)
+        if isinstance(last, Instance | OneOf):
+            return self.call(last, (features,), {}, node)
+        if isinstance(last, Value):
+            return Unknown(self.site(node))
+        classes = module.arguments.get("num_classes", Const(1000))
+        shape = (batch, classes.value if isinstance(classes, Const) and isinstance(classes.value, int) else None)
+        return replace(features, shape=shape, activation=Activation("linear", None, self.site(node)))
 
     def _forward_missing(self, module: Instance, cls: Class, node: ast.AST) -> None:
         if "forward" not in module.store and find(cls, "forward") is None and being_made(module) and readable_bases(cls):
@@ -252,7 +273,7 @@ class Modules(Layers):
                 self.unsure += 1
                 self.call(element, positional, keywords, node)
                 self.unsure -= 1
-            return Unknown(self.site(node))
+            return self._end_of_sequence(module, node)
         value: Value = positional[0] if positional else next(iter(keywords.values()), UNKNOWN)
         before = self.applied_at
         for index, item in enumerate(items):
@@ -263,6 +284,18 @@ class Modules(Layers):
         self._element = False
         self.applied_at = before
         return value
+
+    def _end_of_sequence(self, module: Instance, node: ast.AST) -> Value:
+        """What a Sequential gives of which the last module alone is known: what that does last."""
+        last = module.store.get(LAST)
+        if not isinstance(last, Instance):
+            return Unknown(self.site(node))
+        before, self.applied_at = self.applied_at, last.site if isinstance(last.cls, str) else None
+        self.unsure += 1
+        value = self.call(last, (Unknown(self.site(node)),), {}, node)
+        self.unsure -= 1
+        self.applied_at = before
+        return replace(value, shape=None, tail=None) if isinstance(value, Tensor) else Unknown(self.site(node))
 
     def sequence_items(self, module: Instance) -> tuple[Value, ...] | None:
         """The modules of a Sequential in order, those added by name included."""

@@ -16,7 +16,7 @@ from torchlint.semantics.devices import (
     asked_device,
 )
 from torchlint.semantics.frame import Frame
-from torchlint.semantics.inspection import known_items
+from torchlint.semantics.inspection import element_of, known_items
 from torchlint.semantics.join import join_activations, present
 from torchlint.semantics.origins import model_of
 from torchlint.semantics.shape_bridge import single_shape, single_tail
@@ -266,7 +266,8 @@ def operands(positional: Sequence[Value], keywords: Mapping[str, Value]) -> list
         if isinstance(value, List | Tuple):
             items = known_items(value)
             if items is None:
-                found.append(UNKNOWN)
+                element = element_of(value)
+                found.append(element if isinstance(element, Tensor) else UNKNOWN)
             elif not all(isinstance(item, Const | Size) for item in items):
                 found.extend(items)
         elif isinstance(value, OneOf):

@@ -78,6 +78,9 @@ NONE = Const(None)
 TRUE = Const(True)
 FALSE = Const(False)
 
+# The slot of a list's or Sequential's last element, which outlives joins in which the others are lost.
+LAST = "<last>"
+
 
 @dataclass(frozen=True, slots=True)
 class Size(Value):
@@ -167,7 +170,7 @@ class ShapeOf(Value):
 @dataclass(frozen=True, slots=True, eq=False)
 class List(Value):
     """A list or a set: `store["items"]` is a tuple of values, or None where the count is unknown;
-    `store["element"]` then is the join of what it holds."""
+    `store["element"]` then is the join of what it holds, and `store[LAST]` its last element, if that is known."""
 
     store: Store
     site: Site | None = None

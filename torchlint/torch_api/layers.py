@@ -132,6 +132,11 @@ MODULE_BASES = frozenset(
     }
 )
 LIGHTNING = frozenset({"lightning.LightningModule"})
+# Methods that give back what they are given, moved and wrapped.
+PREPARERS = {
+    "accelerate.Accelerator": frozenset({"prepare", "prepare_model", "prepare_optimizer", "prepare_data_loader", "prepare_scheduler", "unwrap_model"}),
+    "lightning.Fabric": frozenset({"setup", "setup_module", "setup_optimizers", "setup_dataloaders"}),
+}
 WRAPPERS = frozenset(
     {
         "torch.nn.DataParallel",

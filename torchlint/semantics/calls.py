@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 
+from torchlint.semantics.alternatives import choice_of, output_of_one
 from torchlint.semantics.classes import descendants, find, is_module, is_module_type, library_bases
 from torchlint.semantics.facts import ForwardCall, ValueCalled
 from torchlint.semantics.frame import Frame
@@ -230,11 +231,20 @@ class Calls(Functions):
         alternatives = kept.alternatives if isinstance(kept, OneOf) else (kept,)
         if len(alternatives) == 1:
             return self.call(alternatives[0], positional, keywords, node)
+        results: list[Value] = []
+
+        def call(each: Value) -> Value:
+            results.append(self.call(each, positional, keywords, node))
+            return results[-1]
+
         self.unsure += 1
         try:
-            return self.either([lambda each=each: self.call(each, positional, keywords, node) for each in alternatives])  # type: ignore[misc]
+            joined = self.either([lambda each=each: call(each) for each in alternatives], getattr(node, "func", None))  # type: ignore[misc]
         finally:
             self.unsure -= 1
+        models = [each for each in alternatives if isinstance(each, Instance) and (is_module(each) or each.cls == "torch.Loaded")]
+        choice = choice_of(models, self.arms, self.conditions) if len(models) == len(alternatives) else frozenset()
+        return output_of_one(results, choice) or joined
 
     def _call_instance(
         self, instance: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
@@ -273,7 +283,7 @@ class Calls(Functions):
         given: dict[str | int, Value] = {}
         given.update(keywords)
         store = ModuleStore() if is_module_type(cls) else {}
-        instance = Instance(cls, store, given, self.site(node), self.frame)
+        instance = Instance(cls, store, given, self.site(node), self.frame, self.arms)
         self.trail.version += 1
         init = find(cls, "__init__")
         if isinstance(init, Function):

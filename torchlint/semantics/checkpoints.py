@@ -57,7 +57,7 @@ class Checkpoints(ModuleMethods):
         return instance
 
     def _torch_load(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        result = Instance(LOADED, {}, {"file": positional[0] if positional else keywords.get("f", UNKNOWN)}, self.site(node), self.frame)
+        result = Instance(LOADED, {}, {"file": positional[0] if positional else keywords.get("f", UNKNOWN)}, self.site(node), self.frame, self.arms)
         self.trail.version += 1
         arguments = bind("torch.load", positional, keywords)
         self.emit_call("torch.load", None, arguments, positional, result, node)
@@ -92,7 +92,7 @@ class Checkpoints(ModuleMethods):
         """A method of a state dict or of what was loaded."""
         held: dict[str, Tensor] | None = state.store.get("state")
         match name:
-            case "copy":
+            case "copy" | "to" | "cuda" | "cpu":
                 return state
             case "items":
                 return Iteration(Tuple((UNKNOWN, Tensor(op="state"))), state) if held is None else Tuple(tuple(Tuple((Const(key), value)) for key, value in held.items()))
@@ -159,7 +159,7 @@ class Checkpoints(ModuleMethods):
             return Unknown(self.site(node), "<item>", state)
         inner = state.store.get(("item", index.value))
         if not isinstance(inner, Instance):
-            inner = Instance(LOADED, {}, dict(state.arguments), self.site(node), self.frame)
+            inner = Instance(LOADED, {}, dict(state.arguments), self.site(node), self.frame, state.arms)
             self.trail.set(state.store, ("item", index.value), inner)
         return inner
 

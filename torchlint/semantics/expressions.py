@@ -312,7 +312,7 @@ class Expressions(Machine):
         known = self.test(node.test)
         if known is not None:
             return self.eval(node.body if known else node.orelse)
-        return self.either([lambda: self.eval(node.body), lambda: self.eval(node.orelse)])
+        return self.either([lambda: self.eval(node.body), lambda: self.eval(node.orelse)], node.test)
 
     def test(self, node: ast.expr) -> bool | None:
         """Evaluate a condition; whether it holds, or None."""

@@ -154,10 +154,10 @@ class Libraries(Settings):
         if last[:1].isupper():
             if name.startswith("torchvision.models."):
                 self.call_unknown(Library(name), positional, keywords, node)
-                return Instance(name, ModuleStore(), by_number_or_name(positional, keywords), self.site(node), self.frame)
+                return Instance(name, ModuleStore(), by_number_or_name(positional, keywords), self.site(node), self.frame, self.arms)
             return self.construct(name, positional, keywords, node)
         if name.startswith("torchvision.models.") and not last.startswith(("get_", "list_")):
-            return Instance(name, ModuleStore(), by_number_or_name(positional, keywords), self.site(node), self.frame)
+            return Instance(name, ModuleStore(), by_number_or_name(positional, keywords), self.site(node), self.frame, self.arms)
         if name.startswith("torch.nn.utils.clip_grad"):
             self.event("clip", node, positional[0] if positional else UNKNOWN, tuple(positional))
             self.emit_call(name, None, bind(name, positional, keywords), positional, UNKNOWN, node)

@@ -78,6 +78,8 @@ class Machine:
         self.repeated: dict[int, tuple[Site, Value]] = {}
         self.read_globals: set[str] = set()
         self._arm_count = 0
+        # What decides whether an arm is run, by the arm.
+        self.conditions: dict[int, ast.expr] = {}
 
     # What the parts offer to one another.
 
@@ -158,7 +160,7 @@ class Machine:
         else:
             self.trail.set_local(frame.locals, name, value)
 
-    def in_arms(self, arms: Sequence[Callable[[], bool]]) -> bool:
+    def in_arms(self, arms: Sequence[Callable[[], bool]], condition: ast.expr | None = None) -> bool:
         """Run each arm from the present state and join those that come out; whether any does."""
         outcomes: list[Delta] = []
         before = self.arms
@@ -168,6 +170,8 @@ class Machine:
         for arm in arms:
             self._arm_count += 1
             self.arms = (*before, self._arm_count)
+            if condition is not None:
+                self.conditions[self._arm_count] = condition
             self.grad = grad
             if arm():
                 outcomes.append(self.trail.delta(mark))
@@ -181,7 +185,7 @@ class Machine:
         self.trail.merge(outcomes, join_slots)
         return True
 
-    def either(self, arms: Sequence[Callable[[], Value]]) -> Value:
+    def either(self, arms: Sequence[Callable[[], Value]], condition: ast.expr | None = None) -> Value:
         """The join of what the arms evaluate to, and of what they do."""
         values: list[Value] = []
 
@@ -189,7 +193,7 @@ class Machine:
             values.append(arm())
             return True
 
-        self.in_arms([lambda arm=arm: keep(arm) for arm in arms])  # type: ignore[misc]
+        self.in_arms([lambda arm=arm: keep(arm) for arm in arms], condition)  # type: ignore[misc]
         result = values[0]
         for value in values[1:]:
             result = join(result, value)

@@ -66,7 +66,7 @@ class Modules(Layers):
     ) -> Value:
         """An instance of a library's class."""
         arguments = bind(name, positional, keywords)
-        instance = Instance(name, ModuleStore(), arguments, self.site(node), self.frame)
+        instance = Instance(name, ModuleStore(), arguments, self.site(node), self.frame, self.arms)
         # Every call makes another one: what a function made before must not be given out again.
         self.trail.version += 1
         if self.default_dtype is None:
@@ -215,7 +215,7 @@ class Modules(Layers):
             if isinstance(forward, Function):
                 return self.run_function(forward, module, positional, keywords, node)
         inner = module.store.get("module")
-        if isinstance(inner, Instance) and isinstance(module.cls, str):
+        if isinstance(inner, Instance | OneOf) and isinstance(module.cls, str):
             # A parallel wrapper brings its inputs to where the model is.
             scattered = [replace(each, device=None) if isinstance(each, Tensor) else each for each in positional]
             return self.call(inner, scattered, keywords, node)

@@ -209,7 +209,7 @@ class Statements(Contexts):
             if untaken and self._is_setting(node.test):
                 self._passes_untaken(untaken)
             return self.execute(node.body if known else node.orelse)
-        return self.in_arms([lambda: self._narrowed(node.test, True, node.body), lambda: self._narrowed(node.test, False, node.orelse)])
+        return self.in_arms([lambda: self._narrowed(node.test, True, node.body), lambda: self._narrowed(node.test, False, node.orelse)], node.test)
 
     def _is_setting(self, test: ast.expr) -> bool:
         """Whether a script branches on a constant that a person turns by hand: `training = False` at its top."""
@@ -263,7 +263,7 @@ class Statements(Contexts):
 
             arms.append(arm)
         total = any(isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None and case.guard is None for case in node.cases)
-        return self.in_arms(arms if total else [*arms, lambda: True])
+        return self.in_arms(arms if total else [*arms, lambda: True], node.subject)
 
     # Loops.
 

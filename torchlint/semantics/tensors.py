@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from torchlint.semantics.alternatives import as_given
 from torchlint.semantics.devices import (
     MADE,
     is_argument,
@@ -203,12 +204,13 @@ class Tensors(Results):
         if loss in APPLIES_SIGMOID:
             self.taken_as_logits(first, node)
         if LossCall in self.wanted:
-            self.emit(
-                LossCall(
-                    self.site(node), self.frame, self.grad, f"torch.nn.{loss}", criterion, arguments, tuple(positional), result,
-                    loss=loss, input=first, target=second, settings=settings, criterion=criterion,
-                )
-            )  # fmt: skip
+            for given in [first] if self.unsure else as_given(first, self.arms, self.conditions):
+                self.emit(
+                    LossCall(
+                        self.site(node), self.frame, self.grad, f"torch.nn.{loss}", criterion, arguments, tuple(positional), result,
+                        loss=loss, input=given, target=second, settings=settings, criterion=criterion,
+                    )
+                )  # fmt: skip
 
     def rounded(self, value: Value, node: ast.Call) -> None:
         """`torch.round(x)` or `x.round()`."""

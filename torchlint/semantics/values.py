@@ -95,7 +95,8 @@ class Activation:
 
     `dim` is the dimension it was applied along, where that is known; `site` where that happened.
     `layer` is the module that applied it, if it was one, and `maker` where that was built; `clamped`
-    whether the values were cut to a range since.
+    whether the values were cut to a range since. The kind "one of" is that of a model's output where
+    the program picks one of several models: `among` are the possible activations, `choice` what the pick reads.
     """
 
     kind: str
@@ -104,6 +105,8 @@ class Activation:
     maker: Site | None = field(default=None, compare=False)
     clamped: bool = False
     layer: Value | None = field(default=None, compare=False)
+    among: tuple[Activation, ...] = ()
+    choice: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -248,7 +251,7 @@ class Instance(Value):
 
     `arguments` are the constructor's arguments by name, positional ones that have no known name by
     number; `store` holds the attributes, and "training" for a module's mode. `made_in` is the frame in
-    which it was made.
+    which it was made, and `arms` are the branches.
     """
 
     cls: Class | str
@@ -256,6 +259,7 @@ class Instance(Value):
     arguments: Mapping[str | int, Value] = field(default_factory=dict)
     site: Site | None = None
     made_in: Frame | None = None
+    arms: tuple[int, ...] = ()
 
     @property
     def library_name(self) -> str | None:

@@ -1,0 +1,67 @@
+"""Models of which a program picks one: what came out of either, and what the choice was made by."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import reduce
+
+from torchlint.semantics.join import join_tensors
+from torchlint.semantics.values import Activation, Instance, Tensor, Tuple, Unknown, Value
+
+ONE_OF = "one of"
+
+
+def choice_of(models: Iterable[Instance], active: Sequence[int], conditions: Mapping[int, ast.expr]) -> frozenset[str]:
+    """What the conditions read under which the models were made, those left out that still hold."""
+    left = {arm for model in models for arm in model.arms if arm not in active}
+    return frozenset[str]().union(*(read_by(conditions[arm]) for arm in left if arm in conditions))
+
+
+def read_by(condition: ast.expr) -> frozenset[str]:
+    """The variables that an expression reads, with their attributes: "args.model" of `args.model == "cnn"`."""
+    return frozenset(_read(condition))
+
+
+def _read(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
+        yield ast.unparse(node)
+    if not isinstance(node, ast.Name | ast.Attribute):
+        for each in ast.iter_child_nodes(node):
+            yield from _read(each)
+
+
+def output_of_one(results: Sequence[Value], choice: frozenset[str]) -> Value | None:
+    """What one of several models gives, with each activation that it may have had; None where that says nothing.
+
+    A model that is not read (one from a file) is taken to give the same kind of thing.
+    """
+    known = [each for each in results if not isinstance(each, Unknown)]
+    if not choice or not known:
+        return None
+    if all(isinstance(each, Tuple) for each in known):
+        rows = [each.items for each in known if isinstance(each, Tuple)]
+        if len({len(row) for row in rows}) > 1:
+            return None
+        missing = [each for each in results if isinstance(each, Unknown)]
+        return Tuple(tuple(output_of_one([*parts, *missing], choice) or Unknown() for parts in zip(*rows, strict=True)))
+    tensors = [each for each in known if isinstance(each, Tensor)]
+    among = tuple(dict.fromkeys(each.activation for each in tensors if each.activation is not None))
+    if len(tensors) < len(known) or not among:
+        return None
+    made = reduce(join_tensors, tensors)
+    if len(known) == len(results) and made.activation is not None:
+        return made
+    made = made if len(known) == len(results) else Tensor()
+    return replace(made, activation=Activation(ONE_OF, among=among, choice=choice))
+
+
+def as_given(value: Value, active: Sequence[int], conditions: Mapping[int, ast.expr]) -> list[Value]:
+    """A value once for each activation that it may have, where no condition that holds has to do with which."""
+    activation = value.activation if isinstance(value, Tensor) else None
+    if not isinstance(value, Tensor) or activation is None or activation.kind != ONE_OF:
+        return [value]
+    if any(read_by(conditions[arm]) & activation.choice for arm in active if arm in conditions):
+        return [value]
+    return [replace(value, activation=each) for each in activation.among]

@@ -47,8 +47,6 @@ class Calls(Functions):
     # In how many calls of something of which only a few alternatives are known the program is: which of
     # them is taken may hang together with what it is given.
     unsure = 0
-    # Whether a loop was left before its end for want of budget: what it built may lack a part.
-    exhausted = False
 
     def call_library(
         self, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST

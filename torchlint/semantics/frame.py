@@ -33,7 +33,8 @@ class TryState:
 class Frame:
     """What a running function knows of itself.
 
-    `alone` is true where nobody in the program calls the function: its arguments are unknown.
+    `alone` is true where nobody in the program calls the function: its arguments are unknown. `cost` is
+    what each of its statements takes from the budget.
     """
 
     tree: Tree
@@ -54,6 +55,7 @@ class Frame:
     nonlocals: frozenset[str] = frozenset()
     yields: list[tuple[Value, bool | None]] = field(default_factory=list)
     trace_start: int = 0
+    cost: int = 1
 
     @property
     def name(self) -> str:

@@ -76,7 +76,7 @@ class Functions(Attributes):
         alone: bool = False,
     ) -> Value:
         """Run a function of the program with these arguments (None: unknown ones) and give its result."""
-        if not alone:
+        if not alone and self.budget > 0:
             self.called.add(function.node)
         if receiver is None and function.owner is not None and positional and not decorated(function.node, "staticmethod"):
             receiver = positional[0] if isinstance(positional[0], Instance) else None
@@ -84,6 +84,9 @@ class Functions(Attributes):
         if not alone and (self.budget <= 0 or self.frame.depth >= CALL_DEPTH or self._running(function) >= _SAME_FUNCTION_AT_ONCE):
             if function.name == "__init__" and isinstance(receiver, Instance):
                 self.trail.set(receiver.store, "<init>", TRUE)
+            if self.budget <= 0:
+                self.exhausted = True
+                self.left_out.setdefault(function.node, set()).add(self.grad)
             return self.call_unknown(function, (*(positional or ()), *([receiver] if receiver else [])), keywords, node)
         locals_ = self._bind(function, receiver, positional, keywords, alone)
         key = None if alone or positional is None else self._key(function, receiver, locals_)
@@ -128,6 +131,7 @@ class Functions(Attributes):
             mark=self.trail.mark(),
             depth=caller.depth + 1,
             trace_start=len(self.trace),
+            cost=self.cost_of(function.node),
         )
         self.frame = frame
         applied, self.applied_at = self.applied_at, None

@@ -15,7 +15,6 @@ from torchlint.semantics.facts import FileRun
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.join import join
 from torchlint.semantics.loaders import loader_orders
-from torchlint.semantics.machine import STATEMENTS_PER_ENTRY
 from torchlint.semantics.members import misspelt_init, parts_used
 from torchlint.semantics.optimizers import misplaced_optimizers
 from torchlint.semantics.overriding import overridden
@@ -110,7 +109,8 @@ class Interpreter(Gathering, Thresholds, Statements):
         kept = (self.frame, self.grad, self.arms, self.budget, self.trace, self.rounds, self.applying)
         self.applying = 0
         self.frame = Frame(state.tree, state.globals, (), mark=self.trail.mark(), depth=min(self.frame.depth, 4))
-        self.grad, self.arms, self.trace, self.budget, self.rounds = True, (), [], STATEMENTS_PER_ENTRY, ()
+        entry = self.entry
+        self.begin_entry()
         state.globals["__name__"] = Unknown()
         gathered, self.gathered = self.gathered, []
         self.guarded(lambda: self.execute(state.tree.module.body))
@@ -120,6 +120,7 @@ class Interpreter(Gathering, Thresholds, Statements):
             self.emit(FileRun(self.site(state.tree.module), self.frame, True, tuple(self.trace)))
         self.note_passes()
         self.frame, self.grad, self.arms, self.budget, self.trace, self.rounds, self.applying = kept
+        self.entry = entry
         state.status = "done"
         return state.globals
 
@@ -140,15 +141,22 @@ class Interpreter(Gathering, Thresholds, Statements):
         state = self.files[path]
         for function in _functions(state.globals, path):
             if function.node not in self.called:
-                self._run_alone(function, None)
+                self._on_its_own(lambda function=function: self._run_alone(function, None))  # type: ignore[misc]
         for cls in _classes(state.globals, path):
-            self._run_class(cls)
+            self._on_its_own(lambda cls=cls: self._run_class(cls))  # type: ignore[misc]
         for node in _inner_definitions(state.tree.module, self.called):
-            self._run_unseen(node, state.tree, state.globals)
+            self._on_its_own(lambda node=node: self._run_unseen(node, state.tree, state.globals))  # type: ignore[misc]
+
+    def _on_its_own(self, action: Callable[[], None]) -> None:
+        """Run something whose objects nothing else sees: what it left out is missed nowhere else."""
+        exhausted = self.exhausted
+        action()
+        self.exhausted = exhausted
 
     def _run_alone(self, function: Function, receiver: Value | None) -> None:
         self.called.add(function.node)
-        self.grad, self.arms, self.trace, self.budget, self.rounds = True, (), [], STATEMENTS_PER_ENTRY, ()
+        self.begin_entry()
+        self.grad = self._grad_of_calls(function)
         tree = self.files[function.path].tree
         self.frame = Frame(tree, self.files[function.path].globals, ())
         mark = self.trail.mark()
@@ -157,6 +165,11 @@ class Interpreter(Gathering, Thresholds, Statements):
         self.note_passes()
         if receiver is None:
             self.trail.undo(mark)
+
+    def _grad_of_calls(self, function: Function) -> bool | None:
+        """Whether gradients are on where the program calls a function, as far as those calls were not run."""
+        grads = self.left_out.get(function.node, {True})
+        return next(iter(grads)) if len(grads) == 1 else None
 
     def _run_class(self, cls: Class) -> None:
         """Each method that nobody calls, on an instance made with unknown arguments."""
@@ -195,7 +208,7 @@ class Interpreter(Gathering, Thresholds, Statements):
     def _made_alone(self, cls: Class) -> Instance:
         tree = self.files[cls.path].tree
         self.frame = Frame(tree, self.files[cls.path].globals, ())
-        self.grad, self.arms, self.trace, self.budget = True, (), [], STATEMENTS_PER_ENTRY
+        self.begin_entry()
         instance = Instance(cls, ModuleStore() if is_module_type(cls) else {}, {}, self.site(cls.node))
         init = find(cls, "__init__")
         if isinstance(init, Function):

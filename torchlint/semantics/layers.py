@@ -69,7 +69,7 @@ class Layers(TensorMethods):
 
     def sizes_unpacked(self, value: Value, targets: Sequence[ast.expr]) -> Value:
         """`n, c, h, w = x.shape` of a tensor of unknown rank: it has that many dims, which have names from then on."""
-        tensor = value.tensor if isinstance(value, ShapeOf) else value.receiver if isinstance(value, Unknown | LibraryMethod) else None
+        tensor = _whose_shape(value)
         if tensor is None or tensor is UNKNOWN or not isinstance(tensor, Tensor | Unknown):
             return value
         if isinstance(tensor, Tensor) and (tensor.shape is not None or len(tensor.tail or ()) > len(targets)):
@@ -249,3 +249,13 @@ def shaped(tensor: Tensor, result: Any) -> Tensor:
 def _device_after(given: str | None, weights: str | None) -> str | None:
     """Where a layer's result is; not known where the layer and what it is given are apart."""
     return given or weights if weights is None or given is None or given == weights else None
+
+
+def _whose_shape(value: Value) -> Value | None:
+    """What a value is the shape of: it is `x.shape` or `x.size()`."""
+    match value:
+        case ShapeOf():
+            return value.tensor
+        case Unknown(method="size") | LibraryMethod(name="shape"):
+            return value.receiver
+    return None

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING
 
 from torchlint.imports import ImportIndex
@@ -27,6 +28,9 @@ from torchlint.semantics.facts import CheckpointRead
 # How much is run: statements for each entry point, calls inside calls. Beyond that, results are unknown.
 STATEMENTS_PER_ENTRY = 3_000
 CALL_DEPTH = 24
+# A function that this many entry points have run shows little that is new: its statements then cost more.
+FAMILIAR = 24
+FAMILIAR_COST = 40
 
 
 @dataclass(slots=True, eq=False)
@@ -66,6 +70,14 @@ class Machine:
         self.untaken = False
         self.frame: Frame = Frame(next(iter(trees.values())), {}, ())
         self.budget = STATEMENTS_PER_ENTRY
+        # The entry point that runs, and for each function the last one that ran it and how many did.
+        self.entry = 0
+        self._entries = count(1)
+        self.reached: dict[ast.AST, tuple[int, int]] = {}
+        # Functions whose calls were left out for want of budget, and whether gradients were on there.
+        self.left_out: dict[ast.AST, set[bool | None]] = {}
+        # Whether something was left out for want of budget: what it built may lack a part.
+        self.exhausted = False
         self.called: set[ast.AST] = set()
         self.instantiated: set[ast.AST] = set()
         self.applied_at: Site | None = None
@@ -117,6 +129,19 @@ class Machine:
         """Called where a value is compared with 0.5, or rounded."""
 
     # Shared operations.
+
+    def begin_entry(self) -> None:
+        """Start an entry point: a file, or something that nobody calls; it has a budget of its own."""
+        self.entry = next(self._entries)
+        self.grad, self.arms, self.trace, self.budget, self.rounds = True, (), [], STATEMENTS_PER_ENTRY, ()
+
+    def cost_of(self, function: ast.AST) -> int:
+        """What each statement of a function costs when it is run now."""
+        last, times = self.reached.get(function, (0, 0))
+        if last != self.entry:
+            times += 1
+            self.reached[function] = (self.entry, times)
+        return 1 if times <= FAMILIAR else FAMILIAR_COST
 
     def site(self, node: ast.AST) -> Site:
         return Site(self.frame.tree, node)

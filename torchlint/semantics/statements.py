@@ -71,8 +71,9 @@ class Statements(Contexts):
         }
 
     def execute(self, body: Sequence[ast.stmt]) -> bool:
+        cost = self.frame.cost
         for node in body:
-            self.budget -= 1
+            self.budget -= cost
             run = self._executors.get(type(node))
             if run is not None and not run(node):
                 return False

@@ -1,0 +1,57 @@
+"""What is left out of a program that is too large to be run in full."""
+
+from __future__ import annotations
+
+import textwrap
+
+from torchlint.linter import lint
+from torchlint.program import Program
+from torchlint.rule import all_rules
+from torchlint.semantics.machine import FAMILIAR, STATEMENTS_PER_ENTRY
+from torchlint.source import Source
+
+HEADER = "import torch\nfrom torch import nn\nimport torch.nn.functional as F\n"
+LONG = "\n".join(f"    a = a + {number}" for number in range(STATEMENTS_PER_ENTRY))
+
+
+def reports(text: str) -> list[str]:
+    program = HEADER + textwrap.dedent(text)
+    source = Source("main.py", program)
+    lines = program.splitlines()
+    return [f"{found.code} {lines[found.place.span.start.row - 1].strip()}" for found in lint(Program({"main.py": source}, frozenset({"main.py"})), all_rules())]
+
+
+TRAP = """
+def trap(scores, labels):
+    return F.cross_entropy(F.softmax(scores, dim=1), labels)
+"""
+
+
+def test_what_no_call_had_budget_for_is_run_on_its_own() -> None:
+    entry = f"def entry(a, scores, labels):\n{LONG}\n    return trap(scores, labels)\n"
+    assert reports(entry + TRAP) == ["TL401 return F.cross_entropy(F.softmax(scores, dim=1), labels)"]
+
+
+def test_the_guard_of_a_call_that_was_left_out_still_counts() -> None:
+    validate = """
+def validate(model: nn.Module, loader):
+    model.eval()
+    for images, labels in loader:
+        print((model(images).argmax(1) == labels).sum())
+"""
+    guarded = f"def entry(a, model, loader):\n{LONG}\n    with torch.no_grad():\n        validate(model, loader)\n"
+    plain = f"def entry(a, model, loader):\n{LONG}\n    validate(model, loader)\n"
+    assert reports(guarded + validate) == []
+    assert [found[:5] for found in reports(plain + validate)] == ["TL413"]
+
+
+def test_an_entry_point_out_of_budget_costs_the_next_one_nothing() -> None:
+    loop = f"def first(a):\n    layers = []\n    for index in range(4):\n        layers.append(index)\n{LONG.replace('    a', '        a')}\n    return layers\n"
+    misfit = "def second():\n    return nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Conv2d(4, 8, 3))(torch.zeros(1, 3, 9, 9))\n"
+    assert [found[:5] for found in reports(loop + misfit)] == ["TL502"]
+
+
+def test_functions_that_many_entry_points_share_are_still_run_with_each_of_them_at_first() -> None:
+    shared = "def shared(scores):\n    return F.softmax(scores, dim=1)\n"
+    entries = "".join(f"def entry{number}(scores, labels):\n    return F.cross_entropy(shared(scores), labels)\n" for number in range(2 * FAMILIAR))
+    assert reports(shared + entries) == ["TL401 return F.softmax(scores, dim=1)"]

@@ -60,7 +60,7 @@ def _listed(rules: list[Rule]) -> Listed:
         text = (sys.modules[first.check.__module__].__doc__ or "This rule has no page.").strip()
         summary, text = text.partition("\n")[0], f"# {first.name} ({first.code})\n\n{text}\n"
     else:
-        summary, text = page.summary, page.text
+        summary, text = page.summary, page.shown()
     fix = _fix(page, rules) if page else "unknown"
     return Listed(first.code, first.name, first.severity, first.default, summary, text, fix, first.url)
 

@@ -24,6 +24,7 @@ _FILE_NAME = re.compile(r"`([\w./-]+\.py)`:\s*$")
 _HEADING = re.compile(r"(#{1,3}) (.*\S)\s*$")
 _TITLE = re.compile(r"([a-z0-9-]+) \((TL\d+)\)$")
 _MARKS = re.compile(r"[ \t]*(?P<marks>(?:#[ ](?:error|raises[ ][\w.]+(?::[ ][^#\n]*?)?)[ \t]*)+)$")
+_ERROR = re.compile(r"# error\b")
 _RAISES = re.compile(r"# raises ([\w.]+)(?:: ([^#\n]*\S))?")
 
 
@@ -154,6 +155,25 @@ class Page:
     def summary(self) -> str:
         """The first sentence."""
         return re.split(r"(?<=[.:])\s", self.paragraph, maxsplit=1)[0].rstrip(".:") + "."
+
+    def shown(self, emphasis: bool = False) -> str:
+        """The text for a reader: a line that is reported ends in `# ← TL401` and not in the tests' `# error`.
+
+        With `emphasis`, the opening of each block says which of its lines these are, as `hl_lines="3 7"`.
+        """
+        lines = self.text.split("\n")
+        row = 0
+        while row < len(lines):
+            if fence := _FENCE.match(lines[row]):
+                end = _closing(lines, row + 1, fence[1]) - 1
+                marked = [each for each in range(row + 1, end) if (marks := _MARKS.search(lines[each])) and _ERROR.search(marks[0])]
+                for each in marked:
+                    lines[each] = _ERROR.sub(f"# ← {self.code}", lines[each])
+                if emphasis and marked:
+                    lines[row] += f' hl_lines="{" ".join(str(each - row) for each in marked)}"'
+                row = end
+            row += 1
+        return "\n".join(lines)
 
     def section(self, title: str) -> Section | None:
         """The section of that title, if the page has it."""

@@ -52,6 +52,9 @@ def test_sarif_is_valid_by_the_official_schema(reported: Callable[..., str], tmp
     assert [each["region"]["snippet"]["text"] for each in named] == ["x.size[0]", "x.size[1]"]
     assert named[0]["contextRegion"]["snippet"]["text"] == SIZE.splitlines()[2]
     assert named[0]["artifactLocation"]["uri"] == "a%2C%20b%3Ac%25%5Bd%5D%3B.py"
+    for each in named:
+        region, context = ({key: value for key, value in each[key].items() if key != "snippet"} for key in ("region", "contextRegion"))
+        assert region != context
     assert any(each.get("fixes") for each in run["results"])
     assert any(each.get("relatedLocations") for each in run["results"])
 

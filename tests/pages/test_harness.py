@@ -279,3 +279,11 @@ def test_where_forking_is_not_safe_a_new_interpreter_gives_the_same_outcome() ->
     spawned, forked = trial.run_spawned(job), trial.run_forked(job)
     assert spawned["problems"] == []
     assert spawned["seen"] == forked["seen"]
+
+
+def test_marks_are_shown_to_readers_as_the_rule() -> None:
+    text = "# a-rule (TL299)\n\n## Example\n\n````python\nx = 1\ny = f(x)  # error  # raises TypeError\n````\n\n```\nz  # error\n```\n"
+    page = read_page("a-rule", text)
+    assert "y = f(x)  # ← TL299  # raises TypeError\n" in page.shown()
+    assert '````python hl_lines="2"\n' in page.shown(emphasis=True)
+    assert page.shown().count("\n") == text.count("\n")

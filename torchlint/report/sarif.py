@@ -96,7 +96,8 @@ def _location(place: Place, report: Report) -> dict[str, Any]:
         span = place.span
         whole = Span(Position(span.start.row, 1), Position(span.end.row, len(rows[-1]) + 1))
         physical["region"]["snippet"] = {"text": _cut(rows, span)}
-        physical["contextRegion"] = {**_region(whole), "snippet": {"text": "\n".join(rows)}}
+        if whole != span:
+            physical["contextRegion"] = {**_region(whole), "snippet": {"text": "\n".join(rows)}}
     return {"physicalLocation": physical}
 
 

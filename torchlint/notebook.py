@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from torchlint.cells import Cell, CellText, join
+from torchlint.json_text import Path, Span, strings, with_lines
 from torchlint.text import Unreadable
+
+_NEWLINE = re.compile(r"\r\n|\n|\r")
+_LAST_NEWLINE = re.compile(r"(\r\n|\n)\Z")
 
 
 def read_notebook(data: bytes) -> CellText:
@@ -19,7 +22,7 @@ def read_notebook(data: bytes) -> CellText:
     """
     try:
         text = data.decode("utf-8")
-        content = json.loads(text)
+        content = json.loads(text.removeprefix("\ufeff"))
     except UnicodeDecodeError:
         raise Unreadable("is not UTF-8") from None
     except (ValueError, RecursionError) as error:
@@ -28,19 +31,57 @@ def read_notebook(data: bytes) -> CellText:
     if not _is_python(content):
         cells = []
     numbered = [
-        Cell(number, _source(cell).removesuffix("\n"))
+        Cell(number, _LAST_NEWLINE.sub("", _source(cell)))
         for number, cell in enumerate(cells, 1)
         if cell.get("cell_type") == "code" and _source(cell).strip()
     ]
 
     def rebuild(pieces: Sequence[str]) -> bytes:
-        changed = copy.deepcopy(content)
-        every = _cells(changed)
-        for cell, piece in zip(numbered, pieces, strict=True):
-            _replace(every[cell.number - 1], piece)
-        return _written(changed, text).encode()
+        sources = [_source(cells[cell.number - 1]) for cell in numbered]
+        changed = {
+            cell.number - 1: _as_before(piece, source)
+            for cell, piece, source in zip(numbered, pieces, sources, strict=True)
+            if _NEWLINE.sub("\n", _LAST_NEWLINE.sub("", source)) != piece
+        }
+        return _written(text, changed).encode("utf-8", "surrogatepass")
 
     return join(numbered, rebuild, report=True)
+
+
+def _as_before(piece: str, source: str) -> list[str]:
+    """The lines of a cell's new text, ended as those of its old one are, the last one included."""
+    newline = found[0] if (found := _NEWLINE.search(source)) else "\n"
+    last = _LAST_NEWLINE.search(source)
+    text = piece.replace("\n", newline) + (last[0] if last else "")
+    return [line for line in re.split(r"(?<=\n)", text) if line]
+
+
+def _written(text: str, changed: Mapping[int, list[str]]) -> str:
+    """The JSON text with new lines in the cells of these indices."""
+    if not changed:
+        return text
+    spans: dict[int, list[Span]] = {}
+    sheets: dict[str | int, int] = {}
+    for path, span in strings(text):
+        if (index := _cell_index(path, sheets)) in changed:
+            spans.setdefault(index, []).append(span)
+    plain = text.isascii() and "\\u" in text
+    for index, own in sorted(spans.items(), reverse=True):
+        (start, end), new = with_lines(text, own, changed[index], plain)
+        text = text[:start] + new + text[end:]
+    return text
+
+
+def _cell_index(path: Path, sheets: dict[str | int, int]) -> int:
+    """Which cell's source a string at this path belongs to; -1 for none. `sheets` counts the cells before a sheet's."""
+    offset = 0
+    if path[0] == "worksheets" and len(path) > 3 and path[2] == "cells" and isinstance(path[3], int):
+        sheets[path[1]] = max(sheets.get(path[1], 0), path[3] + 1)
+        offset = sum(count for sheet, count in sheets.items() if sheet != path[1])
+        path = path[2:]
+    if len(path) not in (3, 4) or path[0] != "cells" or path[2] not in ("source", "input"):
+        return -1
+    return offset + path[1] if isinstance(path[1], int) else -1
 
 
 def _cells(content: Any) -> list[dict[str, Any]]:
@@ -69,20 +110,3 @@ def _key(cell: dict[str, Any]) -> str:
 def _source(cell: dict[str, Any]) -> str:
     source = cell.get(_key(cell), "")
     return "".join(map(str, source)) if isinstance(source, list) else str(source)
-
-
-def _replace(cell: dict[str, Any], piece: str) -> None:
-    """Write a cell's text in the form that it had, its last newline included."""
-    key = _key(cell)
-    before = _source(cell)
-    piece += "\n" if before.endswith("\n") else ""
-    if piece != before.replace("\r\n", "\n"):
-        cell[key] = piece.splitlines(keepends=True) if isinstance(cell[key], list) else piece
-
-
-def _written(content: Any, before: str) -> str:
-    """JSON with the indent, the escapes and the end of the text that it replaces."""
-    indent = re.match(r"\s*\{\r?\n([ \t]+)", before)
-    plain = before.isascii() and "\\u" in before
-    text = json.dumps(content, indent=indent[1] if indent else None, ensure_ascii=plain)
-    return text + before[len(before.rstrip()) :]

@@ -145,3 +145,54 @@ def test_markdown_blocks_are_linted_on_request(torchlint: Torchlint, write: Writ
     assert torchlint(".", "--markdown", "-q").out.startswith("a.md:cell 3:1:8: TL902 ")
     torchlint(".", "--markdown", "--fix")
     assert path.read_text() == "# x\n\n```python\nx = 1\n```\n\n```py\n>>> no\n```\n\n~~~python\ny = x\n~~~\nx  # noqa: TL401\n"
+
+
+ODD = (
+    b'{ "metadata":{"language_info" : {"name":"python"}, "n": 1.0e5},\r\n\t"cells": [\r\n'
+    b'  {"outputs":[{"text":"a\\u00e9 \\/ \xc3\xa9"}],"cell_type": "code","source": [ "import os\\n" ,\r\n\t\t"\\u0078 = 1  # noqa: TL401\\n",\r\n'
+    b'"y = \'\\u00e9\\/\xc3\xa9\'"]},\r\n'
+    b'  {"cell_type":"code","source":"a = \'\\u00e9\'\\nb = 1  # noqa: TL401\\nc = \'\\\\n\\u00e9\'"},\r\n'
+    b'  {"source": ["x"], "cell_type":"markdown"}, {"cell_type":"code","source":["z = 1  # noqa: TL401"]}  ]  }\r\n\r\n'
+)
+
+
+def test_notebook_of_any_form_keeps_every_byte_but_those_of_the_lines_that_change(torchlint: Torchlint, write: Write) -> None:
+    path = write("a.ipynb", ODD)
+    torchlint(".", "--fix")
+    assert path.read_bytes() == ODD.replace(b"\\u0078 = 1", b"x = 1").replace(b"  # noqa: TL401", b"")
+
+
+def test_line_that_is_added_and_one_that_is_removed() -> None:
+    before = data(notebook("x = 1\ny = 2\nz = 3\n"))
+    text = read_notebook(before)
+    assert text.encode(text.text.replace("y = 2\n", "")) == data(notebook("x = 1\nz = 3\n"))
+    assert text.encode(text.text.replace("y = 2\n", "y = 2\nw = 'ä'\n")) == data(notebook("x = 1\ny = 2\nw = 'ä'\nz = 3\n"))
+    only = read_notebook(data(notebook("x")))
+    assert only.encode(only.text.replace("x", "import a\nx")) == data(notebook("import a\nx"))
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_newlines_inside_a_cell_stay(newline: str, end: str) -> None:
+    content = notebook()
+    content["cells"] = [{"cell_type": "code", "source": [f"x = 1{newline}", f"y = 2{newline if end else ''}"]}]
+    before = data(content)
+    text = read_notebook(before)
+    assert text.encode(text.text) == before
+    assert text.encode(text.text.replace("x = 1", "x = 10")) == before.replace(b"x = 1", b"x = 10")
+
+
+def test_old_notebook_with_worksheets_is_written_back() -> None:
+    cell = {"cell_type": "code", "language": "python", "input": ["x = 1"], "outputs": []}
+    content = {"nbformat": 3, "metadata": {}, "worksheets": [{"cells": [cell]}, {"cells": [cell, {**cell, "input": "y = 1"}]}]}
+    text = read_notebook(data(content))
+    assert [each.number for each in text.cells] == [1, 2, 3]
+    wanted = json.loads(data(content))
+    wanted["worksheets"][1]["cells"][1]["input"] = "y = 2"
+    assert text.encode(text.text.replace("y = 1", "y = 2")) == data(wanted)
+
+
+def test_byte_order_mark_of_a_notebook_stays() -> None:
+    before = b"\xef\xbb\xbf" + data(notebook("x = 1"))
+    text = read_notebook(before)
+    assert text.encode(text.text.replace("x", "y")) == before.replace(b"x = 1", b"y = 1")

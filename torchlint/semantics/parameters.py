@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from torchlint.diagnostic import Edit, Fix, Span
 from torchlint.semantics.edits import remove_keyword
+from torchlint.semantics.gradients import lost_leaf
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import Tensor, Value
 
@@ -31,8 +32,10 @@ def lost_parameter(value: Tensor, held: Mapping[str, Value]) -> bool:
 
 
 def unregistered_leaf(value: Tensor) -> bool:
-    """Whether a tensor was made to be trained: a leaf that requires a gradient and is no parameter."""
-    return value.requires_grad is True and value.leaf is True and not value.parameter and value.op not in ("parameter", "detach", "data")
+    """Whether a tensor was made to be trained: a leaf that requires a gradient and is no parameter, or was moved or scaled as it was made."""
+    if value.requires_grad is not True or value.parameter or value.op in ("parameter", "detach", "data"):
+        return False
+    return value.leaf is True or lost_leaf(value) is not None
 
 
 def as_parameter(target: Site, nn: str | None) -> Fix | None:
@@ -65,8 +68,9 @@ def _moved_out(site: Site, inner: ast.Call) -> Fix | None:
 
 
 def _wrapped(site: Site, value: ast.expr, nn: str | None) -> Fix | None:
-    gone = remove_keyword(site, "requires_grad", "")
-    if nn is None or gone is None or not isinstance(value, ast.Call):
+    asking = [each for each in ast.walk(value) if isinstance(each, ast.Call) and any(keyword.arg == "requires_grad" for keyword in each.keywords)]
+    gone = remove_keyword(site.at(asking[0]), "requires_grad", "") if len(asking) == 1 else None
+    if nn is None or gone is None:
         return None
     (edit,) = gone.edits
     start, end = site.span.start, site.span.end

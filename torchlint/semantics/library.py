@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from torchlint.semantics.builtins import _origin
 from torchlint.semantics.checkpoints import LOADED, RESULT, is_state
@@ -15,7 +16,7 @@ from torchlint.semantics.classes import (
     is_module_type,
     library_bases,
 )
-from torchlint.semantics.facts import MethodNotCalled
+from torchlint.semantics.facts import MethodNotCalled, ValueCalled
 from torchlint.semantics.inspection import element_of, known_items
 from torchlint.semantics.join import join_all, present
 from torchlint.semantics.journey import dim_of
@@ -41,6 +42,7 @@ from torchlint.semantics.values import (
     List,
     ModuleStore,
     OneOf,
+    ShapeOf,
     Size,
     Super,
     Tensor,
@@ -162,12 +164,16 @@ class Libraries(Settings):
             self.event("clip", node, positional[0] if positional else UNKNOWN, tuple(positional))
             self.emit_call(name, None, bind(name, positional, keywords), positional, UNKNOWN, node)
             return UNKNOWN
+        if name.startswith("torch.nn.functional.") and positional:
+            self.turned_out.is_tensor(positional[0])
         if name.startswith(_FUNCTION_PACKAGES) and name.count(".") <= (3 if "functional" in name else 2):
             return self.operate(name, positional, keywords, node)
         for argument in (*positional, *keywords.values()):
             self.escape(argument, node)
         self.emit_call(name, None, bind(name, positional, keywords), positional, UNKNOWN, node)
         self.event("opaque", node, Library(name), (*positional, *keywords.values()))
+        if name.startswith("torch.nn.init.") and last.endswith("_") and positional:
+            return positional[0]
         return Unknown(self.site(node), name)
 
     def _legacy(self, name: str, last: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
@@ -331,6 +337,9 @@ class Libraries(Settings):
             self.escape(argument, node)
         if name in ("cuda", "numpy"):
             self.emit_call(f"torch.Tensor.{name}", receiver, by_number_or_name(positional, keywords), positional, UNKNOWN, node)
+        if name == "shape" and ValueCalled in self.wanted and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            told = partial(ValueCalled, self.site(node), self.frame, self.grad, callee=self.site(node.func))
+            self.turned_out.tell(receiver, self.site(node.func.value), lambda tensor: told(ShapeOf(tensor)))
         package = made_by(receiver)
         if package is not None:
             self.emit_call(f"{package}.{name}", receiver, by_number_or_name(positional, keywords), positional, UNKNOWN, node)
@@ -388,8 +397,13 @@ class Libraries(Settings):
     def bad_operand(self, value: Value, node: ast.AST, use: str) -> None:
         if isinstance(value, LibraryMethod) and MethodNotCalled in self.wanted:
             receiver = present(value.receiver)
+            told = partial(MethodNotCalled, self.site(node), self.frame, self.grad, name=value.name, use=use)
             if isinstance(receiver, Tensor | Instance | Super):
-                self.emit(MethodNotCalled(self.site(node), self.frame, self.grad, receiver, value.name, use))
+                self.emit(told(receiver))
+                return
+            method = node.value if isinstance(node, ast.Subscript) else node
+            if value.name == "size" and isinstance(method, ast.Attribute):
+                self.turned_out.tell(receiver, self.site(method.value), told)
 
     def bad_argument(self, value: LibraryMethod, node: ast.AST, callee: Value) -> None:
         if MethodNotCalled in self.wanted and isinstance(callee, Library | LibraryMethod):

@@ -18,6 +18,7 @@ from torchlint.semantics.origins import model_of
 from torchlint.semantics.passes import Passes
 from torchlint.semantics.site import Site
 from torchlint.semantics.trail import Delta, Trail
+from torchlint.semantics.turned_out import TurnedOut
 from torchlint.semantics.values import Instance, Store, Unknown, Value
 from torchlint.syntax import Tree
 
@@ -66,6 +67,7 @@ class Machine:
         self.rounds: tuple[Round, ...] = ()
         self.left: dict[int, set[int]] = {}
         self.passes = Passes()
+        self.turned_out = TurnedOut(emit)
         self.applying = 0
         self.untaken = False
         self.frame: Frame = Frame(next(iter(trees.values())), {}, ())

@@ -235,6 +235,8 @@ class Modules(Layers):
             for argument in (*positional, *keywords.values()):
                 self.escape(argument, node)
             return Unknown(self.site(node))
+        if positional and found.activation != "keeps":
+            self.turned_out.is_tensor(positional[0])
         return self._layer_result(module, found, self.refined(module, found, positional, node), keywords, node)
 
     def _classified(self, module: Instance, head: Head, positional: Sequence[Value], node: ast.AST) -> Value:

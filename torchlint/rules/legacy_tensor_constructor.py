@@ -8,7 +8,8 @@ from torchlint.diagnostic import Edit, Finding, Fix, Span
 from torchlint.rule import rule
 from torchlint.semantics.facts import Call
 from torchlint.semantics.rewrites import callee, filled_at_once, parameter_data, prefix
-from torchlint.semantics.values import Array, Const, List, Size, Tensor, Tuple
+from torchlint.semantics.tensors import contents
+from torchlint.semantics.values import Array, Const, List, Size, Tensor, Tuple, Value
 from torchlint.torch_api.dtypes import LEGACY_TENSORS
 
 
@@ -25,7 +26,7 @@ def legacy_tensor_constructor(call: Call) -> Iterator[Finding]:
                 "call `torch.empty` for a size, or `torch.tensor` for a number",
                 fix=_fix(call, "empty", name) if package == "torch" else None,
             )
-    elif name == "Tensor" and isinstance(given, List | Array | Tensor | Tuple) and not _is_shape(given):
+    elif name == "Tensor" and isinstance(given, List | Array | Tensor | Tuple) and not _is_shape(given) and not _floats(given):
         yield call.flag(
             "`Tensor` makes float32 of all data, labels and indices included; call `torch.tensor`, with a dtype where it matters",
             fix=_fix(call, "tensor", name) if isinstance(given, List | Tuple) else None,
@@ -44,6 +45,12 @@ def tensor_copied(call: Call) -> Iterator[Finding]:
         "`torch.tensor` of a tensor copies it without its graph and warns; write `.detach().clone()` for a copy",
         fix=Fix("Copy with `detach().clone()`", cut, "unsafe") if alone else None,
     )
+
+
+def _floats(given: Value) -> bool:
+    """Whether `torch.tensor` would make the same of data: plain numbers with a float among them."""
+    numbers = [each.value if isinstance(each, Const) else None for each in contents(given)]
+    return all(type(each) in (int, float) for each in numbers) and any(isinstance(each, float) for each in numbers)
 
 
 def _is_shape(value: object) -> bool:

@@ -19,6 +19,8 @@ def removed_autograd_api(call: Call) -> Iterator[Finding]:
         return
     if call.arguments.get("volatile", FALSE) != FALSE:
         message = "`volatile` has no effect any more: the graph is built; use `torch.no_grad()`"
+    elif _without_gradient(call):
+        message = "`Variable` gives back the tensor that it is given, which has no gradient to track; use the tensor"
     else:
         message = "tensors track gradients themselves, and `Variable` cuts the graph of one that has a history; use the tensor"
     yield call.flag(message, fix=_fix(call))
@@ -26,11 +28,14 @@ def removed_autograd_api(call: Call) -> Iterator[Finding]:
 
 def _fix(call: Call) -> Fix | None:
     given = call.argument_site(0, "data")
-    data = call.arguments.get("data")
     if given is None or len(call.arguments) > 1 + ("volatile" in call.arguments):
         return None
-    plain = isinstance(data, Tensor) and data.requires_grad is False and "volatile" not in call.arguments
-    return unwrap(call.site, given, "Use the tensor", "safe" if plain else "unsafe")
+    return unwrap(call.site, given, "Use the tensor", "safe" if _without_gradient(call) and "volatile" not in call.arguments else "unsafe")
+
+
+def _without_gradient(call: Call) -> bool:
+    data = call.arguments.get("data")
+    return isinstance(data, Tensor) and data.requires_grad is False and "requires_grad" not in call.arguments
 
 
 @rule("TL311", severity="error", words=("data",))

@@ -297,6 +297,9 @@ class Builtins(Containers):
         return Unknown(self.site(node))
 
 
+_NO_TENSORS = frozenset({"numpy.ndarray", "torch.Size", "torch.nn.Module", "torch.nn.utils.rnn.PackedSequence"})
+
+
 def _is_instance(value: Value, kind: Value) -> bool | None:
     match value, kind:
         case Instance(), Library(name="torch.nn.Parameter" | "torch.nn.parameter.Parameter" | "torch.Tensor") if is_module(value):
@@ -316,7 +319,7 @@ def _is_instance(value: Value, kind: Value) -> bool | None:
         case Tensor(), Library():
             if kind.name in ("torch.Tensor", "torch.autograd.Variable"):
                 return True
-            return False if kind.name.startswith("builtins.") or kind.name == "numpy.ndarray" else None
+            return False if kind.name.startswith("builtins.") or kind.name in _NO_TENSORS else None
         case Const(), Library() if kind.name.startswith("builtins."):
             python = {"int": int, "float": float, "str": str, "bool": bool, "list": list, "tuple": tuple, "dict": dict}.get(kind.name[9:])
             return None if python is None else isinstance(value.value, python)

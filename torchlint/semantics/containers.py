@@ -197,7 +197,8 @@ class Containers(Checkpoints):
                 return UNKNOWN if isinstance(index, Range) else value.element
             case LibraryMethod():
                 return Unknown(self.site(node))
-        return Unknown(self.site(node), "<item>", value)
+        named = isinstance(index, Const) and isinstance(index.value, str)
+        return Unknown(self.site(node), "<entry>" if named else "<item>", value)
 
     def _sequence_item(self, value: Tuple | List, index: Value, node: ast.AST) -> Value:
         items = known_items(value)

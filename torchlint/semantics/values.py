@@ -58,7 +58,7 @@ def from_data(value: Value | None) -> bool:
     return False
 
 
-_KEEPS_DATA = frozenset({"to", "cuda", "cpu", "float", "long", "view", "reshape", "squeeze", "unsqueeze", "<item>"})
+_KEEPS_DATA = frozenset({"to", "cuda", "cpu", "float", "long", "view", "reshape", "squeeze", "unsqueeze", "<item>", "<entry>"})
 
 
 @dataclass(frozen=True, slots=True)

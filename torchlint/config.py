@@ -75,6 +75,11 @@ class Settings:
 OPTIONS = {each.name.replace("_", "-"): each for each in fields(Settings) if "kind" in each.metadata}
 
 
+def key_of(name: str) -> str:
+    """An option's name as it is written in TOML."""
+    return name.replace("_", "-")
+
+
 def find(start: str) -> str | None:
     """The nearest configuration file in a folder or above it; a pyproject.toml counts if it has our table."""
     folder = os.path.abspath(start)
@@ -199,6 +204,8 @@ def _known(key: str) -> str:
         return key.replace("-", "_")
     from difflib import get_close_matches
 
+    if key in ("tool", "lint"):
+        raise ValueError(f"unknown key `{key}`; write torchlint's keys without a table `{key}` around them")
     near = get_close_matches(key.replace("_", "-").lower(), OPTIONS, 1, 0.5)
     raise ValueError(f"unknown key `{key}`" + (f"; did you mean `{near[0]}`?" if near else ""))
 

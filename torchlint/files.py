@@ -103,7 +103,7 @@ def walk(start: str, which: Filter, depth: int | None = None) -> Iterator[str]:
             if is_folder and level != depth:
                 own = _ignore_files(entry.path, _is_top(entry.path)) if which.gitignore else ()
                 pending.append((entry.path, (*rules, *own), level + 1))
-            if named and (is_folder or not entry.is_dir()):
+            if named and (is_folder or not _leads_to_folder(entry)):
                 yield entry.path
 
 
@@ -113,6 +113,13 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
             return sorted(entries, key=lambda entry: entry.name)
     except OSError:
         return []
+
+
+def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False  # a link that leads in a circle
 
 
 def _left_out(path: str, is_folder: bool, rules: Rules) -> bool:

@@ -36,6 +36,8 @@ def _values(settings: config.Settings, options: Mapping[str, Any]) -> dict[str, 
     for name in _SELECTORS:
         if given := options.get(name):
             values[name] = tuple(_parts(given))
+            if not values[name]:
+                raise UnknownRule(f"--{config.key_of(name)} names no rule")
     for name in _PATTERNS:
         if given := options.get(name):
             values[name] = tuple(_from_here(each, settings.base) for each in _parts(given))

@@ -49,7 +49,8 @@ def read_bytes(path: str | Path) -> bytes:
         message = "is a broken symbolic link" if os.path.islink(path) else "does not exist"
         raise Unreadable(message) from None
     except OSError as error:
-        raise Unreadable(f"cannot be read: {error.strerror or error}") from None
+        why = "a symbolic link that leads in a circle" if error.errno == errno.ELOOP else error.strerror or error
+        raise Unreadable(f"cannot be read: {why}") from None
 
 
 def _digest(data: bytes) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,7 @@ from torchlint.overlay import settings_in_force
 from torchlint.own_rules import INTERNAL_ERROR, OWN_RULES, UNUSED_SUPPRESSION, OwnRule
 from torchlint.program import Program
 from torchlint.reading import text_of
-from torchlint.selection import Selection, check_selectors
+from torchlint.selection import Selectable, Selection, UnknownRule, check_selectors
 from torchlint.text import Text, Unreadable
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Session:
             paths = (".",)
         start = _start(paths, options.get("stdin_filename"))
         session = cls(settings_in_force(start, options), paths, options)
-        check_selectors(_all_selectors(session.settings), session.everything)
+        _check_selectors(session.settings, session.everything)
         return session
 
     @cached_property
@@ -222,14 +222,18 @@ def _start(paths: Sequence[str], stdin_filename: str | None) -> str:
         return folders[0]
 
 
-def _all_selectors(settings: config.Settings) -> list[str]:
-    lists = [
-        settings.select or (),
-        settings.extend_select,
-        settings.ignore,
-        settings.extend_ignore,
-        settings.fixable,
-        settings.unfixable,
-        *settings.per_file_ignores.values(),
-    ]
-    return [selector for each in lists for selector in each]
+def _check_selectors(settings: config.Settings, everything: Sequence[Selectable]) -> None:
+    """Raises UnknownRule for a selector of the command line that fits no rule, BadConfiguration for one of a file."""
+    named: dict[str, Iterable[str]] = {
+        name: getattr(settings, name) or ()
+        for name in ("select", "extend_select", "ignore", "extend_ignore", "fixable", "unfixable")
+    }
+    named["per_file_ignores"] = [each for rules in settings.per_file_ignores.values() for each in rules]
+    for name, selectors in named.items():
+        try:
+            check_selectors(selectors, everything)
+        except UnknownRule as problem:
+            path, _, row = settings.places.get(name, "").rpartition(":")
+            if not path:
+                raise
+            raise config.BadConfiguration(path, int(row), f"`{config.key_of(name)}`: {problem}") from None

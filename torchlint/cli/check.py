@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -26,8 +27,9 @@ def check(**options: Any) -> None:
         from torchlint.session import Session
 
         session = Session.of(options)
+        _refuse_contradictions(options)
         for path in session.missing:
-            click.echo(f"torchlint: {path}: no such file or folder", err=True)
+            click.echo(f"torchlint: {path}: {_why_missing(path)}", err=True)
         nothing_left = session.missing and len(session.missing) == len(session.paths)
         code = 2 if nothing_left else run_check(session)
         code = 2 if session.missing else code
@@ -40,3 +42,25 @@ def check(**options: Any) -> None:
     except KeyboardInterrupt:
         code = 130
     sys.exit(code)
+
+
+_CONTRADICTORY = (
+    ("add_ignore", "fix"),
+    ("add_ignore", "fix_only"),
+    ("add_ignore", "diff"),
+    ("baseline", "write_baseline"),
+    ("watch", "diff"),
+)
+
+
+def _refuse_contradictions(options: dict[str, Any]) -> None:
+    for one, other in _CONTRADICTORY:
+        if options.get(one) and options.get(other):
+            flags = [f"--{each.replace('_', '-')}" for each in (one, other)]
+            raise click.UsageError(f"{flags[0]} cannot be used with {flags[1]}")
+
+
+def _why_missing(path: str) -> str:
+    if path == "-":
+        return "standard input cannot be linted together with paths"
+    return "no such file or folder" if os.sep in path or "." in path else "no such file or folder, nor a command"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from torchlint.semantics.gradients import has_trained_parameters
+from torchlint.semantics.inspection import element_of, known_items
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import (
     Array,
@@ -21,7 +23,7 @@ from torchlint.semantics.values import (
 from torchlint.torch_api.dtypes import is_integer
 
 # What hands on numbers without their history.
-_CUTS = frozenset({"detach", "data", "argmax", "argmin", "tensor", "as_tensor", "from_numpy", "Variable"})
+_CUTS = frozenset({"detach", "data", "argmax", "argmin", "tensor", "as_tensor", "legacy", "from_numpy", "Variable"})
 _NUMBERS = frozenset({"item", "tolist", "numpy"})
 _ARITHMETIC = frozenset({"<sum>", "<product>", "<arithmetic>"})
 _MOST_NODES = 300
@@ -57,7 +59,7 @@ def _visit(value: Value | None, search: _Search, cut: Site | None) -> None:
         case Array():
             _visit(value.source, search, cut)
         case Tuple() | List():
-            for each in (value.items if isinstance(value, Tuple) else value.store.get("items")) or ():
+            for each in _held(value):
                 _visit(each, search, cut)
         case Unknown(method="<number>"):
             return
@@ -69,6 +71,15 @@ def _visit(value: Value | None, search: _Search, cut: Site | None) -> None:
             _visit(receiver, search, site if method in _NUMBERS else cut)
         case _:
             search.live = search.live or (cut is None and not isinstance(value, Instance))
+
+
+def _held(value: Tuple | List) -> Iterable[Value]:
+    """What a list holds: of one that grew in a loop, what was put into it."""
+    items = known_items(value)
+    if items is not None:
+        return items
+    added: list[Value] = value.store.get("<seen>", []) if isinstance(value, List) else []
+    return added or (element_of(value),)
 
 
 def _visit_tensor(tensor: Tensor, search: _Search, cut: Site | None) -> None:

@@ -17,7 +17,7 @@ from torchlint.semantics.values import Class, Function, Instance, Tensor, Unknow
 _FUNCTION_BASES = frozenset({"torch.autograd.Function", "torch.autograd.function.Function"})
 _MOST_NODES = 400
 # What hands on values without their history.
-CUTS = frozenset({"detach", "data", "item", "tolist", "numpy", "argmax", "argmin", "tensor", "as_tensor", "from_numpy", "Variable"})
+CUTS = frozenset({"detach", "data", "item", "tolist", "numpy", "argmax", "argmin", "tensor", "as_tensor", "legacy", "from_numpy", "Variable"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -179,7 +179,8 @@ class Libraries(Settings):
     def _legacy(self, name: str, last: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         sizes = [value for value in positional if isinstance(value, Const) and isinstance(value.value, int)]
         shape = tuple(value.value for value in sizes) if positional and len(sizes) == len(positional) else None
-        result = Tensor(shape=shape, dtype=LEGACY_TENSORS[last], requires_grad=False, leaf=True, site=self.site(node), op="legacy", device="cuda" if ".cuda." in name else self.default_device(), activation=Activation("other"))
+        data = tuple(positional) if shape is None else ()
+        result = Tensor(shape=shape, dtype=LEGACY_TENSORS[last], requires_grad=False, leaf=True, site=self.site(node), op="legacy", inputs=data, device="cuda" if ".cuda." in name else self.default_device(), activation=Activation("other"))
         self.emit_call(name, None, dict(enumerate(positional)), positional, result, node)
         return result
 

@@ -59,7 +59,18 @@ def joined_rows(tokens: list[tokenize.TokenInfo]) -> set[int]:
     for token in tokens:
         if token.type in (tokenize.NL, tokenize.NEWLINE, tokenize.ENDMARKER):
             joined.discard(token.start[0])
-    return joined
+    return joined.union(*_rows_in_formatted_strings(tokens))
+
+
+def _rows_in_formatted_strings(tokens: list[tokenize.TokenInfo]) -> Iterator[range]:
+    """The rows that an f-string or t-string goes on from, where Python takes it apart into tokens (3.12 and later)."""
+    starts: list[int] = []
+    for token in tokens:
+        name = tokenize.tok_name[token.type]
+        if name in ("FSTRING_START", "TSTRING_START"):
+            starts.append(token.start[0])
+        elif name in ("FSTRING_END", "TSTRING_END"):
+            yield range(starts.pop(), token.end[0])
 
 
 def tokens_of(text: str) -> Iterator[tokenize.TokenInfo]:

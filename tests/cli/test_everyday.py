@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -151,6 +152,9 @@ def test_terminal_gets_excerpts_and_no_bar_on_a_short_run(write: Write, tmp_path
     assert "^^^^^" in text
     assert "\x1b[" in text
     assert "Linting" not in text
+    rows = re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", text).splitlines()
+    assert max(len(row) for row in rows) <= 80
+    assert any(row.startswith("TL902") or " TL902 " in row for row in rows)
 
 
 PLUGIN = '''

@@ -69,6 +69,19 @@ def test_comment_at_the_end_of_a_string_of_many_rows_speaks_for_all() -> None:
     assert left('f(x, """a\nb""")  # noqa: TL401\n', problem(1)) == []
 
 
+def test_comment_at_the_end_of_a_formatted_string_of_many_rows_speaks_for_all() -> None:
+    assert left('y = f"""{\n  x.size[0]\n} {f"{z}"} a\n"""  # noqa: TL401\n', problem(2)) == []
+
+
+def test_comment_behind_a_decorator_speaks_for_it_alone() -> None:
+    text = "@f(x)  # noqa: TL401\ndef g():\n    pass\n"
+    assert left(text, problem(1), problem(2)) == [problem(2)]
+
+
+def test_comment_behind_several_statements_speaks_for_all() -> None:
+    assert left("c = x; d = y  # type: ignore # noqa: E501,TL401 # pragma: no cover\n", problem(1)) == []
+
+
 def test_comment_behind_a_continued_line_speaks_for_all() -> None:
     assert left("x = f(y) + \\\n  1  # noqa: TL401\n", problem(1)) == []
 

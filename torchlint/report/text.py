@@ -29,16 +29,18 @@ def write_concise(report: Report, out: TextIO) -> None:
 
 def write_full(report: Report, out: TextIO) -> None:
     console = console_for(report, out)
+    # Who reads on a terminal wants words kept whole; a file or a pipe gets a line a message.
+    soft = not console.is_terminal
     for each in report.diagnostics:
-        console.print(_headline(each))
+        console.print(_headline(each), soft_wrap=soft)
         _excerpt(report, each.place, "^", "red", console)
         for related in each.related:
             where = related.place.span.start
-            console.print(f"  {related.place.path}:{where.row}:{where.column}: {related.message}", style="dim", markup=False)
+            console.print(f"  {related.place.path}:{where.row}:{where.column}: {related.message}", style="dim", markup=False, soft_wrap=soft)
             _excerpt(report, related.place, "-", "dim", console)
         if each.fix is not None:
             flag = "--fix" if each.fix.applicability == "safe" else "--fix --unsafe-fixes"
-            console.print(f"  fix ({flag}): {each.fix.message}", style="green", markup=False)
+            console.print(f"  fix ({flag}): {each.fix.message}", style="green", markup=False, soft_wrap=soft)
         console.print()
     summarise(report, console)
 

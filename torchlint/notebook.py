@@ -85,28 +85,35 @@ def _cell_index(path: Path, sheets: dict[str | int, int]) -> int:
 
 
 def _cells(content: Any) -> list[dict[str, Any]]:
+    """The cells of a notebook, those of an old one's sheets in order. Raises Unreadable for what is none."""
     if isinstance(content, dict):
         cells = content.get("cells")
-        if cells is None and isinstance(content.get("worksheets"), list):
-            cells = [cell for sheet in content["worksheets"] for cell in sheet.get("cells", [])]
+        sheets = content.get("worksheets")
+        if cells is None and isinstance(sheets, list):
+            inside = [_table(sheet).get("cells", []) for sheet in sheets]
+            cells = [cell for each in inside for cell in (each if isinstance(each, list) else [None])]
         if isinstance(cells, list) and all(isinstance(cell, dict) for cell in cells):
             return cells
     raise Unreadable("is no notebook: it has no cells")
 
 
+def _table(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
 def _is_python(content: dict[str, Any]) -> bool:
-    metadata = content.get("metadata") or {}
+    metadata = _table(content.get("metadata"))
     for key, name in (("language_info", "name"), ("kernelspec", "language")):
-        language = (metadata.get(key) or {}).get(name)
+        language = _table(metadata.get(key)).get(name)
         if language:
             return str(language).lower() in ("python", "ipython", "python3")
     return True
 
 
-def _key(cell: dict[str, Any]) -> str:
-    return "source" if "source" in cell else "input"
-
-
 def _source(cell: dict[str, Any]) -> str:
-    source = cell.get(_key(cell), "")
-    return "".join(map(str, source)) if isinstance(source, list) else str(source)
+    """A cell's text. Raises Unreadable where it is no text."""
+    source = cell.get("source" if "source" in cell else "input", "")
+    lines = source if isinstance(source, list) else [source]
+    if not all(isinstance(line, str) for line in lines):
+        raise Unreadable("is no notebook: the source of a cell is no text")
+    return "".join(lines)

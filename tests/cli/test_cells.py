@@ -111,7 +111,13 @@ def test_notebook_of_another_language_is_left_alone(torchlint: Torchlint, write:
     assert torchlint(".").code == 0
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"cells": 3}', b"\xff", b"[" * 100_000])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"{", b"[]", b"null", b'{"cells": 3}', b"\xff", b"[" * 100_000, b'{"worksheets": [1]}', b'{"worksheets": [{"cells": 3}]}',
+        b'{"cells": [{"cell_type": "code", "source": null}]}', b'{"cells": [{"cell_type": "code", "source": ["x", 1]}]}',
+    ],
+)  # fmt: skip
 def test_file_that_is_no_notebook_says_so(content: bytes) -> None:
     with pytest.raises(Unreadable, match=r"is no notebook|is not UTF-8") as problem:
         read_notebook(content)
@@ -196,3 +202,8 @@ def test_byte_order_mark_of_a_notebook_stays() -> None:
     before = b"\xef\xbb\xbf" + data(notebook("x = 1"))
     text = read_notebook(before)
     assert text.encode(text.text.replace("x", "y")) == before.replace(b"x = 1", b"y = 1")
+
+
+def test_metadata_of_another_shape_says_nothing_of_the_language() -> None:
+    content = {**notebook("x = 1"), "metadata": {"language_info": "python", "kernelspec": []}}
+    assert len(read_notebook(data(content)).cells) == 1

@@ -90,7 +90,7 @@ def _cells(content: Any) -> list[dict[str, Any]]:
         cells = content.get("cells")
         sheets = content.get("worksheets")
         if cells is None and isinstance(sheets, list):
-            inside = [_table(sheet).get("cells", []) for sheet in sheets]
+            inside = [sheet.get("cells", []) if isinstance(sheet, dict) else None for sheet in sheets]
             cells = [cell for each in inside for cell in (each if isinstance(each, list) else [None])]
         if isinstance(cells, list) and all(isinstance(cell, dict) for cell in cells):
             return cells

@@ -9,7 +9,7 @@ from torchlint.semantics.facts import LogitsThresholded
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.machine import Machine
 from torchlint.semantics.site import Site
-from torchlint.semantics.values import Tensor, Unknown, Value
+from torchlint.semantics.values import UNKNOWN, Tensor, Unknown, Value
 
 # Methods of something unknown after which logits are logits still.
 _KEEP = frozenset({"squeeze", "unsqueeze", "view", "reshape", "flatten", "detach", "cpu", "cuda", "to", "float", "clone", "contiguous"})
@@ -25,8 +25,10 @@ class Thresholds(Machine):
         self._thresholded: list[tuple[_Place, Site, Value]] = []
 
     def taken_as_logits(self, value: Value, node: ast.AST) -> None:
-        if LogitsThresholded in self.wanted:
-            self._logits.setdefault(_source(value), (self.site(node), value))
+        source = _source(value)
+        # Of UNKNOWN not even that is known whether it is the same as another one.
+        if LogitsThresholded in self.wanted and source is not UNKNOWN:
+            self._logits.setdefault(source, (self.site(node), value))
 
     def thresholded(self, value: Value, written: ast.expr, node: ast.AST) -> None:
         if LogitsThresholded in self.wanted and isinstance(value, Tensor | Unknown):

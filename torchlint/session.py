@@ -102,7 +102,7 @@ class Session:
             (".py", ".ipynb", ".md", ".markdown") if self.options.get("markdown") else (".py", ".ipynb"),
         )
 
-    @cached_property
+    @property
     def missing(self) -> tuple[str, ...]:
         """The paths given that are not there; the others are linted all the same."""
         return () if self.from_stdin else tuple(path for path in self.paths if not os.path.lexists(path))

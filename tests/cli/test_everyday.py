@@ -139,6 +139,54 @@ def test_watching_lints_anew_when_a_file_changes(write: Write, tmp_path: Path) -
         assert process.wait(20) == 130
 
 
+def test_watching_goes_on_when_files_go_and_the_configuration_changes(write: Write, tmp_path: Path) -> None:
+    path = write("a.py", UNUSED)
+    write("torchlint.toml", "")
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "torchlint", "a.py", "--watch", "--no-cache", "-q"]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout is not None
+
+        def until(text: str) -> str:
+            assert process.stdout is not None
+            while text not in (line := process.stdout.readline()):
+                assert line
+            return line
+
+        try:
+            until("TL902")
+            until("Watching")
+            write("torchlint.toml", 'ignore = ["TL999"]\n')
+            assert until("TL903").startswith("torchlint.toml:1:1: ")
+            until("Watching")
+            path.unlink()
+            until("something changed")
+            until("Watching")
+            write("torchlint.toml", "")
+            path.write_text(UNUSED)
+            until("TL902")
+        finally:
+            process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_long_run_shows_a_bar_on_a_terminal_only(write: Write, tmp_path: Path, terminal: bool) -> None:
+    write("a.py", UNUSED)
+    leader, follower = pty.openpty()
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "TERM": "xterm", "COLUMNS": "80"}
+    program = "from torchlint.cli import main, progress; progress._PATIENCE = -1; main()"
+    command = [sys.executable, "-c", program, ".", "--no-cache"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, stdout=follower, stderr=follower if terminal else subprocess.PIPE, check=False
+    )
+    os.close(follower)
+    text = os.read(leader, 100_000).decode()
+    os.close(leader)
+    assert ("Linting" in text) == terminal
+    assert terminal or done.stderr == b""
+
+
 def test_terminal_gets_excerpts_and_no_bar_on_a_short_run(write: Write, tmp_path: Path) -> None:
     write("a.py", UNUSED)
     leader, follower = pty.openpty()

@@ -14,12 +14,14 @@ import click
 from torchlint.baseline import without_known, write_baseline
 from torchlint.cli.changing import add_ignores, echo_stdin, show_diff, write
 from torchlint.cli.progress import progress
+from torchlint.config import BadConfiguration
 from torchlint.diagnostic import Diagnostic
-from torchlint.files import discover
+from torchlint.files import discover, forget_ignore_files
 from torchlint.program import Program
 from torchlint.project import Project
 from torchlint.report.base import Report, Writer, relative, statistics_writer, writer
 from torchlint.report.parts import in_parts
+from torchlint.selection import UnknownRule
 from torchlint.session import Session
 
 
@@ -28,10 +30,28 @@ def run_check(session: Session) -> int:
     if session.options.get("show_files"):
         return _show_files(session)
     if session.options.get("watch"):
-        from torchlint.cli.watch import watch
-
-        return watch(lambda: _check(session), lambda: discover(session.paths, session.filter))
+        return _watch(session)
     return _check(session)
+
+
+def _watch(session: Session) -> int:
+    from torchlint.cli.watch import watch
+
+    # The list of files is read once where it comes from standard input.
+    options = {**session.options, "paths": session.paths, "files_from": None}
+
+    def lint() -> None:
+        forget_ignore_files()
+        try:
+            _check(Session.of(options))
+        except (BadConfiguration, UnknownRule) as problem:
+            click.echo(str(problem), err=True)
+
+    def watched() -> list[str]:
+        files = discover(session.there, session.filter)
+        return files if session.settings.origin is None else [*files, session.settings.origin]
+
+    return watch(lint, watched)
 
 
 def _show_files(session: Session) -> int:

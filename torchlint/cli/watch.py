@@ -13,7 +13,7 @@ _SECONDS = 0.5
 State = dict[str, tuple[int, int]]
 
 
-def watch(lint: Callable[[], int], watched: Callable[[], list[str]]) -> int:
+def watch(lint: Callable[[], None], watched: Callable[[], list[str]]) -> int:
     """Call `lint`, and again when one of the `watched` files is changed, made or deleted; until Ctrl-C."""
     while True:
         before = _state(watched())

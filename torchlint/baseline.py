@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 
 from torchlint.diagnostic import Diagnostic
@@ -17,9 +18,10 @@ class BadBaseline(Exception):
 
 def write_baseline(path: str, report: Report) -> None:
     """Write the fingerprints of all that is reported, readable and in a stable order. Raises OSError."""
+    start = _folder(path)
     entries = [
-        {"fingerprint": key, "code": each.code, "name": each.name, "path": relative(report.filename(each.place))}
-        for each, key in zip(report.diagnostics, fingerprints(report), strict=True)
+        {"fingerprint": key, "code": each.code, "name": each.name, "path": relative(report.filename(each.place), start)}
+        for each, key in zip(report.diagnostics, fingerprints(report, start), strict=True)
     ]
     entries.sort(key=lambda entry: (entry["path"], entry["code"], entry["fingerprint"]))
     with open(path, "w", encoding="utf-8", newline="\n") as file:
@@ -30,9 +32,13 @@ def write_baseline(path: str, report: Report) -> None:
 def without_known(report: Report, path: str) -> Sequence[Diagnostic]:
     """The diagnostics that the baseline does not have. Raises BadBaseline."""
     known = _read(path)
-    return [
-        each for each, key in zip(report.diagnostics, fingerprints(report), strict=True) if key not in known
-    ]
+    keys = fingerprints(report, _folder(path))
+    return [each for each, key in zip(report.diagnostics, keys, strict=True) if key not in known]
+
+
+def _folder(path: str) -> str:
+    """Where the paths in a baseline start from, so that it holds wherever torchlint is run."""
+    return os.path.dirname(os.path.abspath(path))
 
 
 def _read(path: str) -> frozenset[str]:

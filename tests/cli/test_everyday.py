@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import REPOSITORY, Torchlint
+from tests.cli.conftest import REPOSITORY, Torchlint, call
 
 Write = Callable[..., Path]
 UNUSED = "x = 1  # noqa: TL401\n"
@@ -29,6 +29,13 @@ def test_baseline_lets_old_problems_be_and_new_ones_fail(torchlint: Torchlint, w
     outcome = torchlint(".", "--baseline", "base.json", "-q")
     assert (outcome.code, len(outcome.out.splitlines())) == (1, 1)
     assert outcome.out.startswith("a.py:4:8: TL902")
+
+
+def test_baseline_holds_in_whichever_folder_torchlint_runs(torchlint: Torchlint, write: Write, tmp_path: Path) -> None:
+    write("src/a.py", UNUSED)
+    torchlint(".", "--write-baseline", "base.json")
+    outcome = call(".", "--baseline", "../base.json", "--no-cache", folder=tmp_path / "src")
+    assert outcome.code == 0, outcome.out
 
 
 def test_second_problem_of_the_same_line_text_is_new(torchlint: Torchlint, write: Write) -> None:

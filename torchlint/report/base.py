@@ -57,19 +57,19 @@ def _rows(text: str) -> list[str]:
     return NEWLINE.split(text)
 
 
-def relative(filename: str) -> str:
-    """The POSIX path from the current folder, or the absolute one of a file that is not below it."""
-    path = os.path.relpath(filename)
+def relative(filename: str, start: str = os.curdir) -> str:
+    """The POSIX path from a folder (else the current one), or the absolute one of a file that is not below it."""
+    path = os.path.relpath(filename, start)
     return (filename if path.startswith("..") else path).replace(os.sep, "/")
 
 
-def fingerprints(report: Report) -> Iterator[str]:
-    """For each diagnostic a key that stays when lines move: rule, file, the code of its line, and
-    which of those that are alike in this it is."""
+def fingerprints(report: Report, start: str = os.curdir) -> Iterator[str]:
+    """For each diagnostic a key that stays when lines move: rule, file (from the folder `start`), the code of its
+    line, and which of those that are alike in this it is."""
     seen: Counter[str] = Counter()
     for each in report.diagnostics:
         line = (line_of(report, each.place.path, each.place.span.start.row) or "").strip()
-        key = "\0".join((each.code, relative(report.filename(each.place)), line, each.message if not line else ""))
+        key = "\0".join((each.code, relative(report.filename(each.place), start), line, each.message if not line else ""))
         seen[key] += 1
         yield sha256(f"{key}\0{seen[key]}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 

@@ -103,4 +103,4 @@ def _with(program: Program, changed: Mapping[str, str]) -> Program:
     if not program.sources.keys() & changed.keys():
         return program
     sources = {path: Source(path, changed.get(path, source.text)) for path, source in program.sources.items()}
-    return Program(sources, program.linted, program.roots)
+    return program.with_sources(sources)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torchlint.source import Source
 
@@ -14,9 +14,22 @@ class Program:
 
     `sources` maps each path (POSIX, as shown to the user) to its text. `linted` are the paths whose
     diagnostics are wanted; the other files only lend facts. `roots` are the folders that Python
-    would have on `sys.path` besides a script's own folder (the project's root, its `src`).
+    would have on `sys.path` besides a script's own folder (the project's root, its `src`). `leading`
+    are the linted files and those that import them, directly or not: only what they run can reach a
+    linted file. None stands for all files.
     """
 
     sources: Mapping[str, Source]
     linted: frozenset[str]
     roots: tuple[str, ...] = ()
+    leading: frozenset[str] | None = None
+
+    @property
+    def entries(self) -> list[str]:
+        """The files that are run on their own, the linted ones first; the others run when they are imported."""
+        leading = [path for path in self.sources if self.leading is None or path in self.leading]
+        return sorted(leading, key=lambda path: path not in self.linted)
+
+    def with_sources(self, sources: Mapping[str, Source]) -> Program:
+        """The same program with other texts, or without some of its files."""
+        return replace(self, sources=sources, linted=self.linted & sources.keys())

@@ -231,20 +231,20 @@ def _programs(
     places = tuple(dict.fromkeys(shown(folder, root) for folder in roots))
     index = ImportIndex(texts.keys(), places)
     imports = {path: _imported(path, reader.imports(names[path]), index) for path in texts}
-    present = {shown(file, root) for file in linted} & texts.keys()
-    for members in _components(_relevant(present, imports), imports):
+    present = frozenset(shown(file, root) for file in linted) & texts.keys()
+    leading = _leading(present, imports)
+    for members in _components(_closure(leading, imports), imports):
         sources = {path: Source(path, texts[path]) for path in members}
-        yield Program(sources, frozenset(members) & present, places)
+        yield Program(sources, present & sources.keys(), places, leading & sources.keys())
 
 
-def _relevant(linted: Iterable[str], imports: Mapping[str, set[str]]) -> set[str]:
-    """The linted files, whatever leads to them, and all that these import."""
+def _leading(linted: Iterable[str], imports: Mapping[str, set[str]]) -> frozenset[str]:
+    """The linted files, and whatever leads to them."""
     importers: dict[str, list[str]] = {}
     for path, targets in imports.items():
         for target in targets:
             importers.setdefault(target, []).append(path)
-    callers = _closure(linted, importers)
-    return _closure(callers, imports)
+    return frozenset(_closure(linted, importers))
 
 
 def _closure(start: Iterable[str], edges: Mapping[str, Iterable[str]]) -> set[str]:

@@ -82,8 +82,7 @@ class Interpreter(Gathering, Thresholds, Statements):
     _as_made: Mapping[str, Value] = {}
 
     def run(self) -> None:
-        order = [path for path in self.files if path in self.program.linted]
-        order += [path for path in self.files if path not in self.program.linted]
+        order = [path for path in self.program.entries if path in self.files]
         for path in order:
             self.run_file(path)
         for path in order:

@@ -38,7 +38,7 @@ class Trees:
                 if path in self._last:
                     trees[path] = self._last[path]
         sources = {path: tree.source for path, tree in trees.items()}
-        return Program(sources, program.linted & sources.keys(), program.roots), trees
+        return program.with_sources(sources), trees
 
     def keep(self, paths: set[str]) -> None:
         """Forget the files that are none of these."""

@@ -242,4 +242,4 @@ def _with(program: Program, changed: Mapping[str, Text]) -> Program:
         path: Source(path, changed[path].text) if path in changed else source
         for path, source in program.sources.items()
     }
-    return Program(sources, program.linted, program.roots)
+    return program.with_sources(sources)

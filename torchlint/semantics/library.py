@@ -247,7 +247,7 @@ class Libraries(Settings):
         loaded = self.loader_method(instance, name, positional, keywords, node)
         if loaded is not None:
             return loaded
-        if positional and name in PREPARERS.get(str(instance.cls), ()):
+        if positional and isinstance(instance.cls, str) and name in PREPARERS.get(instance.cls, ()):
             return self._prepared(positional)
         if name == "zero_grad" and isinstance(instance.cls, str):
             self.trail.set(instance.store, "<zeroed>", TRUE)

@@ -130,7 +130,7 @@ def _may_empty(event: Event, optimizer: Value) -> bool:
     """Whether code that is not read is given the optimizer, or something that holds it."""
     if isinstance(event.subject, Library) and event.subject.name.startswith(("torch.", "builtins.", "numpy.")):
         return False
-    if isinstance(event.subject, Instance) and str(event.subject.cls).startswith("torch.") and event.subject is not optimizer:
+    if isinstance(event.subject, Instance) and isinstance(event.subject.cls, str) and event.subject.cls.startswith("torch.") and event.subject is not optimizer:
         return False
     return any(_reaches(each, optimizer) for each in (event.subject, *event.arguments))
 

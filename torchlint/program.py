@@ -32,4 +32,4 @@ class Program:
 
     def with_sources(self, sources: Mapping[str, Source]) -> Program:
         """The same program with other texts, or without some of its files."""
-        return replace(self, sources=sources, linted=self.linted & sources.keys())
+        return replace(self, sources=sources, linted=self.linted.intersection(sources))

@@ -231,11 +231,11 @@ def _programs(
     places = tuple(dict.fromkeys(shown(folder, root) for folder in roots))
     index = ImportIndex(texts.keys(), places)
     imports = {path: _imported(path, reader.imports(names[path]), index) for path in texts}
-    present = frozenset(shown(file, root) for file in linted) & texts.keys()
+    present = frozenset(shown(file, root) for file in linted).intersection(texts)
     leading = _leading(present, imports)
     for members in _components(_closure(leading, imports), imports):
         sources = {path: Source(path, texts[path]) for path in members}
-        yield Program(sources, present & sources.keys(), places, leading & sources.keys())
+        yield Program(sources, present.intersection(sources), places, leading.intersection(sources))
 
 
 def _leading(linted: Iterable[str], imports: Mapping[str, set[str]]) -> frozenset[str]:

@@ -13,6 +13,8 @@ from torchlint.semantics.values import UNKNOWN, Tensor, Unknown, Value
 
 # Methods of something unknown after which logits are logits still.
 _KEEP = frozenset({"squeeze", "unsqueeze", "view", "reshape", "flatten", "detach", "cpu", "cuda", "to", "float", "clone", "contiguous"})
+# What a loss may take for logits by mistake.
+_PROBABILITIES = frozenset({"sigmoid", "hardsigmoid", "softmax"})
 _Place = tuple[Site, Frame, bool | None]
 
 
@@ -25,6 +27,8 @@ class Thresholds(Machine):
         self._thresholded: list[tuple[_Place, Site, Value]] = []
 
     def taken_as_logits(self, value: Value, node: ast.AST) -> None:
+        if isinstance(value, Tensor) and value.activation is not None and value.activation.kind in _PROBABILITIES:
+            return
         source = _source(value)
         # Of UNKNOWN not even that is known whether it is the same as another one.
         if LogitsThresholded in self.wanted and source is not UNKNOWN:

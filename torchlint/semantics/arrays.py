@@ -23,7 +23,14 @@ from torchlint.semantics.values import (
     Unknown,
     Value,
 )
-from torchlint.torch_api.arrays import FLOAT_FUNCTIONS, FLOAT_SOURCES, RANDOM, SHAPED_LIKE, result_dtype
+from torchlint.torch_api.arrays import (
+    FLOAT_FUNCTIONS,
+    FLOAT_SOURCES,
+    RANDOM,
+    SHAPED_LIKE,
+    TEXT_READERS,
+    result_dtype,
+)
 from torchlint.torch_api.dims import Dim, Expression, Shape
 from torchlint.torch_api.dtypes import dtype_of
 from torchlint.torch_api.images import scale_after, scale_as
@@ -62,6 +69,8 @@ class Arrays(Libraries):
             sizes = positional or tuple(keywords[key] for key in ("shape", "N") if key in keywords)
             shape = self.shape_as(FLOAT_SOURCES[last], sizes[:1] if last in ("zeros", "ones", "empty") else sizes, {})
             return Array(shape=shape, dtype=dtype if given or (len(positional) > 1 and last in ("zeros", "ones", "empty")) else "float64", site=self.site(node))
+        if last in TEXT_READERS and "names" not in keywords:
+            return Array(dtype=_dtype(positional[1]) if len(positional) > 1 else dtype if given else "float64", site=self.site(node))
         if last in ("arange", "full"):
             return self._filled(last, positional, keywords, node)
         if last in ("array", "asarray") and first is not None:

@@ -98,10 +98,12 @@ def lost_leaf(tensor: Value | None) -> Tensor | None:
 
 
 def stepped_from(tensor: Value | None) -> Tensor | None:
-    """The leaf `w` of a tensor that `w - lr * w.grad` made."""
+    """The leaf `w` of a tensor that `w - lr * w.grad` made, in one round or in several."""
     if not isinstance(tensor, Tensor) or tensor.leaf is not False or tensor.op not in ("sub", "add"):
         return None
     leaf = tensor.inputs[0] if tensor.inputs else None
+    if isinstance(leaf, Tensor) and leaf.op in ("sub", "add"):
+        return stepped_from(leaf)
     if not isinstance(leaf, Tensor) or not leaf.leaf or not leaf.requires_grad:
         return None
     taken = any(isinstance(each, Tensor) and each.op == "grad" and leaf in each.inputs for each in history(tensor))

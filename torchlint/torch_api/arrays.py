@@ -28,6 +28,8 @@ SHAPED_LIKE = {
 # Makers of arrays, by the function of torch that takes the same sizes.
 FLOAT_SOURCES = {"zeros": "torch.zeros", "ones": "torch.ones", "empty": "torch.empty", "linspace": "torch.linspace", "eye": "torch.eye", "identity": "torch.eye"}
 RANDOM = {"rand": "sizes", "randn": "sizes", "random": "size", "random_sample": "size", "normal": "size", "uniform": "size", "standard_normal": "size"}
+# Readers of numbers in text files: float64, unless a dtype stands behind the file's name.
+TEXT_READERS = frozenset({"loadtxt", "genfromtxt"})
 # Elementwise functions that give floats.
 FLOAT_FUNCTIONS = frozenset({"sqrt", "exp", "log", "log1p", "sin", "cos", "tanh", "log10", "log2"})
 

@@ -13,6 +13,7 @@ from torchlint.semantics.facts import Fact
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import Class, Function, Instance, Tensor, Unknown, Value
+from torchlint.torch_api.dtypes import is_integer
 
 _FUNCTION_BASES = frozenset({"torch.autograd.Function", "torch.autograd.function.Function"})
 _MOST_NODES = 400
@@ -148,7 +149,7 @@ def without_graph(value: Tensor) -> Tensor | None:
             return None
         if not isinstance(each, Tensor):
             continue
-        if each.op in CUTS:
+        if each.op in CUTS or is_integer(each.dtype):
             return None
         if any(isinstance(part, Tensor) and part.requires_grad for part in each.inputs) or has_trained_parameters(each.layer, each.op):
             return each

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.server.client import SOFTMAX
-from torchlint.server import trees
+from torchlint.diagnostic import Diagnostic
+from torchlint.gate import lint_gated
+from torchlint.program import Program
+from torchlint.server import trees, workbench
+from torchlint.server.desk import Desk
 from torchlint.server.documents import Opened
 from torchlint.server.settings import FolderSettings
-from torchlint.server.workbench import Stale, Workbench
+from torchlint.server.workbench import Checked, Stale, Workbench
 from torchlint.source import Source
 from torchlint.syntax import Tree
 from torchlint.text import Text
@@ -52,6 +58,47 @@ def test_an_edit_of_one_file_parses_that_file_alone(tmp_path: Path, parsed: list
     edited = Text(f"{TRAIN}\n# more\n")
     assert _codes(bench, _opened({tmp_path / "model.py": model, tmp_path / "train.py": edited})) == ["TL401"]
     assert parsed == ["train.py"]
+
+
+def test_what_stayed_the_same_on_the_disk_is_not_linted_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    linted: list[Program] = []
+
+    def noted(program: Program, *rest: Any) -> list[Diagnostic]:
+        linted.append(program)
+        return lint_gated(program, *rest)
+
+    monkeypatch.setattr(workbench, "lint_gated", noted)
+    configuration = tmp_path / "torchlint.toml"
+    configuration.write_text("")
+    bench, opened = Workbench(), _opened({tmp_path / "net.py": Text(SOFTMAX)})
+    assert _codes(bench, opened) == ["TL401"]
+    bench.forget()
+    assert _codes(bench, opened) == ["TL401"]
+    assert len(linted) == 1
+    configuration.write_text('ignore = ["TL401"]')
+    bench.forget()
+    assert _codes(bench, opened) == []
+
+
+@pytest.mark.asyncio
+async def test_what_is_asked_meanwhile_does_not_wait_for_the_workspace() -> None:
+    desk = Desk(lambda: Opened({}, {}), FolderSettings, lambda reported: None, lambda error: None)
+    runs: list[bool] = []
+
+    def check_workspace(folders: object, opened: object, settings: object, pulse: Callable[[], None]) -> list[Checked]:
+        runs.append(True)
+        while len(runs) == 1:
+            pulse()
+        return []
+
+    desk.bench.check_workspace = check_workspace  # type: ignore[method-assign]
+    workspace = asyncio.create_task(desk.workspace([]))
+    while not runs:
+        await asyncio.sleep(0.01)
+    assert await asyncio.wait_for(desk.ask(lambda: "hover"), 10) == "hover"
+    assert await asyncio.wait_for(workspace, 10) == {}
+    assert len(runs) == 2
+    desk.close()
 
 
 def test_a_new_import_makes_the_files_one_program(tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ _PAUSE_SECONDS = 0.05
 # Garbage is collected while nobody waits: this long after an answer, or when there were this many without a rest.
 _REST_SECONDS = 0.1
 _MOST_UNSWEPT = 20
+# The workspace is linted anew when the edits have rested for as long as that took the last time, or for this long.
+_LONGEST_REST_SECONDS = 10.0
 # Deeply nested code needs a deep stack, which threads do not have everywhere.
 _STACK_BYTES = 256 << 20
 
@@ -54,6 +56,8 @@ class Desk:
         self._reported: Reported = {}
         self._running: asyncio.Task[None] | None = None
         self._workspace: tuple[int, Reported] | None = None
+        self._workspace_seconds = 0.0
+        self._asked = 0
         self._unswept = 0
         self._rest: asyncio.TimerHandle | None = None
         before = threading.stack_size(_STACK_BYTES)
@@ -91,21 +95,31 @@ class Desk:
         return self._reported
 
     async def workspace(self, folders: Sequence[str]) -> Reported:
-        """The answer for all files of the workspace; edits go first."""
+        """The answer for all files of the workspace; edits, and what else is asked, go first."""
         while True:
+            await self._rest_of_edits(min(self._workspace_seconds, _LONGEST_REST_SECONDS))
             await self.newest()
             generation = self._generation
             if self._workspace is not None and self._workspace[0] == generation:
                 return self._workspace[1]
             work = partial(self.bench.check_workspace, folders)
+            start = time.monotonic()
             try:
-                checked = await self.ask(partial(work, self._opened(), self._settings(), self._pulse(generation)))
+                checked = await self._do(partial(work, self._opened(), self._settings(), self._yielding(generation)))
             except Stale:
                 continue
+            self._workspace_seconds = time.monotonic() - start
             self._workspace = (generation, by_document(checked))
 
     async def ask(self, work: Callable[[], _Answer]) -> _Answer:
-        """What `work` gives in the worker's thread."""
+        """What `work` gives in the worker's thread; the workspace waits for it."""
+        self._asked += 1
+        try:
+            return await self._do(work)
+        finally:
+            self._asked -= 1
+
+    async def _do(self, work: Callable[[], _Answer]) -> _Answer:
         return await asyncio.get_running_loop().run_in_executor(self._worker, work)
 
     async def _run(self) -> None:
@@ -114,7 +128,7 @@ class Desk:
             generation = self._generation
             work = partial(self.bench.check_open, self._opened(), self._settings(), self._pulse(generation))
             try:
-                checked = await self.ask(work)
+                checked = await self._do(work)
                 reported: Reported = by_document(checked)
             except Stale:
                 continue
@@ -146,6 +160,18 @@ class Desk:
             if last - before > _BURST_SECONDS or left <= 0:
                 return
             await asyncio.sleep(left)
+
+    async def _rest_of_edits(self, seconds: float) -> None:
+        """Wait until no text was edited for so long."""
+        while (left := self._edited[1] + seconds - time.monotonic()) > 0:
+            await asyncio.sleep(left)
+
+    def _yielding(self, generation: int) -> Callable[[], None]:
+        def pulse() -> None:
+            if generation != self._generation or self._asked:
+                raise Stale
+
+        return pulse
 
     def _pulse(self, generation: int) -> Callable[[], None]:
         def pulse() -> None:

@@ -88,6 +88,7 @@ class _Group:
     project: Project
     checks: Checks
     results: dict[object, list[Diagnostic]] = field(default_factory=dict)
+    stale: bool = False
 
 
 # Where settings come from: a configuration file, if there is one, and the client.
@@ -110,8 +111,13 @@ class Workbench:
         self._views: dict[str, View] = {"open": View(), "workspace": View()}
 
     def forget(self) -> None:
-        """Start anew: files came, went or changed on the disk, or the configuration did."""
-        self._views = {"open": View(), "workspace": View()}
+        """Read anew: files came, went or changed on the disk, or the configuration did.
+
+        Programs that turn out to be the same, under the same configuration, are not linted again.
+        """
+        for view in self._views.values():
+            for group in view.groups.values():
+                group.stale = True
         files.forget_ignore_files()
 
     def check_open(self, opened: Opened, settings: FolderSettings, pulse: Pulse) -> list[Checked]:
@@ -165,14 +171,16 @@ class Workbench:
         self, view: View, origin: _Origin, linted: tuple[str, ...], opened: Opened, pulse: Pulse
     ) -> Checked:
         group = view.groups.get(origin)
-        programs = None if group is None or group.linted != linted else _edited(group, opened.texts)
+        fresh = group is not None and not group.stale
+        programs = _edited(group, opened.texts) if group and fresh and group.linted == linted else None
         if group is None or programs is None:
-            session = group.session if group else self._session(linted[0], origin[1], view)
+            session = group.session if group and fresh else self._session(linted[0], origin[1], view)
             wanted = [file for file in linted if not session.filter.leaves_out(file, False)]
             roots = [os.path.join(session.settings.base, folder) for folder in session.settings.src]
             loaded = project.load(wanted, [], roots=roots, which=session.filter, overlay=opened.texts)
-            results = group.results if group else {}
-            group = view.groups[origin] = _Group(session, linted, opened.texts, loaded, session.checks(loaded), results)
+            checks = session.checks(loaded)
+            results = group.results if group and group.checks == checks else {}
+            group = view.groups[origin] = _Group(session, linted, opened.texts, loaded, checks, results)
         else:
             group.project, group.texts = programs, opened.texts
         found = self._lint(group, pulse)

@@ -55,3 +55,16 @@ def test_functions_that_many_entry_points_share_are_still_run_with_each_of_them_
     shared = "def shared(scores):\n    return F.softmax(scores, dim=1)\n"
     entries = "".join(f"def entry{number}(scores, labels):\n    return F.cross_entropy(shared(scores), labels)\n" for number in range(2 * FAMILIAR))
     assert reports(shared + entries) == ["TL401 return F.softmax(scores, dim=1)"]
+
+
+def test_a_call_leaves_budget_for_what_follows_it() -> None:
+    load = f"def load(a):\n{LONG}\n    return a\n"
+    loss = "def loss(scores, labels):\n    return F.cross_entropy(scores, labels)\n"
+    main = "def main(a, scores, labels):\n    load(a)\n    return loss(F.softmax(scores, dim=1), labels)\n"
+    assert [found[:5] for found in reports(load + loss + main)] == ["TL401"]
+
+
+def test_a_model_whose_forward_had_no_budget_is_still_evaluated_without_a_guard() -> None:
+    model = f"class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.layer = nn.Linear(4, 2)\n    def forward(self, a):\n{LONG.replace('    a', '        a')}\n        return self.layer(a)\n"
+    main = "def main(loader):\n    net = Net()\n    net.eval()\n    for images, labels in loader:\n        print((net(images).argmax(1) == labels).sum().item())\n"
+    assert [found[:5] for found in reports(model + main)] == ["TL413"]

@@ -13,6 +13,7 @@ from torchlint.semantics.facts import Accumulation
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.inspection import element_of, known_items
 from torchlint.semantics.machine import Machine
+from torchlint.semantics.passes import over_data
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import UNKNOWN, Dict, Instance, List, OneOf, Tensor, Tuple, Unknown, Value
 
@@ -20,6 +21,7 @@ _MOST_ANCESTORS = 1_000
 _CUTS = frozenset({"detach", "data", "deepcopy"})
 # Methods of something unknown whose result, of a loss, is a loss.
 _KEEP = frozenset({"<sum>", "<product>", "mean", "sum", "to", "cuda", "cpu", "clone", "squeeze", "view", "scale"})
+_GRADIENTS = ("backward", "gradient")
 _SCALARS = frozenset({"loss", "mean", "sum"})
 
 
@@ -35,6 +37,7 @@ class Gathered:
     holder: Value
     holder_site: Site
     rounds: tuple[Round, ...]
+    index: int
 
 
 class Gathering(Machine):
@@ -51,7 +54,7 @@ class Gathering(Machine):
             tensor = self._graph_within(written)
             site = self.site(node)
             self.gathered.append(
-                Gathered(site, self.frame, self.grad, value, tensor, holder, site.at(target), self.rounds)
+                Gathered(site, self.frame, self.grad, value, tensor, holder, site.at(target), self.rounds, len(self.trace))
             )
 
     def _graph_within(self, written: ast.expr) -> Site | None:
@@ -79,12 +82,12 @@ class Gathering(Machine):
 
     def tell_gathered(self) -> None:
         told, self.gathered = self.gathered, []
-        gradients = [event for event in self.trace if event.kind in ("backward", "gradient")] if told else []
+        gradients = [event for event in self.trace if event.kind in _GRADIENTS] if told else []
         if not gradients:
             return
         before: dict[int, dict[int, Value]] = {}
         for each in told:
-            if stepped(each, gradients, before) and not back_propagated_itself(each, gradients, before):
+            if (stepped(each, gradients, before) or evaluated(each, self.trace)) and not back_propagated_itself(each, gradients, before):
                 as_tensor = used_as_tensor(each.frame, each.holder_site)
                 self.emit(Accumulation(each.site, each.frame, each.grad, each.value, each.holder_site, each.tensor, as_tensor))
 
@@ -224,6 +227,20 @@ def stepped(gathered: Gathered, gradients: Sequence[Event], known: dict[int, dic
         if isinstance(value, Tensor) and _is_scalar(value) and id(value) in _behind(event, known):
             return True
     return False
+
+
+def evaluated(gathered: Gathered, trace: Sequence[Event]) -> bool:
+    """Whether what is gathered is a model's output in a loop over data that computes no gradients, nor does what follows.
+
+    What follows is the rest of the round that the loop is run in: of an epoch.
+    """
+    value, rounds = gathered.value, gathered.rounds
+    if not rounds or not isinstance(value, Tensor) or value.requires_grad is not True or value.model is None or gathered.frame.alone:
+        return False
+    outer = rounds[:-1]
+    before = (event for event in trace[: gathered.index] if event.rounds[: len(rounds)] == rounds)
+    after = (event for event in trace[gathered.index :] if event.rounds[: len(outer)] == outer)
+    return over_data(rounds[-1].loop) and not any(event.kind in (*_GRADIENTS, "step") for each in (before, after) for event in each)
 
 
 def _behind(event: Event, known: dict[int, dict[int, Value]]) -> dict[int, Value]:

@@ -16,7 +16,7 @@ from torchlint.semantics.classes import (
     opaque_base,
 )
 from torchlint.semantics.containers import Containers
-from torchlint.semantics.inspection import element_of, known_items
+from torchlint.semantics.inspection import counted, element_of, known_items
 from torchlint.semantics.shape_bridge import dim_value
 from torchlint.semantics.values import (
     FALSE,
@@ -99,7 +99,7 @@ class Builtins(Containers):
                 return Iteration(UNKNOWN)
             if len(span) <= _ROUNDS:
                 return Tuple(tuple(map(Const, span)))
-        return Iteration(UNKNOWN)
+        return Iteration(UNKNOWN, counted(positional))
 
     def _builtin_enumerate(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         source = positional[0] if positional else UNKNOWN

@@ -75,7 +75,7 @@ def _unit(call: Event, index: int, modes: Sequence[Event], run: Run) -> _Unit:
         return _Unit(call, index, None, mode)
     chosen = loops[-1]
     for each, before in zip(reversed(loops[:-1]), reversed(loops[1:]), strict=True):
-        if over_data(chosen) or each.frame is not before.frame or not over_data(each):
+        if (over_data(chosen) and not chosen.by_number) or each.frame is not before.frame or not over_data(each):
             break
         if mode is not None and any(round.loop is each for round in mode.rounds):
             break

@@ -36,7 +36,7 @@ EventKind = Literal[
 class LoopRun:
     """One run of a loop: what it goes over, and how many rounds it makes where that is known.
 
-    `mark` is the length of the trail's log when it began.
+    `mark` is the length of the trail's log when it began; `by_number`: it goes over what it does by index.
     """
 
     site: Site
@@ -45,6 +45,7 @@ class LoopRun:
     count: int | None
     arms: tuple[int, ...]
     mark: int
+    by_number: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

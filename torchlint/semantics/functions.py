@@ -39,6 +39,9 @@ from torchlint.semantics.values import (
 
 _NO_GRAD = frozenset({"torch.no_grad", "torch.inference_mode"})
 _SAME_FUNCTION_AT_ONCE = 2
+# A call near the entry point leaves its caller a part of the budget: what follows the loading of data is run as well.
+_LEAVES = 4
+_NEAR = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,8 @@ class Functions(Attributes):
             if self.budget <= 0:
                 self.exhausted = True
                 self.left_out.setdefault(function.node, set()).add(self.grad)
-            return self.call_unknown(function, (*(positional or ()), *([receiver] if receiver else [])), keywords, node)
+            held = () if receiver is None or (function.name == "forward" and is_module(receiver)) else (receiver,)
+            return self.call_unknown(function, (*(positional or ()), *held), keywords, node)
         locals_ = self._bind(function, receiver, positional, keywords, alone)
         key = None if alone or positional is None else self._key(function, receiver, locals_)
         known = self._outcomes.get(key) if key else None
@@ -139,9 +143,12 @@ class Functions(Attributes):
         guard = self._guard(function, alone)
         if guard is not None:
             self.grad = guard
+        kept = 0 if alone or frame.depth > _NEAR else max(self.budget, 0) // _LEAVES
+        self.budget -= kept
         try:
             result = self._body(frame, function)
         finally:
+            self.budget = max(self.budget, 0) + kept if kept else self.budget
             self.frame = caller
             self.applied_at = applied
             if guard is not None:
@@ -159,7 +166,7 @@ class Functions(Attributes):
             element = join_all([value for value, _ in frame.yields])
             grads = {grad for _, grad in frame.yields}
             self._leave(frame, live)
-            return Iteration(element, grad=grads.pop() if len(grads) == 1 else None)
+            return Iteration(element, function, grads.pop() if len(grads) == 1 else None)
         return self._leave(frame, live)
 
     def _leave(self, frame: Frame, live: bool) -> Value:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from typing import Any
 
+from torchlint.semantics.classes import is_module
 from torchlint.semantics.join import join_all
 from torchlint.semantics.values import (
     NONE,
@@ -38,6 +40,23 @@ def _bound_by(node: ast.ListComp | ast.SetComp | ast.GeneratorExp, name: str) ->
 def origin_of(value: Value) -> Value:
     """What is gone through in the end: the loader inside `enumerate(tqdm(loader))`."""
     return value.source if isinstance(value, Iteration) and value.source is not None else value
+
+
+def counted(numbers: Sequence[Value]) -> Value | None:
+    """What is gone through by number in `range(len(data))`, or a part of it at a time in `range(len(data) // 8)`."""
+    for each in numbers:
+        match each:
+            case Unknown(method="len", receiver=Value() as data) if not _of_modules(data):
+                return data
+            case Unknown(method="<sum>" | "<product>", receiver=Tuple(items=items)) if (found := counted(items)) is not None:
+                return found
+            case Unknown(method="int", receiver=Value() as part) if (found := counted((part,))) is not None:
+                return found
+    return None
+
+
+def _of_modules(data: Value) -> bool:
+    return is_module(data) or is_module(element_of(data))
 
 
 def truth(value: Value) -> bool | None:

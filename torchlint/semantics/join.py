@@ -6,6 +6,7 @@ from dataclasses import fields
 from functools import reduce
 from typing import Any
 
+from torchlint.semantics.origins import model_of
 from torchlint.semantics.values import (
     NONE,
     UNKNOWN,
@@ -47,7 +48,7 @@ def join(left: Value, right: Value) -> Value:
         case Unknown(method="<sum>", site=one), Unknown(method="<sum>", site=other) if one and other and one.node is other.node:
             return right
         case Unknown(), Unknown():
-            return UNKNOWN
+            return _unknown(left, right)
         case Tensor(), Tensor():
             return join_tensors(left, right)
         case Array(), Array():
@@ -87,11 +88,28 @@ def join_tensors(left: Tensor, right: Tensor) -> Tensor:
         shape=join_shapes(left.shape, right.shape),
         tail=_joined_tails(left, right),
         activation=join_activations(left.activation, right.activation),
-        model=left.model if left.model is right.model else None,
+        model=_joined_models(left.model, right.model),
         inputs=left.inputs if left.inputs == right.inputs else (),
         storages=_joined_storages(left, right),
         **kept,
     )
+
+
+def _unknown(*values: Value) -> Unknown:
+    """Of several values nothing is known in common, but whose output they may be."""
+    model = reduce(_joined_models, map(model_of, values), None)
+    if model is None:
+        return UNKNOWN
+    grads = {each.grad for each in values if isinstance(each, Unknown) and each.method == "<model>"}
+    return Unknown(None, "<model>", model, grads.pop() if len(grads) == 1 else None)
+
+
+def _joined_models(left: Value | None, right: Value | None) -> Value | None:
+    """The model that something may be the output of: the one, the other, or either."""
+    if left is None or right is None or left is right:
+        return right if left is None else left
+    found = [*_each(left), *(each for each in _each(right) if not any(each is other for other in _each(left)))]
+    return left if len(found) == len(_each(left)) else OneOf(tuple(found[:_MOST_ALTERNATIVES]))
 
 
 def _joined_tails(left: Tensor, right: Tensor) -> Shape:
@@ -130,13 +148,13 @@ def _alternatives(left: Value, right: Value) -> Value:
         if isinstance(value, Tensor):
             tensor = value if tensor is None else join_tensors(tensor, value)
         elif not _distinct(value):
-            return UNKNOWN
+            return _unknown(left, right)
         elif not any(value is other or (isinstance(value, Const | Library) and value == other) for other in found):
             found.append(value)
     if tensor is not None:
         found.append(tensor)
     if len(found) > _MOST_ALTERNATIVES:
-        return UNKNOWN
+        return _unknown(left, right)
     return found[0] if len(found) == 1 else OneOf(tuple(found))
 
 

@@ -22,6 +22,7 @@ from torchlint.semantics.values import (
     Const,
     Function,
     Instance,
+    Iteration,
     Size,
     Unknown,
     Value,
@@ -45,7 +46,7 @@ class Loops(Data):
             live, first = self._rounds(node, items, self._loop_run(node, origin, len(items)))
         else:
             element = self.iterated(source, node.iter)
-            run = self._loop_run(node, origin, None)
+            run = self._loop_run(node, origin, None, _by_number(source))
             live, first = self._unrolled(node, lambda: self.assign(node.target, element), None, run)
         self.rounds = outside
         self._loop_done(node, origin, start, first)
@@ -76,8 +77,8 @@ class Loops(Data):
         self._loop_done(node, None, start, first)
         return self.execute(node.orelse) if live and node.orelse else live
 
-    def _loop_run(self, node: ast.AST, source: Value | None, count: int | None) -> LoopRun:
-        return LoopRun(self.site(node), self.frame, source, count, self.arms, self.trail.mark())
+    def _loop_run(self, node: ast.AST, source: Value | None, count: int | None, by_number: bool = False) -> LoopRun:
+        return LoopRun(self.site(node), self.frame, source, count, self.arms, self.trail.mark(), by_number)
 
     def _loop_done(self, node: ast.AST, source: Value | None, start: int, first: int) -> None:
         if Loop in self.wanted:
@@ -209,6 +210,11 @@ class Loops(Data):
             loop = self.frame.loops[-1]
             loop.continues.append(self.trail.delta(loop.mark))
         return False
+
+
+def _by_number(source: Value) -> bool:
+    """Whether something is gone through by index: `range(len(data))`."""
+    return isinstance(source, Iteration) and source.element is UNKNOWN and isinstance(source.source, Value) and not isinstance(source.source, Function)
 
 
 def _assigned_in(node: ast.AST) -> list[Any]:

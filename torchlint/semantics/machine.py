@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 from torchlint.semantics.facts import CheckpointRead
 
 # How much is run: statements for each entry point, calls inside calls. Beyond that, results are unknown.
-STATEMENTS_PER_ENTRY = 3_000
+STATEMENTS_PER_ENTRY = 5_000
 CALL_DEPTH = 24
 # A function that this many entry points have run shows little that is new: its statements then cost more.
 FAMILIAR = 24

@@ -39,6 +39,7 @@ from torchlint.semantics.values import (
     Function,
     Instance,
     Library,
+    List,
     ModuleStore,
     OneOf,
     Tensor,
@@ -196,16 +197,30 @@ class Modules(Layers):
         own = layer_of(module)
         return (own is not None and own.loss) or (found is not None and not found.parameters and not found.container)
 
-    def _stamped(self, result: Value, module: Instance) -> Value:
+    def _stamped(self, result: Value, module: Instance, depth: int = 3) -> Value:
         """What comes out of a model knows it."""
+        if depth == 0:
+            return result
         match result:
             case Tensor():
                 return replace(result, model=module, role="prediction", storages=storages_of(result))
             case Tuple():
-                return Tuple(tuple(self._stamped(item, module) for item in result.items))
+                return Tuple(tuple(self._stamped(item, module, depth - 1) for item in result.items))
+            case List() | Dict():
+                return replace(result, store={key: self._stamped_slot(held, module, depth - 1) for key, held in result.store.items()})
+            case OneOf():
+                return OneOf(tuple(self._stamped(each, module, depth - 1) for each in result.alternatives))
             case Unknown():
                 return Unknown(result.site, "<model>", module, self.grad)
         return result
+
+    def _stamped_slot(self, held: object, module: Instance, depth: int) -> object:
+        """The contents of a container that comes out of a model."""
+        if isinstance(held, tuple):
+            return tuple(self._stamped(each, module, depth) for each in held)
+        if isinstance(held, dict):
+            return {key: self._stamped(each, module, depth) for key, each in held.items()}
+        return self._stamped(held, module, depth) if isinstance(held, Value) else held
 
     def _applied(
         self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST

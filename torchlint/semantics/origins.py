@@ -24,10 +24,20 @@ from torchlint.semantics.values import (
 )
 
 _LONGEST_CHAIN = 64
+_FEW = 8
 
 
 def _items(value: Tuple | List) -> tuple[Value, ...] | None:
     return value.items if isinstance(value, Tuple) else value.store.get("items")
+
+
+def _held(value: Tuple | List | Dict) -> tuple[Value, ...]:
+    """The first of what a container holds."""
+    held = value.items if isinstance(value, Tuple) else value.store.get("items" if isinstance(value, List) else "entries")
+    if held is None:
+        element = value.store.get("element") if not isinstance(value, Tuple) else None
+        return (element,) if isinstance(element, Value) else ()
+    return tuple(held.values() if isinstance(held, dict) else held)[:_FEW]
 
 
 # Methods and attributes behind which no gradient comes back, of values that are not known to be tensors.
@@ -50,8 +60,8 @@ def model_of(value: Value | None) -> Value | None:
                 value = value.receiver
             case LibraryMethod():
                 value = value.receiver
-            case Tuple() | List():
-                return next((found for item in (_items(value) or ())[:8] if (found := model_of(item)) is not None), None)
+            case Tuple() | List() | Dict():
+                return next((found for item in _held(value) if (found := model_of(item)) is not None), None)
             case OneOf():
                 return next((found for item in value.alternatives if (found := model_of(item)) is not None), None)
             case Iteration():
@@ -78,7 +88,9 @@ def gradient_of(value: Value | None) -> Value | None:
 
 
 def parts(value: Value | None) -> frozenset[int]:
-    """A module and the modules in it, as things that can be compared."""
+    """A module and the modules in it, as things that can be compared; those of either, where it is one of several."""
+    if isinstance(value, OneOf):
+        return frozenset[int]().union(*map(parts, value.alternatives))
     if isinstance(value, Instance):
         return frozenset(id(each.store) for each in descendants(value))
     return frozenset((id(value),)) if isinstance(value, Unknown) else frozenset()

@@ -266,7 +266,7 @@ class Passes:
 
     def _train(self, module: Value | None) -> None:
         if module is not None:
-            self._kept.extend(descendants(module))
+            self._kept.extend((module, *descendants(module)))
             self._trained |= parts(module)
 
     def _trains_at(self, backward: Event, run: Run) -> None:
@@ -279,9 +279,13 @@ class Passes:
         self._training_nodes.update(event.site.key for event in run.trace if event.kind == "model" and event.rounds == backward.rounds)
 
     def facts(self) -> Iterator[Fact]:
+        ended = {use.call.site.key for fact in self._found if isinstance(fact, EvaluationPass) for use in fact.uses if use.ended}
         for fact in self._found:
             if isinstance(fact, EvaluationPass):
-                uses = tuple(replace(use, by_training=not self._trained.isdisjoint(use.subjects)) for use in fact.uses)
+                # What ends in numbers in one run does in the others, where less is known.
+                uses = tuple(
+                    replace(use, ended=use.call.site.key in ended, by_training=not self._trained.isdisjoint(use.subjects)) for use in fact.uses
+                )
                 function = fact.frame.function
                 places = {fact.site.key, *(use.call.site.key for use in uses if fact.loop is None), id(function.node) if function and fact.only else 0}
                 shared = not places.isdisjoint(self._training_nodes)

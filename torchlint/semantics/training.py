@@ -10,7 +10,7 @@ from torchlint.semantics.carrying import carried_from
 from torchlint.semantics.events import Event, LoopRun
 from torchlint.semantics.origins import acts_by_mode, concerns, holds_of, may_share, model_of, parts
 from torchlint.semantics.passes import ModeKept, OutOfOrder, Run, StateCarried, TrainingStep
-from torchlint.semantics.values import Class, Instance, Library, Tensor, Unknown, Value
+from torchlint.semantics.values import Class, Instance, Library, OneOf, Tensor, Unknown, Value
 
 _GRADIENTS = ("backward", "gradient")
 
@@ -248,7 +248,7 @@ def _scheduled(stretch: Stretch) -> Iterator[OutOfOrder]:
 
 
 def _steps(event: Event, optimizer: Value) -> bool:
-    return event.kind == "step" and event.subject is optimizer
+    return event.kind == "step" and event.subject in (optimizer.alternatives if isinstance(optimizer, OneOf) else (optimizer,))
 
 
 def modes_kept(run: Run) -> Iterator[ModeKept]:

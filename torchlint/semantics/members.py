@@ -36,6 +36,23 @@ def own_reads(node: ast.ClassDef) -> Mapping[str, frozenset[str]]:
     return {name: frozenset(readers) for name, readers in found.items()}
 
 
+def attributes_called(cls: Class) -> frozenset[str]:
+    """The attributes that a class, or a base of it, calls on self, or by which it reaches something that it calls."""
+    return frozenset[str]().union(*(_own_calls(each.node) for each in linear_bases(cls) if isinstance(each, Class)))
+
+
+@lru_cache(maxsize=4096)
+def _own_calls(node: ast.ClassDef) -> frozenset[str]:
+    found: set[str] = set()
+    for each in ast.walk(node):
+        head: ast.expr | None = each.func if isinstance(each, ast.Call) else each.iter if isinstance(each, ast.For | ast.comprehension) else None
+        while head is not None:
+            if isinstance(head, ast.Attribute):
+                found.add(head.attr)
+            head = head.func if isinstance(head, ast.Call) else head.value if isinstance(head, ast.Attribute | ast.Subscript) else None
+    return frozenset(found)
+
+
 def readers(cls: Class, name: str) -> frozenset[str]:
     """The methods of a class and of its bases that read an attribute on self."""
     return frozenset(method for base in linear_bases(cls) if isinstance(base, Class) for method in own_reads(base.node).get(name, ()))

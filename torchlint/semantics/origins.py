@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from torchlint.semantics.classes import descendants, is_module, layer_of, opaque_base
+from torchlint.semantics.members import attributes_called
 from torchlint.semantics.values import (
     FALSE,
     UNKNOWN,
@@ -101,17 +102,20 @@ def is_opaque(value: Value | None) -> bool:
     if not isinstance(value, Instance):
         return True
     for each in descendants(value):
-        if each.cls == "torch.nn.Module" or (isinstance(each.cls, Class) and opaque_base(each.cls)):
-            return True
-        if isinstance(each.cls, str) and layer_of(each) is None and not each.cls.startswith("torchvision.models."):
-            return True
-        if "module" in each.store and isinstance(each.cls, str) and not is_module(each.store["module"]):
-            return True
-        if "items" in each.store and each.store["items"] is None:
+        if _outside(each) or ("items" in each.store and each.store["items"] is None):
             return True
         if any(_may_be_module(held) for key, held in each.store.items() if isinstance(key, str)):
             return True
     return False
+
+
+def _outside(module: Instance) -> bool:
+    """Whether a module is of code that is not read, in whole or in part."""
+    if module.cls == "torch.nn.Module" or (isinstance(module.cls, Class) and opaque_base(module.cls)):
+        return True
+    if isinstance(module.cls, str) and layer_of(module) is None and not module.cls.startswith("torchvision.models."):
+        return True
+    return "module" in module.store and isinstance(module.cls, str) and not is_module(module.store["module"])
 
 
 def _may_be_module(held: object) -> bool:
@@ -217,9 +221,24 @@ def acts_by_mode(module: Value | None) -> bool | None:
     """Whether a module computes otherwise in training than in evaluation; None where that is not known."""
     if not isinstance(module, Instance):
         return None
-    if any(map(_moded, descendants(module))):
+    held = list(descendants(module))
+    if any(map(_moded, held)):
         return True
-    return None if is_opaque(module) else False
+    return None if any(map(_may_hold_unseen, held)) else False
+
+
+def _may_hold_unseen(module: Instance) -> bool:
+    """Whether a module may apply others that are not seen; a number of an unknown size is none, since it is never called."""
+    if module.store.get("items", ()) is None and not _all_modules(module.store.get("element")):
+        return True
+    if _outside(module):
+        return True
+    called = attributes_called(module.cls) if isinstance(module.cls, Class) else None
+    return any(_may_be_module(held) and (called is None or key in called) for key, held in module.store.items() if isinstance(key, str) and key != "element")
+
+
+def _all_modules(element: object) -> bool:
+    return all(map(is_module, element.alternatives)) if isinstance(element, OneOf) else isinstance(element, Value) and is_module(element)
 
 
 def _moded(module: Instance) -> bool:

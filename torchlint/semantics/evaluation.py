@@ -91,7 +91,7 @@ def _judged(units: Sequence[_Unit], run: Run) -> EvaluationPass | None:
     inside = [event for event in trace[first:last] if loop is None or any(each.loop is loop for each in event.rounds)]
     if frame is None or any(event.kind in (*_GRADIENTS, "step") for event in inside) or _asks_for_gradients(unit, trace, last):
         return None
-    if loop is None and _is_trial(call):
+    if loop is None and (_is_trial(call) or _applies_part(unit, run)):
         return None
     if any(_given_away(event, run.parts(each.call.subject), run) for event in inside for each in units):
         return None
@@ -123,6 +123,14 @@ def _is_trial(call: Event) -> bool:
     """Whether a single call is a trial on a tensor made up right there: `model(torch.ones(1, 3))`."""
     given = [each for each in call.arguments if isinstance(each, Tensor)]
     return bool(given) and all(_made_up(each, call.site) for each in given)
+
+
+def _applies_part(unit: _Unit, run: Run) -> bool:
+    """Whether a module applies a part of its own, in a method that only code elsewhere calls: that holds the guard, or does not."""
+    frame = unit.call.frame
+    if frame is None or not frame.alone or not is_module(frame.receiver) or unit.call.subject is frame.receiver:
+        return False
+    return (unit.mode is None or unit.mode.frame is not frame) and run.parts(unit.call.subject) <= run.parts(frame.receiver)
 
 
 def _made_up(tensor: Tensor, at: Site, depth: int = 8) -> bool:

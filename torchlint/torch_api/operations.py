@@ -75,12 +75,12 @@ _FLOAT = """
     cosh tanh asinh acosh atanh erf erfc reciprocal pow float_power mean std var norm logsumexp softplus
     lgamma digamma polygamma nanmean quantile median_float vector_norm matrix_norm logaddexp xlogy
 """
-_NO_GRADIENT_INT = "argmax argmin argsort count_nonzero nonzero bucketize searchsorted bincount argwhere"
+_NO_GRADIENT_INT = "argmax argmin argsort count_nonzero nonzero bucketize searchsorted bincount argwhere multinomial"
 _NO_GRADIENT_BOOL = """
     eq ne lt le gt ge greater less greater_equal less_equal not_equal isnan isinf isfinite logical_and logical_or logical_not
     logical_xor any all equal isclose allclose is_tensor
 """
-_NO_GRADIENT_SAME = "round floor ceil trunc fix sgn bernoulli multinomial histc heaviside"
+_NO_GRADIENT_SAME = "round floor ceil trunc fix sgn bernoulli histc heaviside"
 _PAIRS = "topk sort kthvalue mode cummax cummin median"
 _SOURCES_FLOAT = "zeros ones empty rand randn full eye linspace logspace normal"
 _SOURCES_LIKE = "zeros_like ones_like empty_like rand_like randn_like full_like randint_like new_zeros new_ones new_empty new_full new_tensor"

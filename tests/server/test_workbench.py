@@ -12,8 +12,10 @@ import pytest
 from tests.server.client import SOFTMAX
 from torchlint.diagnostic import Diagnostic
 from torchlint.gate import lint_gated
+from torchlint.own_rules import OWN_RULES
+from torchlint.plugins import rules_in_force
 from torchlint.program import Program
-from torchlint.server import trees, workbench
+from torchlint.server import diagnostics, trees, workbench
 from torchlint.server.desk import Desk
 from torchlint.server.documents import Opened
 from torchlint.server.settings import FolderSettings
@@ -123,3 +125,8 @@ def test_a_stale_run_ends_early_and_the_next_one_answers(tmp_path: Path) -> None
         bench.check_open(opened, FolderSettings(), pulse)
     assert asked == 3
     assert _codes(bench, opened) == ["TL401"]
+
+
+def test_tags_are_given_by_names_of_rules() -> None:
+    names = {each.name for each in (*rules_in_force(), *OWN_RULES)}
+    assert names >= diagnostics.UNNECESSARY | diagnostics.DEPRECATED

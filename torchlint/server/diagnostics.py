@@ -16,8 +16,8 @@ from torchlint.server.documents import Encoding
 from torchlint.server.workbench import Checked
 
 SOURCE = "torchlint"
-_UNNECESSARY = frozenset({"unused-suppression", "unused-layer", "assignment-without-effect", "result-discarded"})
-_DEPRECATED = frozenset({"legacy-tensor-constructor", "removed-autograd-api"})
+UNNECESSARY = frozenset({"unused-suppression", "unused-layer", "assignment-without-effect", "result-discarded"})
+DEPRECATED = frozenset({"legacy-tensor-constructor", "removed-autograd-api"})
 _SEVERITIES = {"error": types.DiagnosticSeverity.Error, "warning": types.DiagnosticSeverity.Warning}
 
 
@@ -84,9 +84,9 @@ def _related(checked: Checked, each: Diagnostic, encoding: Encoding) -> list[typ
 
 
 def _tags(name: str) -> list[types.DiagnosticTag]:
-    if name in _UNNECESSARY:
+    if name in UNNECESSARY:
         return [types.DiagnosticTag.Unnecessary]
-    return [types.DiagnosticTag.Deprecated] if name in _DEPRECATED else []
+    return [types.DiagnosticTag.Deprecated] if name in DEPRECATED else []
 
 
 _converter = converters.get_converter()

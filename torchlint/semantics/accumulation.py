@@ -230,12 +230,15 @@ def stepped(gathered: Gathered, gradients: Sequence[Event], known: dict[int, dic
 
 
 def evaluated(gathered: Gathered, trace: Sequence[Event]) -> bool:
-    """Whether what is gathered is a model's output in a loop over data that computes no gradients, nor does what follows.
+    """Whether what is gathered comes of a model in eval mode, in a loop over data that computes no gradients, nor does what follows.
 
     What follows is the rest of the round that the loop is run in: of an epoch.
     """
     value, rounds = gathered.value, gathered.rounds
     if not rounds or not isinstance(value, Tensor) or value.requires_grad is not True or value.model is None or gathered.frame.alone:
+        return False
+    applied = [event for event in trace[: gathered.index] if event.kind == "model" and event.rounds[: len(rounds)] == rounds]
+    if not applied or any(event.training is not False for event in applied):
         return False
     outer = rounds[:-1]
     before = (event for event in trace[: gathered.index] if event.rounds[: len(rounds)] == rounds)

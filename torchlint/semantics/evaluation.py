@@ -128,9 +128,12 @@ def _is_trial(call: Event) -> bool:
 def _applies_part(unit: _Unit, run: Run) -> bool:
     """Whether a module applies a part of its own, in a method that only code elsewhere calls: that holds the guard, or does not."""
     frame = unit.call.frame
-    if frame is None or not frame.alone or not is_module(frame.receiver) or unit.call.subject is frame.receiver:
+    while frame is not None and not frame.alone:
+        frame = frame.caller
+    if frame is None or not is_module(frame.receiver) or unit.call.subject is frame.receiver:
         return False
-    return (unit.mode is None or unit.mode.frame is not frame) and run.parts(unit.call.subject) <= run.parts(frame.receiver)
+    changed = unit.mode is not None and _within(unit.mode.frame, frame)
+    return not changed and run.parts(unit.call.subject) <= run.parts(frame.receiver)
 
 
 def _made_up(tensor: Tensor, at: Site, depth: int = 8) -> bool:

@@ -82,6 +82,7 @@ class _Findings:
         self._found: dict[tuple[str, Place], tuple[Rule, Finding]] = {}
         self._asked: defaultdict[tuple[str, int], int] = defaultdict(int)
         self._flagged: defaultdict[tuple[str, int], int] = defaultdict(int)
+        self._guarded: set[tuple[str, int]] = set()
         self._places: dict[tuple[str, Place], tuple[str, int]] = {}
 
     @property
@@ -99,6 +100,8 @@ class _Findings:
             asked = (rule.code, fact.site.key)
             if rule.contexts == "all":
                 self._asked[asked] += 1
+            elif rule.contexts == "unguarded" and fact.grad is False:
+                self._guarded.add(asked)
             flagged = False
             for finding in rule.check(fact):
                 flagged = True
@@ -112,6 +115,8 @@ class _Findings:
         for key, (rule, finding) in self._found.items():
             asked = self._places[key]
             if rule.contexts == "all" and self._flagged[asked] < self._asked[asked]:
+                continue
+            if asked in self._guarded:
                 continue
             severity = finding.severity or rule.severity
             yield Diagnostic(rule.code, rule.name, finding.message, finding.place, severity, finding.fix, finding.related)

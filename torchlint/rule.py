@@ -13,7 +13,7 @@ from typing import Any, Literal, get_type_hints
 from torchlint.diagnostic import Finding, Severity
 
 Check = Callable[[Any], Iterator[Finding]]
-Contexts = Literal["any", "all"]
+Contexts = Literal["any", "all", "unguarded"]
 Version = tuple[int, ...]
 
 
@@ -25,7 +25,8 @@ class Rule:
     any. `words` says which words a program's text must hold for the rule to fire: one of each group.
     `contexts` is "any" where one feasible way to reach a place is enough for a report, and "all"
     where every way in which the program reaches the place must be at fault (a guard that one
-    caller holds is then enough to stay silent). `before` is the version of torch from which on there is
+    caller holds is then enough to stay silent); "unguarded" is "any", but for places that the program
+    reaches with gradients off as well. `before` is the version of torch from which on there is
     nothing to report: such a check runs for projects that say that they support an older one.
     """
 

@@ -16,7 +16,7 @@ from torchlint.semantics.values import Tensor
 _WORDS = ("requires_grad|Parameter|parameters|nn",)
 
 
-@rule("TL303", words=_WORDS)
+@rule("TL303", words=_WORDS, contexts="unguarded")
 def leaf_modified_in_place(change: InPlaceChange) -> Iterator[Finding]:
     tensor = change.tensor
     if change.grad and tensor.requires_grad and tensor.leaf:

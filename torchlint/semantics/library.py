@@ -55,6 +55,7 @@ from torchlint.torch_api.dtypes import LEGACY_TENSORS
 from torchlint.torch_api.layers import PREPARERS, WRAPPERS
 from torchlint.torch_api.losses import OTHER_LOSSES
 from torchlint.torch_api.probes import PROBES, Probe
+from torchlint.torch_api.schedulers import SCHEDULER_MAKERS
 from torchlint.torch_api.shapes.error import ShapeError
 from torchlint.torch_api.transforms import BATCH
 
@@ -355,7 +356,8 @@ class Libraries(Settings):
                 if positional and isinstance(present(positional[0]), Instance) and is_optimizer(present(positional[0])):  # type: ignore[arg-type]
                     self.event("step", node, positional[0], (receiver,))
                 else:
-                    self.event("opaque" if positional or keywords else "step", node, receiver, tuple(positional))
+                    opaque = positional or keywords or receiver.method in SCHEDULER_MAKERS
+                    self.event("opaque" if opaque else "step", node, receiver, tuple(positional))
             case "eval" | "parameters" | "state_dict" | "named_parameters" if not positional and not keywords:
                 module = Instance("torch.nn.Module", ModuleStore(training=None), {}, receiver.site)
                 if name == "eval":

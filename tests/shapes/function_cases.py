@@ -224,7 +224,6 @@ _SINGLE: dict[str, Callable[[Random], Call]] = {
     **{f"{_F}adaptive_avg_pool{axes}d": draw.adaptive(axes) for axes in (1, 2, 3)},
     **{f"{_F}adaptive_max_pool{axes}d": draw.adaptive(axes) for axes in (1, 2, 3)},
     _F + "interpolate": draw.interpolate,
-    _F + "pad": draw.pad,
     _F + "unfold": draw.image_unfold,
     _F + "one_hot": draw.one_hot,
     _F + "embedding": draw.embedding,
@@ -303,6 +302,8 @@ FUNCTION_CASES: list[Case] = [
             "torch.linalg.det",
         )
     ),
+    # Whether one of several reflected dims may vanish differs from device to device.
+    Case(_F + "pad", draw.pad, undecided=is_empty),
     Case("torch.Tensor.__getitem__", shaping.getitem, data_dependent=True),
     Case("torch.masked_select", shaping.masked_pair, data_dependent=True),
     Case("torch.nonzero", shaping.nonzero, data_dependent=True),

@@ -202,9 +202,11 @@ def _padded(input: tuple[Dim, ...], amounts: tuple[Dim, ...], mode: object) -> S
                     dim=len(input) - axis,
                     found=size,
                 )
-        least = 1 if mode in ("reflect", "replicate") else 0
-        if at_least(result[-axis], least) is False:
-            raise ShapeError(f"padding {show_shape(input)} leaves nothing", "vanishes", input=input)
+    padded = result[len(input) - len(amounts) // 2 :]
+    # torch lets some of the reflected dims vanish, but not all of them.
+    gone = mode in ("reflect", "replicate") and bool(padded) and all(at_least(each, 1) is False for each in padded)
+    if gone or any(at_least(each, 0) is False for each in padded):
+        raise ShapeError(f"padding {show_shape(input)} leaves nothing", "vanishes", input=input)
     return tuple(result)
 
 

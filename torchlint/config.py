@@ -59,7 +59,7 @@ class Settings:
     fixable: tuple[str, ...] = _option("strings", "Rules whose fixes may be applied.", ("ALL",))
     unfixable: tuple[str, ...] = _option("strings", "Rules whose fixes may not be applied.")
     unsafe_fixes: bool = _option("boolean", "Apply unsafe fixes too, with --fix.", False)
-    target_torch: str | None = _option("version", 'The oldest torch that the project supports, as "2.3".', None)
+    target_torch: str | None = _option("version", 'The oldest torch that the project supports, as "2.3"; by default what its requirements say.', None)
     src: tuple[str, ...] = _option("strings", "Folders that imports are looked up in, besides the root and its src.")
     output_format: str = _option("format", "The report's format.", "text")
     jobs: int = _option("count", "How many worker processes; 0 takes what the machine has.", 0)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from torchlint import config
+from torchlint.declared import declared_torch
 from torchlint.selection import UnknownRule
 
 _SELECTORS = ("select", "extend_select", "ignore", "extend_ignore", "fixable", "unfixable")
@@ -28,7 +29,14 @@ def settings_in_force(start: str, options: Mapping[str, Any]) -> config.Settings
     for each in named:
         if each not in files:
             settings = config.overlaid(settings, each)
-    return config.set_by("the command line", settings, _values(settings, options))
+    settings = config.set_by("the command line", settings, _values(settings, options))
+    return settings if options.get("isolated") else _with_declared_torch(settings, start)
+
+
+def _with_declared_torch(settings: config.Settings, start: str) -> config.Settings:
+    """Where nothing says which torch is supported, what the project requires does."""
+    declared = declared_torch(start) if settings.target_torch is None else None
+    return settings if declared is None else config.set_by(declared.place, settings, {"target_torch": declared.version})
 
 
 def _values(settings: config.Settings, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -199,6 +199,17 @@ def test_load_is_unguarded_where_the_project_supports_an_old_torch(torchlint: To
     assert path.read_text() == LOADS.replace("'a.pt'", "'a.pt', weights_only=True")
 
 
+def test_the_project_s_requirements_say_which_torch_is_supported(torchlint: Torchlint, write: Write) -> None:
+    write("a.py", LOADS)
+    write("requirements.txt", "numpy\ntorch>=1.13,<3  # tested\n")
+    assert "TL605" in torchlint("a.py").out
+    assert '\ntarget-torch = "1.13"  # requirements.txt:2\n' in torchlint("config").out
+    assert torchlint("a.py", "--isolated").code == 0
+    assert torchlint("a.py", "--target-torch", "2.6").code == 0
+    write("pyproject.toml", '[project]\ndependencies = ["torch >= 2.6"]\n')
+    assert torchlint("a.py").code == 0
+
+
 def test_rules_as_json(torchlint: Torchlint) -> None:
     (found,) = json.loads(torchlint("rule", "tl401", "--output-format", "json").out)
     explanation = found.pop("explanation")

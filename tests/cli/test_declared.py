@@ -1,0 +1,64 @@
+"""What a project declares of the torch that it supports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from torchlint.declared import declared_torch, oldest
+
+
+@pytest.mark.parametrize(
+    ("requirement", "version"),
+    [
+        ("torch>=1.13,<2.4", "1.13"),
+        ("torch >= 2.6", "2.6"),
+        ("torch==2.1.0+cu118", "2.1.0"),
+        ("torch~=2.0 ; python_version < '3.12'", "2.0"),
+        ("torch[opt]>=2.3", "2.3"),
+        ("torch (>=1.8)", "1.8"),
+        ("torch ^2.1", "2.1"),
+        ("torch<2", "2"),
+        ("torch!=2.0", None),
+        ("torch", None),
+        ("torch  # any", None),
+        ("torchvision>=0.8", None),
+        ("torch-geometric==2.0", None),
+        ("-r torch.txt", None),
+    ],
+)
+def test_a_requirement_bounds_the_version(requirement: str, version: str | None) -> None:
+    assert oldest(requirement) == version
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "row"),
+    [
+        ("pyproject.toml", '[project]\ndependencies = [\n  "torch>=2.1",\n]\n', 3),
+        ("pyproject.toml", '[project.optional-dependencies]\nall = ["torch>=2.1"]\n', 2),
+        ("pyproject.toml", '[tool.poetry.dependencies]\ntorch = "^2.1"\n', 2),
+        ("pyproject.toml", '[tool.poetry.dependencies]\ntorch = { version = "2.1", optional = true }\n', 2),
+        ("setup.cfg", "[options]\ninstall_requires =\n    numpy\n    torch>=2.1\n", 4),
+        ("setup.py", "from setuptools import setup\nsetup(\n    install_requires=['torch>=2.1'],\n)\n", 3),
+        ("requirements-dev.txt", "numpy\n\ntorch>=2.1\n", 3),
+    ],
+)
+def test_wherever_projects_declare_it(name: str, text: str, row: int, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text)
+    (tmp_path / "src").mkdir()
+    found = declared_torch(str(tmp_path / "src"))
+    assert found is not None
+    assert (found.version, Path(found.path).name, found.row) == ("2.1", name, row)
+
+
+@pytest.mark.parametrize("text", ["[project", "[project]\ndependencies = 3\n", "[tool]\npoetry = 1\n"])
+def test_a_broken_declaration_says_nothing(text: str, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+    assert declared_torch(str(tmp_path)) is None
+
+
+def test_another_project_s_requirements_do_not_count(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("torch==1.4\n")
+    (tmp_path / "own/.git").mkdir(parents=True)
+    assert declared_torch(str(tmp_path / "own")) is None

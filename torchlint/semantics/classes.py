@@ -92,7 +92,7 @@ def children(value: Value) -> Iterator[tuple[str, Instance]]:
                     yield str(key), each
         elif isinstance(held, Instance) and is_module(held):
             yield str(name), held
-        elif name == "<seen>" and isinstance(held, tuple) and value.store.get("items") is None:
+        elif name == "<seen>" and value.store.get("items") is None and value.store.get("entries") is None:
             for each in held:
                 if isinstance(each, Instance) and is_module(each):
                     yield str(name), each

@@ -269,7 +269,7 @@ class Modules(Layers):
         return replace(features, shape=shape, activation=Activation("linear", None, self.site(node)))
 
     def _forward_missing(self, module: Instance, cls: Class, node: ast.AST) -> None:
-        if "forward" not in module.store and find(cls, "forward") is None and being_made(module) and readable_bases(cls):
+        if is_module(module) and "forward" not in module.store and find(cls, "forward") is None and being_made(module) and readable_bases(cls):
             found = misspelt_forward(cls)
             method = Site(self.files[found[0].path].tree, found[1]) if found else None
             name = found[1].name if found else ""

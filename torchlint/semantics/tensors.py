@@ -184,7 +184,10 @@ class Tensors(Results):
             return
         placed = node.args if name.rpartition(".")[2] == "to" else ()
         given = (*placed, *(each.value for each in node.keywords if each.arg == "device"))
-        named = name.rpartition(".")[2] == "cuda" or (name.startswith("torch.cuda.") and name.endswith("Tensor")) or any(map(is_cuda_name, given))
+        bare = name.rpartition(".")[2]
+        written = isinstance(node.func, ast.Attribute) and node.func.attr == bare
+        pinning = bare == "cuda" or (name.startswith("torch.cuda.") and bare.endswith("Tensor"))
+        named = (written and pinning) or any(map(is_cuda_name, given))
         if named and name not in ("torch.device",) and any("is_available" in source.text for source in self.program.sources.values()):
             self.emit(DevicePinned(self.site(node), self.frame, self.grad))
 

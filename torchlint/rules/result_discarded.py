@@ -16,7 +16,7 @@ from torchlint.torch_api.purity import only_gives
 
 @rule("TL212")
 def result_discarded(call: DiscardedCall) -> Iterator[Finding]:
-    if not only_gives(call.name) or call.shown or tried(call.site):
+    if not only_gives(call.name) or call.shown or call.on_new_tensor or tried(call.site):
         return
     if call.arguments.get("inplace", FALSE) != FALSE or "out" in call.arguments:
         return

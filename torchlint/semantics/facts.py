@@ -18,6 +18,7 @@ from torchlint.semantics.frame import Frame
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import Function, Instance, Library, Tensor, Value
 from torchlint.torch_api.dims import Dim
+from torchlint.torch_api.operations import operation
 from torchlint.torch_api.shapes.error import ShapeError
 from torchlint.torch_api.transforms import Transform
 
@@ -187,6 +188,15 @@ def _behind_the_dot(site: Site | None) -> Span | None:
 @dataclass(frozen=True, slots=True, eq=False)
 class DiscardedCall(Call):
     """A call of a function or a method of an object that stands as a statement: its result is thrown away."""
+
+    @property
+    def on_new_tensor(self) -> bool:
+        """Whether the receiver is a tensor made in this very statement, which is there for what making it does: it starts a device."""
+        made, written = self.receiver, self.receiver_site
+        if not isinstance(made, Tensor) or made.op is None or made.site is None or written is None:
+            return False
+        found = operation(made.op)
+        return found is not None and found.gradient == "source" and made.site.node is written.node
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -239,6 +239,8 @@ class Libraries(Settings):
             if instance.cls == "torch.Loaded" and "training" not in instance.store:
                 self.trail.set(instance.store, "training", None)
             return self._instance_method(instance, name, positional, keywords, node)
+        if name == "load_state_dict" and module is None and isinstance(instance.cls, str) and positional and _checkpoint(positional[0]):
+            return self.load_result(instance, node)
         if is_state(instance) and "<module>" not in instance.store:
             return self.state_method(instance, name, positional, keywords, node)
         if is_optimizer(instance):
@@ -369,7 +371,7 @@ class Libraries(Settings):
                     return Iteration(Tensor(leaf=True, parameter=True, model=module, op="parameter"), module)
             case "train" if not positional:
                 self.event("train", node, receiver, training=True)
-            case "load_state_dict" if positional and isinstance(positional[0], Instance) and positional[0].cls == LOADED:
+            case "load_state_dict" if positional and _checkpoint(positional[0]):
                 return self.load_result(receiver, node)
             case "requires_grad_" | "retain_grad":
                 self.event("gradient", node, receiver)
@@ -445,3 +447,8 @@ def made_by(value: Value, depth: int = 12) -> str | None:
 def _library_class(cls: Class) -> str:
     names = library_bases(cls)
     return names[0] if names else "builtins.object"
+
+
+def _checkpoint(value: Value) -> bool:
+    """Whether a value is what `torch.load` gave, or a part of that."""
+    return isinstance(value, Instance) and value.cls == LOADED

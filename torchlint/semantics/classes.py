@@ -102,6 +102,21 @@ def children(value: Value) -> Iterator[tuple[str, Instance]]:
                     yield str(name), each
 
 
+def named_modules(value: Instance, prefix: str = "") -> Iterator[tuple[str, Instance]]:
+    """A module and all modules below it, each once, by the names that `named_modules` of torch gives them."""
+    seen: set[int] = set()
+    pending = [(prefix, value)]
+    while pending:
+        name, each = pending.pop()
+        if id(each.store) in seen:
+            continue
+        seen.add(id(each.store))
+        yield name, each
+        written = {id(held.store): key[1] for key, held in each.store.items() if isinstance(key, tuple) and key[0] == "name" and isinstance(held, Instance)}
+        inner = [(written.get(id(child.store), own), child) for own, child in children(each)]
+        pending.extend((f"{name}.{own}" if name else own, child) for own, child in reversed(inner))
+
+
 def descendants(value: Value) -> Iterator[Instance]:
     """A module and all modules below it, each once."""
     seen: set[int] = set()

@@ -204,6 +204,8 @@ class Containers(Checkpoints):
         items = known_items(value)
         if isinstance(index, Range):
             bounds: list[Any] = [each.value if isinstance(each, Const) else "?" for each in index.items]
+            if items == ():
+                return value
             if items is None or "?" in bounds:
                 return List({"items": None, "element": element_of(value)}, self.site(node))
             try:

@@ -14,7 +14,6 @@ from torchlint.semantics.facts import Returned
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.gradients import is_function
 from torchlint.semantics.join import join_all, join_slots
-from torchlint.semantics.machine import CALL_DEPTH
 from torchlint.semantics.trail import Delta
 from torchlint.semantics.values import (
     NONE,
@@ -38,7 +37,6 @@ from torchlint.semantics.values import (
 )
 
 _NO_GRAD = frozenset({"torch.no_grad", "torch.inference_mode"})
-_SAME_FUNCTION_AT_ONCE = 2
 # A call near the entry point leaves its caller a part of the budget: what follows the loading of data is run as well.
 _LEAVES = 4
 _NEAR = 2
@@ -84,7 +82,7 @@ class Functions(Attributes):
         if receiver is None and function.owner is not None and positional and not decorated(function.node, "staticmethod"):
             receiver = positional[0] if isinstance(positional[0], Instance) else None
             positional = positional[1:] if receiver is not None else positional
-        if not alone and (self.budget <= 0 or self.frame.depth >= CALL_DEPTH or self._running(function) >= _SAME_FUNCTION_AT_ONCE):
+        if not alone and (self.budget <= 0 or self.frame.depth >= self.limits.calls or self._running(function) >= self.limits.same_function):
             if function.name == "__init__" and isinstance(receiver, Instance):
                 self.trail.set(receiver.store, "<init>", TRUE)
             if self.budget <= 0:

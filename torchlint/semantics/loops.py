@@ -42,7 +42,7 @@ class Loops(Data):
         start = len(self.trace)
         origin = origin_of(source)
         outside = self.rounds
-        if items is not None and self.budget > 0 and worth_unrolling(node, len(items), self.called_body):
+        if items is not None and self.budget > 0 and worth_unrolling(node, len(items), self.called_body, self.limits):
             live, first = self._rounds(node, items, self._loop_run(node, origin, len(items)))
         else:
             element = self.iterated(source, node.iter)

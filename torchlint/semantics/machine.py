@@ -26,12 +26,23 @@ if TYPE_CHECKING:
     from torchlint.semantics.class_facts import ClassSettled
 from torchlint.semantics.facts import CheckpointRead
 
-# How much is run: statements for each entry point, calls inside calls. Beyond that, results are unknown.
-STATEMENTS_PER_ENTRY = 5_000
-CALL_DEPTH = 24
-# A function that this many entry points have run shows little that is new: its statements then cost more.
-FAMILIAR = 24
-FAMILIAR_COST = 40
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is run; beyond that, results are unknown.
+
+    `statements` for each entry point, `calls` inside calls, `same_function` inside itself; a loop over known
+    elements is run for each of them up to so many `rounds` of so many `looped` statements in all. A function that
+    as many entry points have run as `familiar` says shows little that is new: its statements then cost `familiar_cost`.
+    """
+
+    statements: int = 5_000
+    calls: int = 24
+    same_function: int = 2
+    rounds: int = 40
+    looped: int = 300
+    familiar: int = 24
+    familiar_cost: int = 40
 
 
 @dataclass(slots=True, eq=False)
@@ -45,6 +56,8 @@ class FileState:
 
 class Machine:
     """What is true at the moment; the parts of the interpreter are built upon it."""
+
+    limits = Limits()
 
     def __init__(
         self,
@@ -71,7 +84,7 @@ class Machine:
         self.applying = 0
         self.untaken = False
         self.frame: Frame = Frame(next(iter(trees.values())), {}, ())
-        self.budget = STATEMENTS_PER_ENTRY
+        self.budget = self.limits.statements
         # The entry point that runs, and for each function the last one that ran it and how many did.
         self.entry = 0
         self._entries = count(1)
@@ -135,7 +148,7 @@ class Machine:
     def begin_entry(self) -> None:
         """Start an entry point: a file, or something that nobody calls; it has a budget of its own."""
         self.entry = next(self._entries)
-        self.grad, self.arms, self.trace, self.budget, self.rounds = True, (), [], STATEMENTS_PER_ENTRY, ()
+        self.grad, self.arms, self.trace, self.budget, self.rounds = True, (), [], self.limits.statements, ()
 
     def cost_of(self, function: ast.AST) -> int:
         """What each statement of a function costs when it is run now."""
@@ -143,7 +156,7 @@ class Machine:
         if last != self.entry:
             times += 1
             self.reached[function] = (self.entry, times)
-        return 1 if times <= FAMILIAR else FAMILIAR_COST
+        return 1 if times <= self.limits.familiar else self.limits.familiar_cost
 
     def site(self, node: ast.AST) -> Site:
         return Site(self.frame.tree, node)

@@ -66,10 +66,9 @@ def traced(package: Package, path: str, builder: str, size: tuple[int, ...]) -> 
         tracer = Tracer(package.program, package.trees, frozenset(), lambda fact: None)
         held = tracer.run_file(path)
         tree = package.trees[path]
-        tracer.budget = tracer.limits.statements
         tracer.frame = type(tracer.frame)(tree, held, ())
         node = tree.module
-        model = tracer.call(held[builder], (), {}, node)
+        model = tracer.make(held[builder], (), {}, node)
         if not isinstance(model, Instance):
             return f"{type(model).__name__} is made"
         tracer.call(tracer.attribute(model, "eval", node), (), {}, node)
@@ -79,7 +78,7 @@ def traced(package: Package, path: str, builder: str, size: tuple[int, ...]) -> 
     return [
         (names.get(id(each.module.store), "?"), tuple(_shapes(each.result)))
         for each in tracer.applications
-        if not any(True for _ in children(each.module))
+        if each.module.cls != "torch.nn.MultiheadAttention" and not any(True for _ in children(each.module))
     ]
 
 

@@ -19,6 +19,7 @@ from torchlint.cli.merge import merge
 from torchlint.cli.prove import prove
 from torchlint.cli.rule import rule
 from torchlint.cli.server import server
+from torchlint.cli.shapes import shapes
 
 
 @click.group(
@@ -40,6 +41,7 @@ cli.add_command(check)
 cli.add_command(rule)
 cli.add_command(prove)
 cli.add_command(explain)
+cli.add_command(shapes)
 cli.add_command(config)
 cli.add_command(merge)
 cli.add_command(server)

@@ -86,7 +86,7 @@ class Interpreter(Gathering, Thresholds, Statements):
         for path in order:
             self.run_file(path)
         for path in order:
-            self._run_uncalled(path)
+            self.run_uncalled(path)
         self.tell_thresholded()
         for fact in self.later:
             self.emit(replace(fact, picks_device=self.picks_device))
@@ -136,7 +136,7 @@ class Interpreter(Gathering, Thresholds, Statements):
         except RecursionError:
             self.frame = frame
 
-    def _run_uncalled(self, path: str) -> None:
+    def run_uncalled(self, path: str) -> None:
         state = self.files[path]
         for function in _functions(state.globals, path):
             if function.node not in self.called:

@@ -20,7 +20,6 @@ from torchvision.models import list_models
 
 from tests.shapes.traced import compare, hooked, read_package, traced
 
-
 SIZES = {"inception_v3": (1, 3, 299, 299)}
 
 

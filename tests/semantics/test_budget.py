@@ -7,11 +7,11 @@ import textwrap
 from torchlint.linter import lint
 from torchlint.program import Program
 from torchlint.rule import all_rules
-from torchlint.semantics.machine import FAMILIAR, STATEMENTS_PER_ENTRY
+from torchlint.semantics.machine import Limits
 from torchlint.source import Source
 
 HEADER = "import torch\nfrom torch import nn\nimport torch.nn.functional as F\n"
-LONG = "\n".join(f"    a = a + {number}" for number in range(STATEMENTS_PER_ENTRY))
+LONG = "\n".join(f"    a = a + {number}" for number in range(Limits().statements))
 
 
 def reports(text: str) -> list[str]:
@@ -53,7 +53,7 @@ def test_an_entry_point_out_of_budget_costs_the_next_one_nothing() -> None:
 
 def test_functions_that_many_entry_points_share_are_still_run_with_each_of_them_at_first() -> None:
     shared = "def shared(scores):\n    return F.softmax(scores, dim=1)\n"
-    entries = "".join(f"def entry{number}(scores, labels):\n    return F.cross_entropy(shared(scores), labels)\n" for number in range(2 * FAMILIAR))
+    entries = "".join(f"def entry{number}(scores, labels):\n    return F.cross_entropy(shared(scores), labels)\n" for number in range(2 * Limits().familiar))
     assert reports(shared + entries) == ["TL401 return F.softmax(scores, dim=1)"]
 
 

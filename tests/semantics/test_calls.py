@@ -229,3 +229,34 @@ def test_more_trailing_dims_known_than_ranks_are_tried() -> None:
         x = Net()(torch.load("a.pt").float())
         """
     assert x(program) == "(...) unbounded"
+
+
+def test_numbers_that_are_known_stay_known_through_python_s_functions() -> None:
+    assert x("import math\nx = (round(6.4), int(round(8 * 0.35)), math.ceil(2.1), abs(-3), sorted([3, 1, 2])[0])") == "(6, 3, 3, 3, 1)"
+
+
+def test_the_order_of_what_is_sorted_by_a_key_is_not_known() -> None:
+    assert x("x = sorted([3, 1, 2], key=str)[0]") == "?"
+
+
+def test_a_cast_gives_back_its_value() -> None:
+    assert x("from typing import cast\nx = cast(int, 8)") == "8"
+
+
+def test_the_init_of_a_dataclass_is_inherited() -> None:
+    program = """
+        from dataclasses import dataclass
+
+        @dataclass
+        class Config:
+            width: int
+            depth: int = 2
+
+        class Wide(Config):
+            def __init__(self, width):
+                super().__init__(2 * width)
+
+        made = Wide(4)
+        x = (made.width, made.depth)
+        """
+    assert x(program) == "(8, 2)"

@@ -48,5 +48,6 @@ def _lines(table: ModelTable, top: int) -> Iterator[svg.Element]:
                 yield svg.Line(x1=_LEFT + 40, y1=start, x2=_LEFT + 40, y2=end, stroke="#7a8aa0")
                 continue
             x = _LEFT - _LANE * (1 + (index - source) % _LANES)
-            points = [_LEFT, start - _HEIGHT // 2, x, start - _HEIGHT // 2, x, end + _HEIGHT // 2, _LEFT, end + _HEIGHT // 2]
-            yield svg.Polyline(points=points, fill="none", stroke="#7a8aa0")
+            above, below = start - _HEIGHT // 2, end + _HEIGHT // 2
+            corners = ((_LEFT, above), (x, above), (x, below), (_LEFT, below))
+            yield svg.Polyline(points=[svg.Point(*corner) for corner in corners], fill="none", stroke="#7a8aa0")

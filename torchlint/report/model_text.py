@@ -30,7 +30,7 @@ def cells(row: Row) -> tuple[str, str, str]:
     """A row as it is shown."""
     count = "?" if row.parameters is None else f"{row.parameters:,}"
     shown = "again" if row.again and row.parameters else count if row.trainable or not row.parameters else f"{count} (frozen)"
-    return f"{row.name} ({row.kind})", row.output or "?", shown
+    return f"{row.name} ({row.kind})".lstrip(), row.output or "?", shown
 
 
 def misfit(problem: Problem) -> str:

@@ -17,6 +17,7 @@ from torchlint.semantics.classes import (
 )
 from torchlint.semantics.containers import Containers
 from torchlint.semantics.inspection import counted, element_of, known_items
+from torchlint.semantics.join import join_all
 from torchlint.semantics.shape_bridge import dim_value
 from torchlint.semantics.values import (
     FALSE,
@@ -140,7 +141,14 @@ class Builtins(Containers):
 
     _builtin_set = _builtin_list
 
-    _builtin_sorted = _builtin_list
+    def _builtin_sorted(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        items = known_items(positional[0]) if positional else None
+        numbers = [each for each in items or () if isinstance(each, Const) and isinstance(each.value, int | float)]
+        if items is not None and len(numbers) == len(items) and not keywords:
+            return List({"items": tuple(sorted(numbers, key=lambda each: each.value)), "element": UNKNOWN}, self.site(node))
+        # The order is not known, and with it no single element.
+        held = join_all(list(items)) if items else self.iterated(positional[0], node) if positional else UNKNOWN
+        return List({"items": None, "element": held}, self.site(node))
 
     def _builtin_reversed(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         items = known_items(positional[0]) if positional else None
@@ -164,6 +172,9 @@ class Builtins(Containers):
                 entries = {p.items[0].value: p.items[1] for p in pairs} if keyed and pairs is not None else None  # type: ignore[attr-defined]
         merged = None if entries is None else {**entries, **keywords}
         return Dict({"entries": merged, "element": UNKNOWN}, self.site(node))
+
+    def _typing_cast(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return positional[1] if len(positional) == 2 else keywords.get("val", UNKNOWN)
 
     def _collections_OrderedDict(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         return self._builtin_dict(positional, keywords, node)

@@ -287,7 +287,7 @@ class Calls(Functions):
         if isinstance(init, Function):
             self.run_function(init, instance, positional, keywords, node)
         elif decorated_dataclass(cls):
-            self._fill_dataclass(instance, cls, positional, keywords)
+            self.fill_dataclass(instance, cls, positional, keywords)
         elif bases:
             self.library_init(instance, positional or (), keywords, node)
         elif opaque_init(cls):
@@ -299,7 +299,7 @@ class Calls(Functions):
     ) -> None:
         raise NotImplementedError
 
-    def _fill_dataclass(
+    def fill_dataclass(
         self, instance: Instance, cls: Class, positional: Sequence[Value] | None, keywords: Mapping[str, Value]
     ) -> None:
         names = [

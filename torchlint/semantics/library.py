@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from torchlint.semantics.builtins import _origin
+from torchlint.semantics.calls import decorated_dataclass
 from torchlint.semantics.checkpoints import LOADED, RESULT, is_state
 from torchlint.semantics.classes import (
     descendants,
@@ -17,6 +18,7 @@ from torchlint.semantics.classes import (
     library_bases,
 )
 from torchlint.semantics.facts import MethodNotCalled, ValueCalled
+from torchlint.semantics.folding import folded
 from torchlint.semantics.inspection import element_of, known_items
 from torchlint.semantics.join import join_all, present
 from torchlint.semantics.journey import dim_of
@@ -69,6 +71,9 @@ class Libraries(Settings):
     def call_library(
         self, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
     ) -> Value:
+        known = folded(name, positional, keywords)
+        if known is not None:
+            return known
         package, _, last = name.rpartition(".")
         if package == "builtins":
             return self._builtin(last, positional, keywords, node)
@@ -294,7 +299,7 @@ class Libraries(Settings):
         if not isinstance(receiver, Instance):
             return Unknown(self.site(node))
         if name == "__init__":
-            self.library_init(receiver, positional, keywords, node)
+            self._inherited_init(value.cls, receiver, positional, keywords, node)
             return NONE
         if name in ("__setattr__",) and len(positional) == 2 and isinstance(positional[0], Const):
             self.trail.set(receiver.store, positional[0].value, positional[1])
@@ -310,6 +315,16 @@ class Libraries(Settings):
             if result is not None:
                 return result
         return Unknown(self.site(node), name, receiver)
+
+    def _inherited_init(
+        self, cls: Class, receiver: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+    ) -> None:
+        """`super().__init__(...)` where no base writes one: that of a dataclass, or a library's."""
+        base = next((each for each in cls.bases if isinstance(each, Class) and decorated_dataclass(each)), None)
+        if base is not None:
+            self.fill_dataclass(receiver, base, positional, keywords)
+        else:
+            self.library_init(receiver, positional, keywords, node)
 
     def _class_method(
         self, cls: Class, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST

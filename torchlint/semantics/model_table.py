@@ -26,7 +26,6 @@ from torchlint.syntax import Tree
 from torchlint.torch_api.dims import Dim, show_shape
 from torchlint.torch_api.weights import parameter_count
 
-
 _MOST_FILES = 40
 
 
@@ -133,9 +132,8 @@ def _table(tracer: Tracer, path: str, name: str, inputs: Sequence[Sequence[Dim]]
     forward = find(model.cls, "forward") if isinstance(model.cls, Class) else None
     if inputs:
         _count_inputs(name, forward, len(inputs))
-    given = [Tensor(shape=tuple(each), requires_grad=False, leaf=True) for each in inputs] or _said(tracer, model)
-    if given is None:
-        given = [Unknown() for _ in _required(forward)]
+    given: Sequence[Value] = [Tensor(shape=tuple(each), requires_grad=False, leaf=True) for each in inputs]
+    given = given or _said(tracer, model) or [Unknown() for _ in _required(forward)]
     result = tracer.follow(model, given, node)
     return _told(tracer, name, model, given, result, unknown)
 
@@ -213,10 +211,10 @@ def _told(
     return ModelTable(name, inputs, _shape(result), rows, problems, idle, unknown)
 
 
-def _found(applications: Sequence[Application]) -> list[Value]:
+def _found(applications: Sequence[Application]) -> Sequence[Value]:
     """What the first layers say of the model's input: a batch of images of so many channels."""
     sources = {id(each): each for one in applications for part in _parts(one.result) for each in getattr(part, "inputs", ()) if isinstance(each, Tensor) and not each.inputs and not each.parameter and _shape(each)}
-    return list({_shape(each): each for each in sources.values()}.values())[:1]
+    return [*{_shape(each): each for each in sources.values()}.values()][:1]
 
 
 def _rows(shown: Sequence[Application], names: Mapping[int, str], given: Sequence[Value]) -> Iterator[Row]:

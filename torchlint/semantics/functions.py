@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from torchlint.semantics.attributes import Attributes
-from torchlint.semantics.classes import decorated, is_module, is_module_type
+from torchlint.semantics.annotations import Annotations
+from torchlint.semantics.classes import decorated, is_module
 from torchlint.semantics.events import Event
 from torchlint.semantics.facts import Returned
 from torchlint.semantics.frame import Frame
@@ -19,7 +19,6 @@ from torchlint.semantics.values import (
     NONE,
     TRUE,
     UNKNOWN,
-    Class,
     Const,
     Dict,
     Function,
@@ -27,7 +26,6 @@ from torchlint.semantics.values import (
     Iteration,
     Library,
     Method,
-    ModuleStore,
     Size,
     Store,
     Tensor,
@@ -54,7 +52,7 @@ class Outcome:
     inside: int
 
 
-class Functions(Attributes):
+class Functions(Annotations):
     """Runs what the program defines; a call with the same arguments is not run again."""
 
     def __init__(self, *args: Any, **keywords: Any) -> None:
@@ -245,6 +243,7 @@ class Functions(Attributes):
                 bound[name] = function.defaults[name]
             else:
                 bound[name] = self.from_annotation(annotations.get(name), function)
+        self.note_annotated_shapes(bound, annotations, function)
         if arguments.vararg:
             extra = tuple(given[len(names) :])
             bound[arguments.vararg.arg] = Tuple(extra) if positional is not None and not alone else Iteration(UNKNOWN)
@@ -252,29 +251,6 @@ class Functions(Attributes):
             entries = None if positional is None or alone else {k: v for k, v in rest.items() if k not in bound}
             bound[arguments.kwarg.arg] = Dict({"entries": entries, "element": UNKNOWN})
         return bound
-
-    def from_annotation(self, annotation: ast.expr | None, function: Function) -> Value:
-        """What is known of a parameter that nobody passes: at most its annotated type."""
-        if annotation is not None and isinstance(annotation, ast.Name | ast.Attribute | ast.Constant):
-            value = self._annotated(annotation, function)
-            match value:
-                case Library(name="torch.Tensor" | "torch.autograd.Variable"):
-                    return Tensor()
-                case Library(name="torch.nn.Module"):
-                    return Instance("torch.nn.Module", ModuleStore(training=None))
-                case Class() if is_module_type(value):
-                    return Instance("torch.nn.Module", ModuleStore(training=None))
-        return Unknown()
-
-    def _annotated(self, annotation: ast.expr, function: Function) -> Value:
-        if isinstance(annotation, ast.Constant):
-            return UNKNOWN
-        caller = self.frame
-        self.frame = Frame(self.files[function.path].tree, {}, function.scopes, caller=caller, depth=caller.depth)
-        try:
-            return self.eval(annotation)
-        finally:
-            self.frame = caller
 
 
 def own_nodes(node: ast.AST) -> list[ast.AST]:

@@ -10,20 +10,40 @@ from torchlint.torch_api.layers import Layer, is_module_class, layer
 
 
 def linear_bases(cls: Class) -> Iterator[Value]:
-    """The class and its bases in the order in which Python looks attributes up (diamonds by first sight)."""
-    seen: set[int] = set()
-    pending: list[Value] = [cls]
-    while pending:
-        value = pending.pop(0)
-        if isinstance(value, OneOf):
-            value = value.alternatives[0]
-        key = id(value.node) if isinstance(value, Class) else hash(value)
-        if key in seen:
-            continue
-        seen.add(key)
+    """The class and its bases in the order in which Python looks attributes up.
+
+    Source: https://docs.python.org/3/howto/mro.html
+    """
+    value: Value = cls
+    while isinstance(value, Class) and len(value.bases) < 2:
         yield value
-        if isinstance(value, Class):
-            pending[:0] = list(value.bases)
+        if not value.bases:
+            return
+        value = _one(value.bases[0])
+    yield from _linear(value, 16)
+
+
+def _linear(value: Value, depth: int) -> list[Value]:
+    """The linearization of a class by C3; where there is none, the bases one after another."""
+    if not isinstance(value, Class) or depth == 0:
+        return [value]
+    bases = [_one(base) for base in value.bases]
+    orders = [*(_linear(base, depth - 1) for base in bases), bases]
+    result: list[Value] = [value]
+    while orders := [order for order in orders if order]:
+        later = {_identity(each) for order in orders for each in order[1:]}
+        head = next((order[0] for order in orders if _identity(order[0]) not in later), orders[0][0])
+        result.append(head)
+        orders = [[each for each in order if _identity(each) != _identity(head)] for order in orders]
+    return result
+
+
+def _one(base: Value) -> Value:
+    return base.alternatives[0] if isinstance(base, OneOf) else base
+
+
+def _identity(value: Value) -> int:
+    return id(value.node) if isinstance(value, Class) else hash(value)
 
 
 def library_bases(cls: Class) -> list[str]:
@@ -41,6 +61,9 @@ def find(cls: Class, name: str, after: Class | None = None) -> Value | None:
     skipping = after is not None
     for base in linear_bases(cls):
         if not isinstance(base, Class):
+            if name == "__init__" and not skipping and isinstance(base, Library) and is_module_class(base.name):
+                # The chain of inits ends with torch's own.
+                return None
             continue
         if skipping:
             skipping = base.node is not after.node if after else False

@@ -91,7 +91,9 @@ def _judged(units: Sequence[_Unit], run: Run) -> EvaluationPass | None:
     inside = [event for event in trace[first:last] if loop is None or any(each.loop is loop for each in event.rounds)]
     if frame is None or any(event.kind in (*_GRADIENTS, "step") for event in inside) or _asks_for_gradients(unit, trace, last):
         return None
-    if loop is None and (_is_trial(call) or _applies_part(unit, run)):
+    if loop is None and _is_trial(call):
+        return None
+    if (loop is None or not over_data(loop)) and _applies_part(unit, run):
         return None
     if any(_given_away(event, run.parts(each.call.subject), run) for event in inside for each in units):
         return None

@@ -9,6 +9,7 @@ from torchlint.rule import rule
 from torchlint.semantics.edits import replace_span
 from torchlint.semantics.facts import Call
 from torchlint.semantics.journey import shape_text, size_arguments, sources, written
+from torchlint.semantics.regrouping import shifts
 from torchlint.semantics.rewrites import callee, name_span
 from torchlint.semantics.values import Tensor
 from torchlint.torch_api.permutations import permutation, permuted
@@ -27,7 +28,7 @@ def view_instead_of_permute(call: Call) -> Iterator[Finding]:
     if call.name not in (*_METHODS, "torch.reshape") or not isinstance(given, Tensor) or not isinstance(result, Tensor):
         return
     groups = permuted(given.shape, result.shape)
-    if groups is None or given.shape is None or result.shape is None:
+    if groups is None or given.shape is None or result.shape is None or shifts(call.site, given):
         return
     sizes = size_arguments(call.positional, call.site, call.name in _METHODS)
     read = [site for _, site in sizes if not written(site)]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from torchlint.diagnostic import Edit, Finding, Fix, Span
 from torchlint.rule import rule
 from torchlint.semantics.class_facts import ClassSettled
+from torchlint.semantics.classes import is_buffer
 from torchlint.semantics.members import used_where_it_is
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import Tensor
@@ -15,10 +16,9 @@ from torchlint.semantics.values import Tensor
 
 @rule("TL208", severity="warning", default=False, words=("forward",))
 def tensor_not_buffer(settled: ClassSettled) -> Iterator[Finding]:
-    buffers = settled.instance.store.get("<buffers>") or ()
     for name, value in settled.values.items():
         site = settled.last_assigned(name)
-        if not isinstance(value, Tensor) or value.parameter or value.requires_grad or name in buffers or site is None:
+        if not isinstance(value, Tensor) or value.parameter or value.requires_grad or is_buffer(settled.instance, name) or site is None:
             continue
         if used_where_it_is(settled.cls, name):
             yield settled.flag(

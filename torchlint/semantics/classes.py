@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import Any
 
 from torchlint.semantics.values import LAST, Class, Function, Instance, Library, OneOf, Value
 from torchlint.torch_api.layers import Layer, is_module_class, layer
@@ -98,31 +99,35 @@ def layer_of(value: Value | None) -> Layer | None:
     return None
 
 
+def is_buffer(module: Instance, name: str) -> bool:
+    """Whether `register_buffer` was called with that name, on some way at least."""
+    return ("buffer", name) in module.store
+
+
 def children(value: Value) -> Iterator[tuple[str, Instance]]:
     """The sub-modules that a module registers, by name."""
     if not isinstance(value, Instance):
         return
+    for name, held in _named_contents(value):
+        for each in held.alternatives if isinstance(held, OneOf) else (held,):
+            if isinstance(each, Instance) and is_module(each):
+                yield name, each
+
+
+def _named_contents(value: Instance) -> Iterator[tuple[str, Any]]:
+    """What an instance holds under its attributes and, where it is a container, under indices and keys."""
+    counted = value.store.get("items") is not None or value.store.get("entries") is not None
     for name, held in list(value.store.items()):
         if name == LAST:
             continue
         if name == "items" and isinstance(held, tuple):
-            for index, each in enumerate(held):
-                if isinstance(each, Instance) and is_module(each):
-                    yield str(index), each
+            yield from ((str(index), each) for index, each in enumerate(held))
         elif name == "entries" and isinstance(held, dict):
-            for key, each in held.items():
-                if isinstance(each, Instance) and is_module(each):
-                    yield str(key), each
-        elif isinstance(held, Instance) and is_module(held):
+            yield from ((str(key), each) for key, each in held.items())
+        elif name == "<seen>":
+            yield from ((str(name), each) for each in held if not counted)
+        else:
             yield str(name), held
-        elif name == "<seen>" and value.store.get("items") is None and value.store.get("entries") is None:
-            for each in held:
-                if isinstance(each, Instance) and is_module(each):
-                    yield str(name), each
-        elif isinstance(held, OneOf):
-            for each in held.alternatives:
-                if isinstance(each, Instance) and is_module(each):
-                    yield str(name), each
 
 
 def named_modules(value: Instance, prefix: str = "") -> Iterator[tuple[str, Instance]]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from torchlint.diagnostic import Edit, Span
-from torchlint.semantics.classes import descendants
+from torchlint.semantics.classes import descendants, is_buffer
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.site import Site
 from torchlint.semantics.trail import Trail
@@ -77,9 +77,8 @@ def move_module(trail: Trail, module: Instance, name: str, positional: Sequence[
     for each in descendants(module):
         if "<device>" in each.store:
             trail.set(each.store, "<device>", Const(device))
-        buffers = each.store.get("<buffers>") or ()
         for key, held in list(each.store.items()):
-            if isinstance(held, Tensor) and (held.parameter or key in buffers):
+            if isinstance(held, Tensor) and (held.parameter or is_buffer(each, key)):
                 trail.set(each.store, key, replace(held, device=device))
 
 

@@ -118,10 +118,13 @@ class ModuleMethods(Modules):
         return module
 
     def _module_register_buffer(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        return self._register(module, positional, "<buffers>", node)
+        given = (*positional, *(keywords[name] for name in ("name", "tensor") if name in keywords))
+        if given and isinstance(given[0], Const):
+            self.trail.set(module.store, ("buffer", given[0].value), TRUE)
+        return self._register(module, given, node)
 
     def _module_register_parameter(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        return self._register(module, positional, "<parameters>", node)
+        return self._register(module, (*positional, *(keywords[name] for name in ("name", "param") if name in keywords)), node)
 
     def _module_add_module(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         if layer_of(module) is not None and isinstance(module.cls, str) and "items" in module.store:
@@ -132,23 +135,22 @@ class ModuleMethods(Modules):
             if positional and isinstance(positional[0], Const):
                 self.trail.set(module.store, ("name", positional[0].value), value)
             return NONE
-        return self._register(module, (*positional, *keywords.values()), "<modules>", node)
+        if len(positional) >= 2 and module.store.get("items") is not None:
+            # A Sequential of the program runs what is added in the order in which that happens, whatever the names are.
+            self.trail.set(module.store, "items", (*module.store["items"], positional[1]))
+        return self._register(module, (*positional, *keywords.values()), node)
 
     _module_register_module = _module_add_module
 
     def _module___setattr__(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         return self.call(Library("builtins.setattr"), (module, *positional), {}, node)
 
-    def _register(self, module: Instance, positional: Sequence[Value], kind: str, node: ast.AST) -> Value:
+    def _register(self, module: Instance, given: Sequence[Value], node: ast.AST) -> Value:
         self.needs_init(module, node)
-        if len(positional) >= 2 and isinstance(positional[0], Const) and isinstance(positional[0].value, str):
-            self.trail.set(module.store, positional[0].value, positional[1])
-            self.trail.set(module.store, kind, (*(module.store.get(kind) or ()), positional[0].value))
+        if len(given) >= 2 and isinstance(given[0], Const) and isinstance(given[0].value, str):
+            self.trail.set(module.store, given[0].value, given[1])
         else:
             self.trail.set(module.store, "<setattr>", TRUE)
-        if kind == "<modules>" and len(positional) >= 2 and module.store.get("items") is not None:
-            # A Sequential of the program runs what is added in the order in which that happens, whatever the names are.
-            self.trail.set(module.store, "items", (*module.store["items"], positional[1]))
         return NONE
 
     def _module_append(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:

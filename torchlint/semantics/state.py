@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from torchlint.semantics.classes import children, is_module, layer_of
+from torchlint.semantics.classes import children, is_buffer, is_module, layer_of
 from torchlint.semantics.registration import registered_otherwise
 from torchlint.semantics.values import FALSE, Class, Const, Instance, Tensor, Value
 from torchlint.torch_api.dims import Shape
@@ -41,8 +41,7 @@ def _own_state(module: Instance) -> dict[str, Tensor] | None:
         layer = layer_of(module)
         if layer is not None and not layer.container:
             return None
-        buffers = module.store.get("<buffers>") or ()
-        return {name: held for name, held in module.store.items() if isinstance(name, str) and isinstance(held, Tensor) and (held.parameter or name in buffers)}
+        return {name: held for name, held in module.store.items() if isinstance(name, str) and isinstance(held, Tensor) and (held.parameter or is_buffer(module, name))}
     names = _names(module)
     return None if names is None else {name: Tensor(shape=_shape(module, name), op="state") for name in names}
 

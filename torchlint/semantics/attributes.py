@@ -10,7 +10,7 @@ from typing import Any
 
 from torchlint.semantics.class_facts import ClassDefined, ClassSettled, UninitializedModule
 from torchlint.semantics.classes import descendants, find, is_module, method_kind
-from torchlint.semantics.devices import MOVED, module_device
+from torchlint.semantics.devices import NOT_NAMED, module_device
 from torchlint.semantics.expressions import Expressions
 from torchlint.semantics.facts import AttributeAssignment, AttributeRead
 from torchlint.semantics.frame import Frame
@@ -194,7 +194,8 @@ class Attributes(Expressions):
             case "grad_fn" | "layout":
                 return UNKNOWN
             case "is_cuda":
-                return UNKNOWN if tensor.device in (None, MOVED) else Const((tensor.device or "").startswith("cuda"))
+                # Who asks has thought of both, wherever this program happens to make the tensor.
+                return UNKNOWN if tensor.device in NOT_NAMED else Const((tensor.device or "").startswith("cuda"))
             case "real" | "imag":
                 return Tensor(shape=tensor.shape)
         return LibraryMethod(tensor, name)

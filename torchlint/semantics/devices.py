@@ -17,6 +17,7 @@ from torchlint.semantics.site import Site
 from torchlint.semantics.trail import Trail
 from torchlint.semantics.values import (
     NONE,
+    UNKNOWN,
     Const,
     Instance,
     Library,
@@ -26,6 +27,7 @@ from torchlint.semantics.values import (
 from torchlint.torch_api.operations import operation
 
 DEFAULT, MADE, MOVED = "cpu default", "cpu made", "moved"
+NOT_NAMED = (None, DEFAULT, MADE, MOVED)
 ACCELERATORS = ("cuda", "meta", "mps", "xpu")
 _KINDS = (*ACCELERATORS, "cpu")
 
@@ -83,8 +85,8 @@ def move_module(trail: Trail, module: Instance, name: str, positional: Sequence[
 
 
 def is_argument(value: Value, frame: Frame | None) -> bool:
-    """Whether a value is what a running function was given for one of its parameters."""
-    if frame is None or frame.function is None:
+    """Whether a value is what a running function was given for one of its parameters; of the unknown nothing is."""
+    if value is UNKNOWN or frame is None or frame.function is None:
         return False
     arguments = frame.function.node.args
     names = [each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]

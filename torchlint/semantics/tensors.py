@@ -47,6 +47,7 @@ from torchlint.torch_api.dtypes import is_integer
 from torchlint.torch_api.losses import APPLIES_SIGMOID, LOSS_FUNCTIONS, OTHER_LOSSES
 from torchlint.torch_api.operations import (
     FOLLOWS_ANOTHER,
+    OF_ONE_OPERAND,
     RESHAPED_IN_PLACE,
     SAME_NUMBERS,
     operation,
@@ -110,7 +111,7 @@ class Tensors(Results):
                 self.ends(each, node)
         if bare in LOSS_FUNCTIONS and name.startswith("torch.nn.functional."):
             self.loss_event(LOSS_FUNCTIONS[bare], arguments, arguments, None, result, positional, node)
-        if DevicesMeet in self.wanted and bare not in FOLLOWS_ANOTHER:
+        if DevicesMeet in self.wanted and bare not in FOLLOWS_ANOTHER and bare not in OF_ONE_OPERAND:
             self.devices_meet(operands(positional, keywords), False, node)
         if _changes_in_place(name, bare) and isinstance(positional[0], Tensor) and isinstance(result, Tensor):
             self.changes(positional[0], node)

@@ -225,6 +225,16 @@ OF_ONE_TENSOR = frozenset(f"torch.{name}" for name in "mean sum max min std var 
 ELEMENTWISE = _both("add sub subtract mul multiply div divide true_divide pow maximum minimum eq ne lt le gt ge fmod remainder")
 # Methods that make of one tensor what another one is, wherever either is.
 FOLLOWS_ANOTHER = frozenset({"to", "type_as", "expand_as", "view_as", "reshape_as", "copy_", "is_same_size", "select"})
+# Operations on one tensor: whatever else they are given are numbers.
+OF_ONE_OPERAND = frozenset(
+    f"""
+    view reshape flatten unflatten permute transpose swapaxes swapdims movedim moveaxis t squeeze unsqueeze contiguous clone expand
+    repeat tile narrow flip fliplr flipud roll rot90 diagonal ravel adjoint {_SPLITS} {_DROPOUTS} {_PAIRS}
+    tril triu diag diag_embed trace pad interpolate upsample fold unfold pixel_shuffle pixel_unshuffle channel_shuffle
+    sum nansum prod cumsum cumprod mean std var norm amin amax argmax argmin argsort all any logsumexp softmax log_softmax softmin
+    repeat_interleave round glu leaky_relu elu celu hardtanh softplus threshold
+    """.split()
+)
 SCALING = _both("div divide true_divide div_ divide_ true_divide_ mul multiply mul_ multiply_")
 # Functions that make new tensors, by their bare names.
 SOURCES = frozenset(name for name, operation in _table().items() if operation.gradient == "source")

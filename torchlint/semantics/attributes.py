@@ -263,11 +263,11 @@ class Attributes(Expressions):
             self.trail.set(owner.store, ("part", ".".join(reversed(path))), value)
 
     def needs_init(self, module: Instance, node: ast.AST) -> None:
-        """Something is registered with a module: its `__init__` must have run nn.Module's before."""
+        """Something is registered with a module: its `__init__`, or a dataclass's `__post_init__`, must have run nn.Module's before."""
         if "<init>" in module.store or not isinstance(module.cls, Class) or not is_module(module):
             return
         frame: Frame | None = self.frame
-        while frame is not None and not (frame.name == "__init__" and isinstance(frame.receiver, Instance) and frame.receiver.store is module.store):
+        while frame is not None and not (frame.name in ("__init__", "__post_init__") and isinstance(frame.receiver, Instance) and frame.receiver.store is module.store):
             frame = frame.caller
         if frame is None or frame.function is None or not readable_bases(module.cls):
             return

@@ -160,18 +160,21 @@ class Builtins(Containers):
 
     def _builtin_dict(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         entries: Any = {}
+        element: Value = UNKNOWN
         if positional:
             given = positional[0]
             if is_state(given):
                 return given
             if isinstance(given, Dict):
-                entries = given.store.get("entries")
+                entries, element = given.store.get("entries"), given.store.get("element", UNKNOWN)
             else:
                 pairs = known_items(given)
                 keyed = pairs is not None and all(isinstance(p, Tuple) and len(p.items) == 2 and isinstance(p.items[0], Const) for p in pairs)
                 entries = {p.items[0].value: p.items[1] for p in pairs} if keyed and pairs is not None else None  # type: ignore[attr-defined]
+                pair = element_of(given)
+                element = pair.items[1] if isinstance(pair, Tuple) and len(pair.items) == 2 else UNKNOWN
         merged = None if entries is None else {**entries, **keywords}
-        return Dict({"entries": merged, "element": UNKNOWN}, self.site(node))
+        return Dict({"entries": merged, "element": element if merged is None else UNKNOWN}, self.site(node))
 
     def _typing_cast(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         return positional[1] if len(positional) == 2 else keywords.get("val", UNKNOWN)

@@ -287,7 +287,7 @@ class Calls(Functions):
         if isinstance(init, Function):
             self.run_function(init, instance, positional, keywords, node)
         elif decorated_dataclass(cls):
-            self.fill_dataclass(instance, cls, positional, keywords)
+            self.fill_dataclass(instance, cls, positional, keywords, node)
         elif bases:
             self.library_init(instance, positional or (), keywords, node)
         elif opaque_init(cls):
@@ -300,8 +300,9 @@ class Calls(Functions):
         raise NotImplementedError
 
     def fill_dataclass(
-        self, instance: Instance, cls: Class, positional: Sequence[Value] | None, keywords: Mapping[str, Value]
+        self, instance: Instance, cls: Class, positional: Sequence[Value] | None, keywords: Mapping[str, Value], node: ast.AST
     ) -> None:
+        """What the `__init__` that `@dataclass` writes does: the fields, and then `__post_init__`, which fields may be passed to."""
         names = [
             each.target.id
             for each in cls.node.body
@@ -312,6 +313,9 @@ class Calls(Functions):
             default = UNKNOWN if positional is None else cls.namespace.get(name, UNKNOWN)
             value = given.get(name, default)
             self.trail.set(instance.store, name, UNKNOWN if isinstance(value, Unknown) else value)
+        after = find(cls, "__post_init__")
+        if isinstance(after, Function):
+            self.run_function(after, instance, () if len(after.node.args.args) == 1 else None, {}, node)
 
 
 def opaque_init(cls: Class) -> bool:

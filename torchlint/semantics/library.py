@@ -322,7 +322,7 @@ class Libraries(Settings):
         """`super().__init__(...)` where no base writes one: that of a dataclass, or a library's."""
         base = next((each for each in cls.bases if isinstance(each, Class) and decorated_dataclass(each)), None)
         if base is not None:
-            self.fill_dataclass(receiver, base, positional, keywords)
+            self.fill_dataclass(receiver, base, positional, keywords, node)
         else:
             self.library_init(receiver, positional, keywords, node)
 

@@ -40,23 +40,37 @@ def declared_torch(folder: str) -> Declared | None:
     for each in (here, *here.parents):
         sources = [(each / name, read) for name, read in _sources(each) if (each / name).is_file()]
         if sources or (each / ".git").exists():
-            return next((found for path, read in sources if (found := _first_bound(path, read)) is not None), None)
+            return next((found for path, read in sources if (found := _lowest_bound(path, read)) is not None), None)
     return None
 
 
 def oldest(requirement: str) -> str | None:
-    """The version that a requirement on torch bounds: from below, else from above. None for other requirements.
+    """The version that a requirement on torch bounds: from below, else from above the newest one that it allows.
 
-    >>> oldest("torch>=1.13,<2.4"), oldest("torch<2"), oldest("torch"), oldest("torchvision>=0.1")
-    ('1.13', '2', None, None)
+    None for other requirements, and for those without a bound.
+
+    >>> oldest("torch>=1.13,<2.4"), oldest("torch<2.6"), oldest("torch"), oldest("torchvision>=0.1")
+    ('1.13', '2.5', None, None)
     """
     matched = _REQUIREMENT.match(requirement)
     if matched is None or not matched["bounds"]:
         return None
     bounds = [(found["sign"] or "^", found["version"]) for part in matched["bounds"].split(",") if (found := _BOUND.match(part))]
     below = [version for sign, version in bounds if sign in (">=", ">", "==", "===", "~=", "^")]
-    above = [version for sign, version in bounds if sign in ("<", "<=")]
+    above = [_before(version) if sign == "<" else version for sign, version in bounds if sign in ("<", "<=")]
     return max(below, key=_numbers) if below else min(above, key=_numbers) if above else None
+
+
+def _before(version: str) -> str:
+    """The newest release series below a version: 2.5 for 2.6, 2.6 for 2.6.1, 1 for 2.0."""
+    numbers = list(_numbers(version))
+    while len(numbers) > 1 and numbers[-1] == 0:
+        numbers.pop()
+    if len(numbers) == 3:
+        numbers.pop()
+    else:
+        numbers[-1] -= 1
+    return ".".join(map(str, numbers))
 
 
 def _numbers(version: str) -> tuple[int, ...]:
@@ -78,25 +92,25 @@ def _sources(folder: Path) -> Iterator[tuple[str, Read]]:
         yield name, lambda text: iter(text.splitlines())
 
 
-def _first_bound(path: Path, read: Read) -> Declared | None:
+def _lowest_bound(path: Path, read: Read) -> Declared | None:
     try:
         if path.stat().st_size > _MOST_BYTES:
             return None
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return None
-    for requirement in read(text):
-        version = oldest(requirement)
-        if version is not None:
-            shown = os.path.relpath(path)
-            return Declared(version, str(path) if shown.startswith("..") else shown, _row(text, version))
-    return None
+    versions = [version for requirement in read(text) if (version := oldest(requirement)) is not None]
+    if not versions:
+        return None
+    version = min(versions, key=_numbers)
+    shown = os.path.relpath(path)
+    return Declared(version, str(path) if shown.startswith("..") else shown, _row(text, version))
 
 
 def _row(text: str, version: str) -> int:
-    """The first row that names torch and the version."""
-    rows = enumerate(text.splitlines(), 1)
-    return next((number for number, row in rows if version in row and re.search(r"\btorch\b", row)), 1)
+    """The first row that names torch and the version, or else torch."""
+    rows = [(number, row) for number, row in enumerate(text.splitlines(), 1) if re.search(r"\btorch\b", row)]
+    return next((number for number, row in rows if version in row), rows[0][0] if rows else 1)
 
 
 def _of_pyproject(text: str) -> Iterator[str]:

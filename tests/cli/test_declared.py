@@ -19,7 +19,11 @@ from torchlint.declared import declared_torch, oldest
         ("torch[opt]>=2.3", "2.3"),
         ("torch (>=1.8)", "1.8"),
         ("torch ^2.1", "2.1"),
-        ("torch<2", "2"),
+        ("torch<2", "1"),
+        ("torch<2.6", "2.5"),
+        ("torch<2.6.1", "2.6"),
+        ("torch<2.0", "1"),
+        ("torch<=2.5", "2.5"),
         ("torch!=2.0", None),
         ("torch", None),
         ("torch  # any", None),
@@ -56,6 +60,12 @@ def test_wherever_projects_declare_it(name: str, text: str, row: int, tmp_path: 
 def test_a_broken_declaration_says_nothing(text: str, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(text)
     assert declared_torch(str(tmp_path)) is None
+
+
+def test_of_several_bounds_the_lowest_counts(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("torch>=2.6; python_version>='3.12'\ntorch>=1.13; python_version<'3.12'\n")
+    found = declared_torch(str(tmp_path))
+    assert found is not None and (found.version, found.row) == ("1.13", 2)
 
 
 def test_another_project_s_requirements_do_not_count(tmp_path: Path) -> None:

@@ -269,6 +269,17 @@ async def test_a_changed_configuration_file_counts_at_once(tmp_path: Path) -> No
         await here.pushed(here.uri("net.py"), [])
 
 
+async def test_a_changed_requirement_counts_at_once(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("torch>=2.6\n")
+    async with editor(tmp_path) as here:
+        here.open("load.py", "import torch\n\nstate = torch.load('model.pt', map_location='cpu')\n")
+        await here.pushed(here.uri("load.py"), [])
+        (tmp_path / "requirements.txt").write_text("torch>=2.0\n")
+        event = types.FileEvent(here.uri("requirements.txt"), types.FileChangeType.Changed)
+        here.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([event]))
+        await here.pushed(here.uri("load.py"), ["TL605"])
+
+
 async def test_a_wrong_configuration_is_told_and_the_default_holds(tmp_path: Path) -> None:
     (tmp_path / "torchlint.toml").write_text("selekt = []\n")
     async with editor(tmp_path) as here:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from torchlint.cli.program import read_program
+
 if TYPE_CHECKING:
-    from torchlint.program import Program
     from torchlint.semantics.model_table import ModelTable
-    from torchlint.syntax import Tree
 
 
 class Sizes(click.ParamType[tuple[int | str, ...]]):
@@ -45,7 +45,7 @@ def shapes(model: str, inputs: tuple[tuple[int | str, ...], ...], kind: str) -> 
     path, name = _split(model)
     given = [tuple(symbol(each) if isinstance(each, str) else each for each in one) for one in inputs]
     with settings():
-        program, trees, shown = _read(path)
+        program, trees, shown = read_program(path)
         try:
             found = tables(program, trees, shown, name, given)
         except NoModel as problem:
@@ -58,30 +58,7 @@ def _split(model: str) -> tuple[str, str | None]:
     path, colon, name = model.rpartition(":")
     if os.path.isfile(model) or not colon:
         path, name = model, ""
-    if not os.path.isfile(path):
-        raise click.UsageError(f"there is no file {path}")
     return path, name or None
-
-
-def _read(path: str) -> tuple[Program, dict[str, Tree], str]:
-    """The program that a file is part of, its trees, and the file's name in it."""
-    from torchlint import project
-    from torchlint.syntax import SyntaxProblem, parse
-
-    loaded = project.load([os.path.abspath(path)], [])
-    for problem in loaded.unreadable:
-        raise click.ClickException(problem.message)
-    program = loaded.programs[0]
-    (shown,) = program.linted
-    trees: dict[str, Tree] = {}
-    for name, source in program.sources.items():
-        try:
-            trees[name] = parse(source)
-        except SyntaxProblem as broken:
-            if name == shown:
-                start = broken.place.span.start
-                raise click.ClickException(f"{path}:{start.row}:{start.column}: {broken.message}") from broken
-    return program, trees, shown
 
 
 def _renderer(kind: str) -> Callable[[Sequence[ModelTable]], str]:

@@ -30,7 +30,7 @@ def layers_in_plain_container(defined: ClassDefined) -> Iterator[Finding]:
             kind = _kind(held, lost)
             yield defined.flag(
                 f"`self.{name}` is a plain {type(held).__name__.lower()}: the module does not see the layers in it, so they are "
-                f"not in `parameters()`, not moved by `.to()` and never trained; use `nn.{kind or 'ModuleList'}`",
+                f"not in `parameters()`, not moved by `.to()` and not saved by `state_dict()`; use `nn.{kind or 'ModuleList'}`",
                 at=site,
                 fix=_wrapped(site, kind, nn_in(globals_at(site, defined.cls))),
             )

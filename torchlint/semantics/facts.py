@@ -78,13 +78,7 @@ class Fact:
 
     @property
     def forward_frame(self) -> Frame | None:
-        frame: Frame | None = self.frame
-        while frame is not None:
-            if frame.name == "forward" and is_module(frame.receiver):
-                return frame
-            frame = frame.caller
-        return None
-
+        return self.frame.forward
 
     @property
     def module_frame(self) -> Frame | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
+from torchlint.semantics.classes import is_module
 from torchlint.semantics.site import Site
 from torchlint.semantics.trail import Delta
 from torchlint.semantics.values import Function, Store, Value
@@ -65,6 +66,14 @@ class Frame:
     def file_scope(self) -> Store:
         """The names of the file's top level."""
         return self.scopes[0] if self.scopes else self.locals
+
+    @property
+    def forward(self) -> Frame | None:
+        """The innermost running `forward` of a module that this is, or is called by."""
+        frame: Frame | None = self
+        while frame is not None and not (frame.name == "forward" and is_module(frame.receiver)):
+            frame = frame.caller
+        return frame
 
     def site(self, node: ast.AST) -> Site:
         return Site(self.tree, node)

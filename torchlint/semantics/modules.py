@@ -18,7 +18,6 @@ from torchlint.semantics.classes import (
 )
 from torchlint.semantics.devices import asked_device
 from torchlint.semantics.facts import Construction, ModuleCall
-from torchlint.semantics.frame import Frame
 from torchlint.semantics.inspection import element_of, known_items
 from torchlint.semantics.layers import Layers
 from torchlint.semantics.members import attributes_read, being_made, misspelt_forward, readable_bases
@@ -159,7 +158,7 @@ class Modules(Layers):
     def apply_module(
         self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
     ) -> Value:
-        outermost = is_module(module) and not self.applying and not self._inside_forward()
+        outermost = is_module(module) and not self.applying and self.frame.forward is None
         element, self._element = self._element, False
         mode = self.mode(module)
         self.applying += 1
@@ -182,14 +181,6 @@ class Modules(Layers):
                 )
             )  # fmt: skip
         return result
-
-    def _inside_forward(self) -> bool:
-        frame: Frame | None = self.frame
-        while frame is not None:
-            if frame.name == "forward" and is_module(frame.receiver):
-                return True
-            frame = frame.caller
-        return False
 
     def _is_function(self, module: Instance) -> bool:
         """Whether a module is no model but a function: a loss, an activation, pooling."""

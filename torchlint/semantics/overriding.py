@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import ast
 
-from torchlint.semantics.classes import find, linear_bases, method_kind
+from torchlint.semantics.classes import find, method_kind
 from torchlint.semantics.members import readable_bases
-from torchlint.semantics.values import Class, Function, Library
+from torchlint.semantics.values import Class, Function
 from torchlint.torch_api.module_methods import CALLED_BY_TORCH
 
 
 def overridden(cls: Class) -> list[tuple[Function, bool]]:
     """The methods of the class's own body that torch's calls do not fit, or (True) that silence what they override."""
-    if not readable_bases(cls, layers=True) or _module_first(cls):
+    if not readable_bases(cls, layers=True):
         return []
     found: list[tuple[Function, bool]] = []
     for name, calls in CALLED_BY_TORCH.items():
@@ -28,12 +28,6 @@ def overridden(cls: Class) -> list[tuple[Function, bool]]:
         elif name == "eval" and not _switches(method.node):
             found.append((method, True))
     return found
-
-
-def _module_first(cls: Class) -> bool:
-    """Whether nn.Module comes before the class in its own order, so that the override is never seen."""
-    first = next(iter(linear_bases(cls)), None)
-    return isinstance(first, Library)
 
 
 def _takes(arguments: ast.arguments, count: int, keywords: tuple[str, ...]) -> bool:

@@ -9,13 +9,11 @@ from functools import cached_property
 from typing import Any
 
 from torchlint.semantics.calls import Calls
-from torchlint.semantics.classes import is_module
 from torchlint.semantics.devices import (
     DEFAULT,
     MADE,
     asked_device,
 )
-from torchlint.semantics.frame import Frame
 from torchlint.semantics.inspection import element_of, known_items
 from torchlint.semantics.join import join_activations, present
 from torchlint.semantics.origins import model_of
@@ -211,18 +209,9 @@ class Results(Calls):
 
     def default_device(self) -> str | None:
         """Where a tensor comes to be for which no device is named."""
-        if self.device_context == DEFAULT and self.forward_frame() is not None:
+        if self.device_context == DEFAULT and self.frame.forward is not None:
             return MADE
         return self.device_context
-
-    def forward_frame(self) -> Frame | None:
-        """The running forward of a module, if there is one."""
-        frame: Frame | None = self.frame
-        while frame is not None:
-            if frame.name == "forward" and is_module(frame.receiver):
-                return frame
-            frame = frame.caller
-        return None
 
     def _device(self, op: Operation, inputs: Sequence[Value], arguments: Mapping[str | int, Value]) -> str | None:
         if op.gradient == "source" and not (op.name.endswith("_like") or op.name.startswith("new_")):

@@ -142,7 +142,7 @@ class Tensors(Results):
 
     def devices_meet(self, values: Sequence[Value], weights: bool, node: ast.AST) -> None:
         """Tell of what forward made on the CPU and now meets its input, or weights."""
-        forward = self.forward_frame()
+        forward = self.frame.forward
         made = [each for each in values if isinstance(each, Tensor) and each.device == MADE and each.shape != ()]
         if not made or forward is None:
             return

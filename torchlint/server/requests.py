@@ -17,7 +17,15 @@ from torchlint.server.server import TorchlintServer
 from torchlint.server.settings import FolderSettings
 from torchlint.server.workbench import Checked
 
-_WATCHED = ("**/*.py", "**/*.ipynb", "**/pyproject.toml", "**/{,.}torchlint.toml", "**/.gitignore")
+_WATCHED = (
+    "**/*.py",
+    "**/*.ipynb",
+    "**/pyproject.toml",
+    "**/setup.cfg",
+    "**/requirements*.{txt,in}",
+    "**/{,.}torchlint.toml",
+    "**/.gitignore",
+)
 
 
 def initialize(ls: TorchlintServer, params: types.InitializeParams) -> None:

@@ -1,16 +1,39 @@
-"""Models of which a program picks one: what came out of either, and what the choice was made by."""
+"""Callables of which a program picks one: which may be called so, what came out of either, what the choice was made by."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 
+from torchlint.semantics.classes import decorated
 from torchlint.semantics.join import join_tensors
-from torchlint.semantics.values import Activation, Instance, Tensor, Tuple, Unknown, Value
+from torchlint.semantics.values import Activation, Function, Instance, Method, Tensor, Tuple, Unknown, Value
+from torchlint.torch_api.losses import call_parameters
 
 ONE_OF = "one of"
+
+
+def takes(callee: Value, positional: int, keywords: Collection[str]) -> bool:
+    """Whether something can be called with so many positional arguments and these keywords, as far as that is known."""
+    match callee:
+        case Instance(cls=str() as name) if (names := call_parameters(name)) is not None:
+            return positional + len(keywords) == len(names) and set(keywords) <= set(names[positional:])
+        case Method(function=function):
+            return _takes(function.node.args, positional + (not decorated(function.node, "staticmethod")), keywords)
+        case Function(owner=None):
+            return _takes(callee.node.args, positional, keywords)
+    return True
+
+
+def _takes(parameters: ast.arguments, positional: int, keywords: Collection[str]) -> bool:
+    plain = [each.arg for each in (*parameters.posonlyargs, *parameters.args)]
+    needed = {*plain[positional : len(plain) - len(parameters.defaults)]}
+    needed |= {each.arg for each, default in zip(parameters.kwonlyargs, parameters.kw_defaults, strict=True) if default is None}
+    named = {*plain[max(positional, len(parameters.posonlyargs)) :], *(each.arg for each in parameters.kwonlyargs)}
+    fits = positional <= len(plain) or parameters.vararg is not None
+    return fits and needed <= set(keywords) and (parameters.kwarg is not None or set(keywords) <= named)
 
 
 def choice_of(models: Iterable[Instance], active: Sequence[int], conditions: Mapping[int, ast.expr]) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 
-from torchlint.semantics.alternatives import choice_of, output_of_one
+from torchlint.semantics.alternatives import choice_of, output_of_one, takes
 from torchlint.semantics.classes import descendants, find, is_module, is_module_type, library_bases
 from torchlint.semantics.facts import ForwardCall, ValueCalled
 from torchlint.semantics.frame import Frame
@@ -227,6 +227,7 @@ class Calls(Functions):
     ) -> Value:
         kept = present(callee)
         alternatives = kept.alternatives if isinstance(kept, OneOf) else (kept,)
+        alternatives = tuple(each for each in alternatives if takes(each, len(positional), keywords)) or alternatives
         if len(alternatives) == 1:
             return self.call(alternatives[0], positional, keywords, node)
         results: list[Value] = []

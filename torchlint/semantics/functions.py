@@ -50,6 +50,7 @@ class Outcome:
     events: tuple[Event, ...]
     base: int
     inside: int
+    layer_grads: frozenset[bool | None]
 
 
 class Functions(Annotations):
@@ -59,6 +60,8 @@ class Functions(Annotations):
         super().__init__(*args, **keywords)
         self._outcomes: dict[tuple[Any, ...], Outcome] = {}
         self._generators: dict[ast.AST, bool] = {}
+        # Under which guards layers with parameters were applied, in the model that is being applied.
+        self.layer_grads: set[bool | None] = set()
 
     def call_unknown(
         self, callee: Value, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
@@ -93,11 +96,15 @@ class Functions(Annotations):
         known = self._outcomes.get(key) if key else None
         if known is not None and self._still_holds(known, function, receiver):
             self.trace.extend(event.rebased(known.base, self.arms, known.inside, self.rounds) for event in known.events)
+            self.layer_grads |= known.layer_grads
             return known.result
         version, start, base = self.trail.version, len(self.trace), len(self.arms)
+        before, self.layer_grads = self.layer_grads, set()
         result = self._run(function, receiver, locals_, node, alone)
+        inside, self.layer_grads = self.layer_grads, before | self.layer_grads
         if key is not None and version == self.trail.version:
-            self._outcomes[key] = Outcome(version, self.trail.module_version, result, tuple(self.trace[start:]), base, len(self.rounds))
+            events = tuple(self.trace[start:])
+            self._outcomes[key] = Outcome(version, self.trail.module_version, result, events, base, len(self.rounds), frozenset(inside))
         return result
 
     def _still_holds(self, known: Outcome, function: Function, receiver: Value | None) -> bool:

@@ -162,13 +162,18 @@ class Modules(Layers):
         element, self._element = self._element, False
         mode = self.mode(module)
         self.applying += 1
+        before, self.layer_grads = self.layer_grads, set()
         try:
             result = self._applied(module, positional, keywords, node)
         finally:
             self.applying -= 1
+        inside, self.layer_grads = self.layer_grads, before | (self.layer_grads or self._guard_of_layer(module))
         if outermost and not self._is_function(module):
             result = self._stamped(result, module)
+            # A forward may switch gradients off itself, for all of its layers.
+            guard, self.grad = self.grad, False if inside == {False} else self.grad
             self.event("model", node, module, (*positional, *keywords.values()), result, mode)
+            self.grad = guard
         elif self.applying and (found := layer_of(module)) is not None and found.recurrent:
             self.event("recurrent", node, module, (*positional, *keywords.values()), result, mode)
         if ModuleCall in self.wanted and is_module(module):
@@ -181,6 +186,10 @@ class Modules(Layers):
                 )
             )  # fmt: skip
         return result
+
+    def _guard_of_layer(self, module: Instance) -> set[bool | None]:
+        found = layer_of(module)
+        return {self.grad} if found is not None and found.parameters else set()
 
     def _is_function(self, module: Instance) -> bool:
         """Whether a module is no model but a function: a loss, an activation, pooling."""

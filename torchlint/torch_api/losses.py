@@ -6,6 +6,10 @@ Source: https://docs.pytorch.org/docs/stable/nn.html#loss-functions
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from itertools import takewhile
+
+from torchlint.torch_api.binding import parameters
 
 LOSS_FUNCTIONS = {
     "cross_entropy": "CrossEntropyLoss",
@@ -29,6 +33,17 @@ LOSS_FUNCTIONS = {
     "triplet_margin_loss": "TripletMarginLoss",
     "ctc_loss": "CTCLoss",
 }
+
+
+@cache
+def call_parameters(name: str) -> tuple[str, ...] | None:
+    """What a loss object of torch.nn is called with: what its function takes before the class's own settings; None of no loss."""
+    module, _, cls = name.rpartition(".")
+    function = next((each for each, made in LOSS_FUNCTIONS.items() if made == cls), None)
+    if function is None or module not in ("torch.nn", "torch.nn.modules.loss"):
+        return None
+    settings = parameters(f"torch.nn.{cls}")
+    return tuple(takewhile(lambda each: each not in settings, parameters(f"torch.nn.functional.{function}")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,9 +147,12 @@ class Libraries(Settings):
         special: Callable[..., Value] | None = getattr(self, "_" + name.replace(".", "_"), None)
         if special is not None:
             return special(positional, keywords, node)
-        if last == "__init__" and positional and isinstance(positional[0], Instance) and is_module(positional[0]):
-            self.library_init(positional[0], positional[1:], keywords, node)
-            return NONE
+        if last == "__init__":
+            # Without a receiver this raises: what comes after is not reached.
+            receiver = positional[0] if positional else self.frame.receiver
+            if isinstance(receiver, Instance) and is_module(receiver):
+                self.library_init(receiver, positional[1:], keywords, node)
+                return NONE
         vision = self.vision_call(name, positional, keywords, node)
         if vision is not None:
             return vision

@@ -185,18 +185,38 @@ def used_where_it_is(cls: Class, name: str) -> bool:
         if "_apply" in base.namespace:
             return False
         for method in methods(base.node):
-            looks = {id(each.value): each.attr for each in ast.walk(method) if isinstance(each, ast.Attribute)}
-            for each in ast.walk(method):
-                if not (isinstance(each, ast.Attribute) and each.attr == name and isinstance(each.value, ast.Name) and each.value.id == "self"):
-                    continue
-                if isinstance(each.ctx, ast.Store):
-                    if method.name != "__init__" and method.name in reached:
-                        return False
-                elif looks.get(id(each)) in _MOVES:
+            outer = _chained(method)
+            for each in _mentions(method, name):
+                taken = list(_taken(each, outer))
+                stored = isinstance(each.ctx, ast.Store)
+                if not _MOVES.isdisjoint(taken) or (stored and method.name != "__init__" and method.name in reached):
                     return False
-                elif method.name in reached and looks.get(id(each)) not in _LOOKS:
-                    used = True
+                used = used or (method.name in reached and not stored and _LOOKS.isdisjoint(taken[:1]))
     return used
+
+
+def _mentions(method: Method, name: str) -> Iterator[ast.Attribute]:
+    for each in ast.walk(method):
+        if isinstance(each, ast.Attribute) and each.attr == name and isinstance(each.value, ast.Name) and each.value.id == "self":
+            yield each
+
+
+def _chained(method: ast.AST) -> dict[int, ast.expr]:
+    """Each expression that an attribute, call or subscript is taken of, with that one: `x.a`, of `x`."""
+    found: dict[int, ast.expr] = {}
+    for each in ast.walk(method):
+        match each:
+            case ast.Attribute(value=inner) | ast.Subscript(value=inner) | ast.Call(func=inner):
+                found[id(inner)] = each
+    return found
+
+
+def _taken(node: ast.expr, outer: Mapping[int, ast.expr]) -> Iterator[str]:
+    """The names in the chain that begins with an expression: "detach", "to" of `x.detach()[0].to(device)`."""
+    while (chained := outer.get(id(node))) is not None:
+        if isinstance(chained, ast.Attribute):
+            yield chained.attr
+        node = chained
 
 
 def _reached(cls: Class) -> set[str]:

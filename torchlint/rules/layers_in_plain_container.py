@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from torchlint.diagnostic import Edit, Finding, Fix, Span
 from torchlint.rule import rule
 from torchlint.semantics.class_facts import ClassDefined
+from torchlint.semantics.inspection import held_in
 from torchlint.semantics.members import readers
 from torchlint.semantics.naming import globals_at, nn_in
 from torchlint.semantics.registration import known_one, unregistered
@@ -29,14 +30,21 @@ def layers_in_plain_container(defined: ClassDefined) -> Iterator[Finding]:
                 continue
             kind = _kind(held, lost)
             yield defined.flag(
-                f"`self.{name}` is a plain {type(held).__name__.lower()}: the module does not see the layers in it, so they are "
+                f"`self.{name}` is a plain {type(held).__name__.lower()}: the module does not see the {_what(lost)} in it, so they are "
                 f"not in `parameters()`, not moved by `.to()` and not saved by `state_dict()`; use `nn.{kind or 'ModuleList'}`",
                 at=site,
                 fix=_wrapped(site, kind, nn_in(globals_at(site, defined.cls))),
             )
 
 
+def _what(lost: Sequence[Value]) -> str:
+    return "parameters" if all(isinstance(each, Tensor) for each in lost) else "layers"
+
+
 def _kind(container: Value, lost: Sequence[Value]) -> str | None:
+    """The class of torch.nn that takes such a container as it is."""
+    if any(isinstance(each, List | Dict | Tuple) for each in held_in(container)):
+        return None
     tensors = [isinstance(each, Tensor) for each in lost]
     if isinstance(container, Dict):
         keys = container.store.get("entries") or {}

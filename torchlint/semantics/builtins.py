@@ -16,7 +16,7 @@ from torchlint.semantics.classes import (
     opaque_base,
 )
 from torchlint.semantics.containers import Containers
-from torchlint.semantics.inspection import counted, element_of, known_items
+from torchlint.semantics.inspection import counted, element_of, held_in, known_items, uncounted
 from torchlint.semantics.join import join_all
 from torchlint.semantics.shape_bridge import dim_value
 from torchlint.semantics.values import (
@@ -284,6 +284,8 @@ class Builtins(Containers):
 
     def _builtin_sum(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         element = element_of(positional[0]) if positional else UNKNOWN
+        if isinstance(element, List):
+            return List(uncounted(held_in(positional[0])), self.site(node))
         if not isinstance(element, Tensor):
             return Unknown(self.site(node), "sum", positional[0] if positional else element)
         result = self.operate("torch.add", (element, element), {}, node, quiet=True)

@@ -11,7 +11,7 @@ from torchlint.semantics.facts import ForwardCall, ValueCalled
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.functions import Functions
 from torchlint.semantics.gradients import FunctionBypassed, function_instance, in_function, is_function
-from torchlint.semantics.inspection import element_of, known_items
+from torchlint.semantics.inspection import held_in, known_items, last_of, uncounted
 from torchlint.semantics.join import present
 from torchlint.semantics.origins import model_of
 from torchlint.semantics.values import (
@@ -87,12 +87,11 @@ class Calls(Functions):
             if isinstance(argument, ast.Starred):
                 items = known_items(value)
                 if items is None:
-                    rest = [self.eval(each) for each in node.args[node.args.index(argument) + 1 :]]
+                    rest = [self.starred_or_one(each) for each in node.args[node.args.index(argument) + 1 :]]
                     for each in node.keywords:
                         self.eval(each.value)
                     if callee == Library("torch.nn.Sequential"):
-                        last = value.store.get(LAST, UNKNOWN) if isinstance(value, List) else UNKNOWN
-                        return self._sequence_of_unknown([*positional, element_of(value), *rest], rest[-1] if rest else last, node)
+                        return self._sequence_of_unknown([Tuple(tuple(positional)), value, *rest], node)
                     return self._call_with_unknown_arguments(callee, node)
                 positional.extend(items)
             else:
@@ -146,10 +145,10 @@ class Calls(Functions):
             return self.call(callee, (UNKNOWN,), {}, node)
         return Unknown(self.site(node))
 
-    def _sequence_of_unknown(self, held: Sequence[Value], last: Value, node: ast.Call) -> Value:
-        """`nn.Sequential(*layers)` with layers of unknown number, these among others."""
-        self.note_repetition("torch.nn.Sequential", held, node)
-        store = ModuleStore({"items": None, "element": held[0] if len(held) == 1 else UNKNOWN, LAST: last})
+    def _sequence_of_unknown(self, parts: Sequence[Value], node: ast.Call) -> Value:
+        """`nn.Sequential(*layers)` of what these hold, in a number that is not known."""
+        self.note_repetition("torch.nn.Sequential", [each for part in parts for each in held_in(part)], node)
+        store = ModuleStore({**uncounted(parts), LAST: last_of(parts)})
         return Instance("torch.nn.Sequential", store, {}, self.site(node), self.frame)
 
     def call(
@@ -208,12 +207,15 @@ class Calls(Functions):
             case Instance() if is_module(value) and value.store.get("training", True) is not None:
                 self.trail.set(value.store, "training", None)
             case List() | Tuple():
+                if isinstance(value, List):
+                    value.store["<escaped>"] = TRUE
                 for item in (known_items(value) or ())[:16]:
                     self.escape(item, node)
             case Instance(cls="torch.StateDict"):
                 # Who gets it may save or copy it at once.
                 value.store["<saved>"] = TRUE
             case Dict():
+                value.store["<escaped>"] = TRUE
                 for item in list((value.store.get("entries") or {}).values())[:16]:
                     if isinstance(item, Instance) and item.cls == "torch.StateDict":
                         self.escape(item, node)

@@ -10,7 +10,7 @@ from typing import Any
 from torchlint.semantics.checkpoints import Checkpoints, is_state
 from torchlint.semantics.classes import find, is_module
 from torchlint.semantics.facts import Subscript
-from torchlint.semantics.inspection import element_of, known_items
+from torchlint.semantics.inspection import MOST_SEEN, element_of, held_in, known_items, uncounted
 from torchlint.semantics.join import join, join_all, present
 from torchlint.semantics.shape_bridge import plain
 from torchlint.semantics.values import (
@@ -42,7 +42,6 @@ from torchlint.torch_api.shapes.error import ShapeError
 from torchlint.torch_api.shapes.indexing import index as index_shape
 
 _LONGEST = 4096
-_MOST_SEEN = 256
 
 
 class Containers(Checkpoints):
@@ -55,12 +54,12 @@ class Containers(Checkpoints):
         first = positional[0] if positional else UNKNOWN
         match name:
             case "append" | "add" | "appendleft":
-                self._grow(value, items, (first,))
+                self._grow(value, Tuple((first,)))
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
                     self.gather(node, node.func.value, first, node.args[0], value)
                 return NONE
             case "extend" | "update":
-                self._grow(value, items, known_items(first), element_of(first))
+                self._grow(value, first)
                 return NONE
             case "insert":
                 self._note_last(value, UNKNOWN)
@@ -90,8 +89,10 @@ class Containers(Checkpoints):
                 return UNKNOWN
         return UNKNOWN
 
-    def _grow(self, value: List, items: tuple[Value, ...] | None, more: tuple[Value, ...] | None, element: Value | None = None) -> None:
-        note_held(value, more if more is not None else (element or UNKNOWN,))
+    def _grow(self, value: List, added: Value) -> None:
+        """A list gets what an iterable holds."""
+        items, more = value.store.get("items"), known_items(added)
+        note_held(value, held_in(added))
         if more != ():
             self._note_last(value, more[-1] if more else UNKNOWN)
         if items is not None and more is not None and len(items) + len(more) < _LONGEST:
@@ -101,9 +102,11 @@ class Containers(Checkpoints):
                 self.trail.set(value.store, "element", join_all([*([held] if held is not None else []), *more]))
             self.trail.set(value.store, "items", items + more)
             return
-        added = join_all(list(more)) if more else element or UNKNOWN
-        before = element_of(value) if items is None or items else added
-        self.trail.set(value.store, "element", join(before, added))
+        if more == ():
+            return
+        element = element_of(added)
+        before = element_of(value) if items is None or items else element
+        self.trail.set(value.store, "element", join(before, element))
         self.trail.set(value.store, "items", None)
 
     def _note_last(self, value: List, last: Value) -> None:
@@ -123,7 +126,9 @@ class Containers(Checkpoints):
             case "keys":
                 return Iteration(UNKNOWN) if entries is None else Tuple(tuple(Const(key) for key in entries))
             case "values":
-                return Iteration(value.store.get("element", UNKNOWN)) if entries is None else Tuple(tuple(entries.values()))
+                if entries is None:
+                    return List({"items": None, "element": value.store.get("element", UNKNOWN), "<seen>": held_in(value)}, self.site(node))
+                return Tuple(tuple(entries.values()))
             case "items":
                 if entries is None:
                     return Iteration(Tuple((UNKNOWN, value.store.get("element", UNKNOWN))))
@@ -139,6 +144,7 @@ class Containers(Checkpoints):
             case "update":
                 more = positional[0].store.get("entries") if positional and isinstance(positional[0], Dict) else None if positional else {}
                 merged = None if entries is None or more is None else {**entries, **more, **keywords}
+                note_held(value, [each for given in (*positional, Tuple(tuple(keywords.values()))) for each in held_in(given)])
                 self.trail.set(value.store, "entries", merged)
                 return NONE
             case "copy":
@@ -207,7 +213,7 @@ class Containers(Checkpoints):
             if items == ():
                 return value
             if items is None or "?" in bounds:
-                return List({"items": None, "element": element_of(value)}, self.site(node))
+                return List(uncounted((value,)), self.site(node))
             try:
                 part = items[slice(*bounds)]
             except (TypeError, ValueError):
@@ -278,7 +284,7 @@ class Containers(Checkpoints):
                     self._note_last(target, changed[-1])
                     self.trail.set(target.store, "items", tuple(changed))
                 else:
-                    self._grow(target, None if items is None else items, None, value)
+                    self._grow(target, Iteration(value))
                     self._note_last(target, value if index == Const(-1) else UNKNOWN)
             case Instance() if is_state(target):
                 self.set_state_item(target, index, value)
@@ -299,6 +305,8 @@ class Containers(Checkpoints):
                 own = find(target.cls, "__setitem__")
                 if isinstance(own, Function):
                     self.run_function(own, target, (index, value), {}, node)
+            case LibraryMethod(receiver=Instance() as module, name="_modules" | "_parameters") if is_module(module):
+                self.register(module, (index, value), node)
             case Tensor():
                 self.changes(target, node)
                 requires: bool | None = target.requires_grad
@@ -311,8 +319,10 @@ class Containers(Checkpoints):
 
 def note_held(container: List | Dict | Instance, values: Sequence[Value]) -> None:
     """Note what a container may come to hold on some way through the program; ways that meet forget its order."""
-    seen = container.store.setdefault("<seen>", [])
-    seen.extend(value for value in values if not isinstance(value, Const) and len(seen) < _MOST_SEEN)
+    if "<seen>" not in container.store:
+        container.store["<seen>"] = held_in(container)
+    seen = container.store["<seen>"]
+    seen.extend(value for value in values if not isinstance(value, Const) and len(seen) < MOST_SEEN)
 
 
 class Range(Tuple):

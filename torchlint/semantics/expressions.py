@@ -9,8 +9,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from torchlint.semantics.events import LoopRun, Round
-from torchlint.semantics.inspection import _bound_by, element_of, known_items, may_be_none, origin_of, truth
-from torchlint.semantics.join import join, join_all
+from torchlint.semantics.inspection import (
+    _bound_by,
+    element_of,
+    known_items,
+    last_of,
+    may_be_none,
+    origin_of,
+    truth,
+    uncounted,
+)
+from torchlint.semantics.join import join_all
 from torchlint.semantics.machine import Machine
 from torchlint.semantics.origins import model_of
 from torchlint.semantics.trail import MISSING
@@ -175,7 +184,7 @@ class Expressions(Machine):
                 return self._repeat(right, left, node)
             case ((List() | Tuple()) as held, Unknown() | Size()) | (Unknown() | Size(), (List() | Tuple()) as held) if isinstance(op, ast.Mult):
                 self._note_repeated(known_items(held) or (), node)
-                return List({"items": None, "element": element_of(held)}, self.site(node))
+                return List(uncounted((held,)), self.site(node))
             case Instance(), _ if isinstance(op, ast.Add) and "items" in left.store and isinstance(right, Instance):
                 return Unknown(self.site(node))
         if isinstance(left, Unknown) or isinstance(right, Unknown):
@@ -211,13 +220,13 @@ class Expressions(Machine):
     def _concatenate(self, left: List, right: List, node: ast.AST) -> Value:
         a, b = left.store.get("items"), right.store.get("items")
         if a is None or b is None:
-            return List({"items": None, "element": join(element_of(left), element_of(right)), LAST: b[-1] if b else UNKNOWN}, self.site(node))
+            return List({**uncounted((left, right)), LAST: last_of((left, right))}, self.site(node))
         return List({"items": a + b}, self.site(node))
 
     def _repeat(self, value: List | Tuple, count: Const, node: ast.AST) -> Value:
         items = value.items if isinstance(value, Tuple) else value.store.get("items")
         if items is None or not isinstance(count.value, int):
-            return List({"items": None, "element": element_of(value)}, self.site(node))
+            return List(uncounted((value,)), self.site(node))
         if count.value > 1:
             self._note_repeated(items, node)
         if len(items) * max(count.value, 0) > _LONGEST:
@@ -324,18 +333,18 @@ class Expressions(Machine):
     def _new_list(self, node: ast.AST) -> Callable[[tuple[Value, ...]], Value]:
         return lambda items: List({"items": items, LAST: items[-1] if items else UNKNOWN}, self.site(node))
 
+    def starred_or_one(self, node: ast.expr) -> Value:
+        """What an element of a display or an argument contributes: an iterable of its own, or one thing."""
+        value = self.eval(node)
+        return value if isinstance(node, ast.Starred) else Tuple((value,))
+
     def _sequence(self, node: ast.Tuple | ast.List, build: Callable[[tuple[Value, ...]], Value]) -> Value:
+        parts = [self.starred_or_one(each) for each in node.elts]
         items: list[Value] = []
-        for element in node.elts:
-            value = self.eval(element)
-            if not isinstance(element, ast.Starred):
-                items.append(value)
-                continue
-            known = known_items(value)
+        for part in parts:
+            known = known_items(part)
             if known is None:
-                rest = [self.eval(each) for each in node.elts if not isinstance(each, ast.Starred)]
-                last = UNKNOWN if isinstance(node.elts[-1], ast.Starred) else rest[-1]
-                return List({"items": None, "element": join_all([element_of(value), *rest]), LAST: last}, self.site(node))
+                return List({**uncounted(parts), LAST: last_of(parts)}, self.site(node))
             items.extend(known)
         return build(tuple(items))
 
@@ -358,7 +367,7 @@ class Expressions(Machine):
                 entries[name.value] = value
             else:
                 entries = None
-        return Dict({"entries": entries, "element": join_all(values)}, self.site(node))
+        return Dict({"entries": entries, **({"element": join_all(values)} if values else {})}, self.site(node))
 
     def _subscript(self, node: ast.Subscript) -> Value:
         value = self.eval(node.value)
@@ -392,7 +401,7 @@ class Expressions(Machine):
             self._note_repeated(items[:1], node)
         if complete:
             return List({"items": tuple(items)}, self.site(node))
-        return List({"items": None, "element": join_all(items), LAST: join_all(items)}, self.site(node))
+        return List({**uncounted((Tuple(tuple(items)),)), LAST: join_all(items)}, self.site(node))
 
     def _dict_comprehension(self, node: ast.DictComp) -> Value:
         entries: dict[Any, Value] = {}

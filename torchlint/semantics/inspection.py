@@ -9,6 +9,7 @@ from typing import Any
 from torchlint.semantics.classes import is_module
 from torchlint.semantics.join import join_all
 from torchlint.semantics.values import (
+    LAST,
     NONE,
     UNKNOWN,
     Class,
@@ -26,11 +27,15 @@ from torchlint.semantics.values import (
     ProjectFile,
     ShapeOf,
     Size,
+    Store,
     Tensor,
     Tuple,
     Unknown,
     Value,
 )
+
+# Of how many things a container may remember that it came to hold them.
+MOST_SEEN = 256
 
 
 def _bound_by(node: ast.ListComp | ast.SetComp | ast.GeneratorExp, name: str) -> bool:
@@ -137,6 +142,40 @@ def element_of(value: Value) -> Value:
             held: Value = value.store.get("element", UNKNOWN)
             return held
     return UNKNOWN
+
+
+def held_in(value: Value) -> list[Value]:
+    """What a container holds or may hold, as far as that is known: a dict's values, not its keys."""
+    match value:
+        case OneOf():
+            return [held for each in value.alternatives for held in held_in(each)]
+        case Tuple():
+            return list(value.items)
+        case Iteration():
+            return [value.element]
+        case List() | Dict() | Instance():
+            counted = value.store.get("items"), value.store.get("entries")
+            if isinstance(counted[0], tuple):
+                return list(counted[0])
+            if isinstance(counted[1], dict):
+                return list(counted[1].values())
+            return [*value.store.get("<seen>", ()), *([value.store["element"]] if "element" in value.store else ())]
+    return [UNKNOWN]
+
+
+def uncounted(parts: Sequence[Value]) -> Store:
+    """The store of a list that has the elements of all these, in a number that is not known."""
+    seen = [each for part in parts for each in held_in(part) if not isinstance(each, Const)]
+    return {"items": None, "element": join_all([element_of(part) for part in parts]), "<seen>": seen[:MOST_SEEN]}
+
+
+def last_of(parts: Sequence[Value]) -> Value:
+    """The last element of the last of several iterables, or UNKNOWN."""
+    last = parts[-1]
+    items = known_items(last)
+    if items is not None:
+        return items[-1] if items else UNKNOWN
+    return last.store.get(LAST, UNKNOWN) if isinstance(last, List) else UNKNOWN
 
 
 def shape_value(tensor: Tensor) -> Value:

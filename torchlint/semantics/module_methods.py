@@ -15,7 +15,7 @@ from torchlint.semantics.classes import (
     library_bases,
 )
 from torchlint.semantics.devices import move_module
-from torchlint.semantics.inspection import element_of, known_items
+from torchlint.semantics.inspection import element_of, held_in, known_items
 from torchlint.semantics.join import join_all
 from torchlint.semantics.modules import Modules
 from torchlint.semantics.registration import plain_contents
@@ -121,10 +121,10 @@ class ModuleMethods(Modules):
         given = (*positional, *(keywords[name] for name in ("name", "tensor") if name in keywords))
         if given and isinstance(given[0], Const):
             self.trail.set(module.store, ("buffer", given[0].value), TRUE)
-        return self._register(module, given, node)
+        return self.register(module, given, node)
 
     def _module_register_parameter(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        return self._register(module, (*positional, *(keywords[name] for name in ("name", "param") if name in keywords)), node)
+        return self.register(module, (*positional, *(keywords[name] for name in ("name", "param") if name in keywords)), node)
 
     def _module_add_module(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         if layer_of(module) is not None and isinstance(module.cls, str) and "items" in module.store:
@@ -138,14 +138,15 @@ class ModuleMethods(Modules):
         if len(positional) >= 2 and module.store.get("items") is not None:
             # A Sequential of the program runs what is added in the order in which that happens, whatever the names are.
             self.trail.set(module.store, "items", (*module.store["items"], positional[1]))
-        return self._register(module, (*positional, *keywords.values()), node)
+        return self.register(module, (*positional, *keywords.values()), node)
 
     _module_register_module = _module_add_module
 
     def _module___setattr__(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         return self.call(Library("builtins.setattr"), (module, *positional), {}, node)
 
-    def _register(self, module: Instance, given: Sequence[Value], node: ast.AST) -> Value:
+    def register(self, module: Instance, given: Sequence[Value], node: ast.AST) -> Value:
+        """Register a module, parameter or buffer under a name, which may not be known."""
         self.needs_init(module, node)
         if len(given) >= 2 and isinstance(given[0], Const) and isinstance(given[0].value, str):
             self.trail.set(module.store, given[0].value, given[1])
@@ -163,7 +164,7 @@ class ModuleMethods(Modules):
 
     def _module_extend(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         items, more = module.store.get("items"), known_items(positional[0]) if positional else None
-        module.store.setdefault("<seen>", []).extend(more if more is not None else [element_of(each) for each in positional[:1]])
+        module.store.setdefault("<seen>", []).extend(each for value in positional[:1] for each in held_in(value))
         self.trail.set(module.store, "items", None if items is None or more is None else (*items, *more))
         if more != ():
             self.trail.set(module.store, LAST, more[-1] if more else UNKNOWN)

@@ -18,7 +18,7 @@ from torchlint.semantics.classes import (
 )
 from torchlint.semantics.devices import asked_device
 from torchlint.semantics.facts import Construction, ModuleCall
-from torchlint.semantics.inspection import element_of, known_items
+from torchlint.semantics.inspection import element_of, held_in, known_items
 from torchlint.semantics.layers import Layers
 from torchlint.semantics.members import attributes_read, being_made, misspelt_forward, readable_bases
 from torchlint.semantics.origins import model_of, snapshot_of
@@ -111,6 +111,7 @@ class Modules(Layers):
                 if isinstance(given, Dict):
                     entries = given.store.get("entries")
                     self.trail.set(store, "items", None if entries is None else tuple(entries.values()))
+                    store["<seen>"] = held_in(given)
                     for key, value in (entries or {}).items():
                         self.trail.set(store, ("name", key), value)
                 elif given is not None and not is_module(given):
@@ -123,10 +124,13 @@ class Modules(Layers):
                 self.trail.set(store, "items", items)
                 if items is None and held is not None:
                     self.trail.set(store, "element", element_of(held))
+                    store["<seen>"] = held_in(held)
             case "torch.nn.ModuleDict" | "torch.nn.ParameterDict":
                 held = positional[0] if positional else arguments.get("modules")
                 entries = {} if held is None else held.store.get("entries") if isinstance(held, Dict) else None
                 self.trail.set(store, "entries", entries)
+                if entries is None and held is not None:
+                    store["<seen>"] = list(plain_contents(held))
             case "torch.nn.DataParallel" | "torch.nn.parallel.DistributedDataParallel":
                 wrapped = arguments.get("module", positional[0] if positional else UNKNOWN)
                 if isinstance(wrapped, Value):

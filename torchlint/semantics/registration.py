@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from torchlint.semantics.building import weighted
-from torchlint.semantics.classes import children, descendants, is_module
-from torchlint.semantics.values import Dict, Instance, List, OneOf, Tensor, Tuple, Value
+from torchlint.semantics.classes import children, descendants, find, is_module
+from torchlint.semantics.inspection import held_in
+from torchlint.semantics.values import Class, Dict, Instance, Iteration, List, OneOf, Tensor, Tuple, Value
 
 
 def registers(value: Value) -> bool:
@@ -15,38 +16,31 @@ def registers(value: Value) -> bool:
 
 
 def registered_otherwise(module: Instance) -> bool:
-    """Whether a module registers something under a name that is not known, so that anything may be registered."""
-    return "<setattr>" in module.store
+    """Whether a module registers something under a name that is not known, or lists its parameters itself."""
+    if "<setattr>" in module.store:
+        return True
+    return isinstance(module.cls, Class) and any(find(module.cls, name) is not None for name in ("parameters", "named_parameters"))
 
 
 def plain_contents(value: Value, depth: int = 3) -> Iterator[Value]:
-    """What a list, tuple or dict holds or may hold, inner ones opened."""
+    """What a list, tuple, dict or iterator holds or may hold, inner ones opened."""
     if depth < 0:
         return
-    match value:
-        case List():
-            items = value.store.get("items")
-            held = list(items) if items is not None else [*value.store.get("<seen>", ()), value.store.get("element", value)]
-        case Dict():
-            entries = value.store.get("entries")
-            held = list(entries.values()) if entries is not None else [*value.store.get("<seen>", ()), value.store.get("element", value)]
-        case Tuple():
-            held = list(value.items)
-        case _:
-            return
-    for each in held:
+    for each in held_in(value) if isinstance(value, List | Dict | Tuple | Iteration) else ():
         for one in each.alternatives if isinstance(each, OneOf) else (each,):
-            if isinstance(one, List | Dict | Tuple):
-                if one is not value:
-                    yield from plain_contents(one, depth - 1)
+            if isinstance(one, List | Dict | Tuple | Iteration):
+                yield from plain_contents(one, depth - 1)
             else:
                 yield one
 
 
 def unregistered(module: Instance, container: Value) -> list[Value]:
-    """The layers with weights, and the parameters, in a plain container of which the module knows nothing."""
+    """The layers with weights, and the parameters, in a plain container of which the module knows nothing.
+
+    What code that is not read was given may be registered there.
+    """
     held = [each for each in plain_contents(container) if _has_weights(each)]
-    if not held or registered_otherwise(module):
+    if not held or registered_otherwise(module) or (isinstance(container, List | Dict) and "<escaped>" in container.store):
         return []
     own = list(descendants(module))
     known = {id(each.store) for each in own}
@@ -86,9 +80,10 @@ def named_children(module: Instance) -> dict[str, Instance]:
 def known_one(container: Value) -> bool:
     """Whether a container is known to hold a single thing, written as such: `[module]` hides one on purpose."""
     if isinstance(container, List):
-        items = container.store.get("items")
-        return items is not None and len(items) == 1 and not container.store.get("<seen>")
-    return isinstance(container, Tuple) and len(container.items) == 1
+        items = None if container.store.get("<seen>") else container.store.get("items")
+    else:
+        items = container.items if isinstance(container, Tuple) else None
+    return items is not None and len(items) == 1 and not isinstance(items[0], List | Dict | Tuple)
 
 
 def reachable_otherwise(held: Mapping[str, Value], name: str) -> bool:

@@ -8,7 +8,7 @@ from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
 from torchlint.semantics.facts import Call
 from torchlint.semantics.guards import conditions, parameters, switched_by_mode, way
-from torchlint.semantics.values import UNKNOWN, Const, Unknown, Value
+from torchlint.semantics.values import UNKNOWN, Const, LibraryMethod, Unknown, Value
 
 _DROPOUTS = frozenset(
     f"torch.nn.functional.{name}"
@@ -35,6 +35,9 @@ def _never(call: Call, rate: Value) -> bool:
     """Whether nothing may be dropped: a rate of 0, one that depends, or one that the module's caller holds."""
     if isinstance(rate, Const):
         return not rate.value
+    while isinstance(rate, LibraryMethod):
+        # An attribute of what is not known: `args.dropout`.
+        rate = rate.receiver
     if rate is UNKNOWN or not isinstance(rate, Unknown):
         return True
     frame = call.module_frame

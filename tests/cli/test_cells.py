@@ -77,6 +77,28 @@ def test_source_as_one_string_stays_one(torchlint: Torchlint, write: Write) -> N
     assert json.loads(path.read_text())["cells"][0]["source"] == "x = 1"
 
 
+def test_cells_that_ipython_takes_are_read(torchlint: Torchlint, write: Write) -> None:
+    cells = (
+        "pip install torch",
+        "\n  # indented as a whole\n  import torch\n  from torch import nn\n",
+        " def loss(logits, target):\n    return nn.CrossEntropyLoss()(logits.softmax(dim=1), target)\n\nprint(loss(torch.randn(2, 3), torch.tensor([0, 1])))",
+    )
+    path = write("a.ipynb", data(notebook(*cells)))
+    assert torchlint(".", "-q").out.startswith("a.ipynb:cell 3:2:34: TL401 ")
+    torchlint(".", "--fix", "--unsafe-fixes")
+    assert sources(path) == [*cells[:2], cells[2].replace(".softmax(dim=1)", "")]
+
+
+def test_cells_that_are_indented_and_no_python_are_reported_once(torchlint: Torchlint, write: Write) -> None:
+    write("a.ipynb", data(notebook("    speed: 0.2s\nepoch 1", "  # a comment alone", "  # a comment\n%magic")))
+    assert torchlint(".").out.count("TL900") == 1
+
+
+def test_one_line_that_is_neither_python_nor_magic_is_reported(torchlint: Torchlint, write: Write) -> None:
+    write("a.ipynb", data(notebook("bash run.sh")))
+    assert "a.ipynb:cell 1:1:6: TL900" in torchlint(".").out
+
+
 def test_cell_that_is_no_python_is_reported_and_the_others_are_linted(torchlint: Torchlint, write: Write) -> None:
     write("a.ipynb", data(notebook("x = 1\ndef f(:", "x = 1  # noqa: TL401")))
     lines = torchlint(".", "-q").out.splitlines()

@@ -32,6 +32,7 @@ def result_discarded(call: DiscardedCall) -> Iterator[Finding]:
 
 def _fix(call: DiscardedCall, method: bool) -> Fix | None:
     target = call.receiver_site if method else call.argument_site(0, "input")
-    if target is None or not isinstance(target.node, ast.Name | ast.Attribute):
+    alone = isinstance(call.site.tree.parent(call.site.node), ast.Expr)
+    if target is None or not alone or not isinstance(target.node, ast.Name | ast.Attribute):
         return None
     return insert_before(call.site, f"{target.text} = ", "Assign the result")

@@ -11,6 +11,8 @@ from typing import Any
 from torchlint.semantics.events import LoopRun, Round
 from torchlint.semantics.inspection import (
     _bound_by,
+    both,
+    contains,
     element_of,
     known_items,
     last_of,
@@ -24,10 +26,8 @@ from torchlint.semantics.machine import Machine
 from torchlint.semantics.origins import model_of
 from torchlint.semantics.trail import MISSING
 from torchlint.semantics.values import (
-    FALSE,
     LAST,
     NONE,
-    TRUE,
     UNKNOWN,
     Array,
     Const,
@@ -279,7 +279,7 @@ class Expressions(Machine):
             step = self._compare_pair(left, right, op, node)
             if right == _HALF and isinstance(op, ast.Gt | ast.GtE | ast.Lt | ast.LtE) and len(node.ops) == 1:
                 self.thresholded(left, node.left, node)
-            result = step if result is None else _both(result, step)
+            result = step if result is None else both(result, step)
             left = right
         nodes = [node.left, *node.comparators]
         identity = isinstance(node.ops[0], ast.Is | ast.IsNot | ast.In | ast.NotIn | ast.Eq | ast.NotEq)
@@ -306,7 +306,7 @@ class Expressions(Machine):
         if isinstance(left, Tuple) and isinstance(right, Tuple) and isinstance(op, ast.Eq | ast.NotEq) and all(isinstance(each, Const) for each in (*left.items, *right.items)):
             return Const((left.items == right.items) is isinstance(op, ast.Eq))
         if isinstance(op, ast.In | ast.NotIn):
-            return _contains(left, right, isinstance(op, ast.In))
+            return contains(left, right, isinstance(op, ast.In))
         if isinstance(left, Tensor | Array) or isinstance(right, Tensor | Array):
             if isinstance(op, ast.Is | ast.IsNot):
                 return UNKNOWN
@@ -481,24 +481,3 @@ def _size(left: Value, right: Value, op: ast.operator) -> Value:
     except (ArithmeticError, TypeError):
         return UNKNOWN
     return UNKNOWN if result is None else Const(result) if isinstance(result, int) else Size(result)
-
-
-def _both(left: Value, right: Value) -> Value:
-    known = truth(left), truth(right)
-    if False in known:
-        return FALSE
-    return TRUE if known == (True, True) else UNKNOWN
-
-
-def _contains(item: Value, container: Value, positive: bool) -> Value:
-    if not isinstance(item, Const):
-        return UNKNOWN
-    if isinstance(container, Dict):
-        entries = container.store.get("entries")
-        return UNKNOWN if entries is None else Const((item.value in entries) is positive)
-    if isinstance(container, Instance) and isinstance(container.store.get("state"), dict):
-        return Const((item.value in container.store["state"]) is positive)
-    items = known_items(container)
-    if items is None or not all(isinstance(each, Const) for each in items):
-        return UNKNOWN
-    return Const((item in items) is positive)

@@ -185,8 +185,10 @@ class DiscardedCall(Call):
 
     @property
     def on_new_tensor(self) -> bool:
-        """Whether the receiver is a tensor made in this very statement, which is there for what making it does: it starts a device."""
+        """Whether the receiver or first argument is a tensor made in this very statement: to start a device, or to look at."""
         made, written = self.receiver, self.receiver_site
+        if made is None and self.positional:
+            made, written = self.positional[0], self.argument_site(0)
         if not isinstance(made, Tensor) or made.op is None or made.site is None or written is None:
             return False
         found = operation(made.op)

@@ -42,7 +42,7 @@ _NEAR = 2
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a call came to, kept for the next call with the same arguments."""
+    """What a call came to, kept for the next call with the same arguments; `taken` are those that turned out to be tensors."""
 
     version: int
     module_version: int
@@ -51,6 +51,7 @@ class Outcome:
     base: int
     inside: int
     layer_grads: frozenset[bool | None]
+    taken: frozenset[str]
 
 
 class Functions(Annotations):
@@ -97,14 +98,18 @@ class Functions(Annotations):
         if known is not None and self._still_holds(known, function, receiver):
             self.trace.extend(event.rebased(known.base, self.arms, known.inside, self.rounds) for event in known.events)
             self.layer_grads |= known.layer_grads
+            for name in known.taken:
+                self.turned_out.is_tensor(locals_[name])
             return known.result
+        doubtful = {name: value for name, value in locals_.items() if self.turned_out.is_open(value)} if key else {}
         version, start, base = self.trail.version, len(self.trace), len(self.arms)
         before, self.layer_grads = self.layer_grads, set()
         result = self._run(function, receiver, locals_, node, alone)
         inside, self.layer_grads = self.layer_grads, before | self.layer_grads
         if key is not None and version == self.trail.version:
             events = tuple(self.trace[start:])
-            self._outcomes[key] = Outcome(version, self.trail.module_version, result, events, base, len(self.rounds), frozenset(inside))
+            taken = frozenset(name for name, value in doubtful.items() if not self.turned_out.is_open(value))
+            self._outcomes[key] = Outcome(version, self.trail.module_version, result, events, base, len(self.rounds), frozenset(inside), taken)
         return result
 
     def _still_holds(self, known: Outcome, function: Function, receiver: Value | None) -> bool:

@@ -9,8 +9,10 @@ from typing import Any
 from torchlint.semantics.classes import is_module
 from torchlint.semantics.join import join_all
 from torchlint.semantics.values import (
+    FALSE,
     LAST,
     NONE,
+    TRUE,
     UNKNOWN,
     Class,
     Const,
@@ -86,6 +88,29 @@ def truth(value: Value) -> bool | None:
         case Instance() if value.library_name or "__len__" not in value.store:
             return True if value.library_name and "items" not in value.store else None
     return None
+
+
+def both(left: Value, right: Value) -> Value:
+    """Whether two things both count as true."""
+    known = truth(left), truth(right)
+    if False in known:
+        return FALSE
+    return TRUE if known == (True, True) else UNKNOWN
+
+
+def contains(item: Value, container: Value, positive: bool) -> Value:
+    """Whether something is in a container, or (not `positive`) is not."""
+    if not isinstance(item, Const):
+        return UNKNOWN
+    if isinstance(container, Dict):
+        entries = container.store.get("entries")
+        return UNKNOWN if entries is None else Const((item.value in entries) is positive)
+    if isinstance(container, Instance) and isinstance(container.store.get("state"), dict):
+        return Const((item.value in container.store["state"]) is positive)
+    items = known_items(container)
+    if items is None or not all(isinstance(each, Const) for each in items):
+        return UNKNOWN
+    return Const((item in items) is positive)
 
 
 def may_be_none(value: Value) -> bool:

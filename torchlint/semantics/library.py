@@ -17,7 +17,7 @@ from torchlint.semantics.classes import (
     is_module_type,
     library_bases,
 )
-from torchlint.semantics.facts import MethodNotCalled, ValueCalled
+from torchlint.semantics.facts import DiscardedCall, MethodNotCalled, ValueCalled
 from torchlint.semantics.folding import folded
 from torchlint.semantics.inspection import element_of, known_items
 from torchlint.semantics.join import join_all, present
@@ -362,6 +362,8 @@ class Libraries(Settings):
         if name == "shape" and ValueCalled in self.wanted and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             told = partial(ValueCalled, self.site(node), self.frame, self.grad, callee=self.site(node.func))
             self.turned_out.tell(receiver, self.site(node.func.value), lambda tensor: told(ShapeOf(tensor)))
+        if DiscardedCall in self.wanted and getattr(self, "statement", None) is node and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            self._discarded(receiver, name, positional, keywords, node, node.func.value)
         package = made_by(receiver)
         if package is not None:
             self.emit_call(f"{package}.{name}", receiver, by_number_or_name(positional, keywords), positional, UNKNOWN, node)
@@ -398,6 +400,17 @@ class Libraries(Settings):
                     self.ends(receiver, node)
                 self.event("opaque", node, receiver, (*positional, *keywords.values()))
         return Unknown(self.site(node), name, receiver)
+
+    def _discarded(
+        self, receiver: Unknown, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.Call, written: ast.expr
+    ) -> None:
+        """A method called as a statement: told if what it is called on turns out to be a tensor."""
+        method = f"torch.Tensor.{name}"
+        told = partial(
+            DiscardedCall, self.site(node), self.frame, self.grad, method,
+            arguments=bind(method, positional, keywords), positional=tuple(positional), result=UNKNOWN, discarded=True,
+        )  # fmt: skip
+        self.turned_out.tell(receiver, self.site(written), lambda tensor: told(receiver=tensor))
 
     def _known_as(self, value: Unknown, module: Instance, node: ast.AST) -> None:
         """Something unknown turned out to be a module: so it is wherever it is held."""

@@ -133,16 +133,20 @@ class Statements(Contexts):
         return Unknown(self.site(node)) if element is UNKNOWN else element
 
     def _expression(self, node: ast.Expr) -> bool:
-        before, self.statement = self.statement, node.value
-        value = self.eval(node.value)
+        for each in node.value.elts if isinstance(node.value, ast.Tuple) else (node.value,):
+            self._thrown_away(each)
+        return not self._ends(node.value)
+
+    def _thrown_away(self, node: ast.expr) -> None:
+        before, self.statement = self.statement, node
+        value = self.eval(node)
         self.statement = before
         if isinstance(value, LibraryMethod):
-            self.bad_operand(value, node.value, "statement")
+            self.bad_operand(value, node, "statement")
             if meant_as_call(value):
-                self.call(value, (), {}, node.value)
+                self.call(value, (), {}, node)
         if Statement in self.wanted:
-            self.emit(Statement(self.site(node.value), self.frame, self.grad, value))
-        return not self._ends(node.value)
+            self.emit(Statement(self.site(node), self.frame, self.grad, value))
 
     def _ends(self, node: ast.expr) -> bool:
         """Whether a call never comes back: `sys.exit()`."""

@@ -204,6 +204,8 @@ class Tensors(Results):
     ) -> None:
         first = present(arguments.get("input", arguments.get(0, UNKNOWN)))
         second = present(arguments.get("target", arguments.get(1, UNKNOWN)))
+        for each in (first, second):
+            self.turned_out.is_tensor(each)
         self.event("loss", node, criterion or UNKNOWN, (first, second), result)
         if loss in APPLIES_SIGMOID:
             self.taken_as_logits(first, node)

@@ -28,9 +28,13 @@ class TurnedOut:
         else:
             self.waiting.setdefault(id(value), []).append((value, fact))
 
+    def is_open(self, value: Value) -> bool:
+        """Whether something unknown has not turned out to be a tensor so far."""
+        return isinstance(value, Unknown) and value is not UNKNOWN and id(value) not in self.taken
+
     def is_tensor(self, value: Value) -> None:
         """Note that a layer takes a value."""
-        if isinstance(value, Unknown) and value is not UNKNOWN and id(value) not in self.taken:
+        if isinstance(value, Unknown) and self.is_open(value):
             self.taken[id(value)] = value
             for _, fact in self.waiting.pop(id(value), ()):
                 self.emit(fact(Tensor(site=value.site)))

@@ -25,7 +25,7 @@ _LOOKS = frozenset(_LOOKS_NAMES.split())
 _EFFECTS_NAMES = """
     backward register_hook register_post_accumulate_grad_hook retain_grad record_stream item tolist storage
     storage_offset data_ptr share_memory_ set_ resize_ manual_seed seed dropout batch_norm instance_norm normal
-    is_shared is_pinned size dim stride numel equal allclose
+    is_shared is_pinned is_tensor is_floating_point is_complex is_nonzero size dim stride numel equal allclose
 """
 _EFFECTS = frozenset(_EFFECTS_NAMES.split())
 

@@ -36,11 +36,13 @@ class Place:
 
 def places(folder: str, kind: str) -> Iterator[Place]:
     trap, _ = TRAPS[kind]
-    for path in sorted(map(str, Path(folder).rglob("*.py"))):
+    texts = {str(path): path.read_bytes() for path in sorted(Path(folder).rglob("*.py")) if path.is_file()}
+    whole = b"\n".join(texts.values())
+    for path, data in texts.items():
         try:
-            source = Source.of(Path(path).read_bytes())
+            source = Source.of(data, whole)
             yield from (Place(folder, path, each) for each in trap(source))
-        except (OSError, SyntaxError, ValueError, RecursionError):
+        except (SyntaxError, ValueError, RecursionError):
             continue
 
 

@@ -8,6 +8,7 @@ goes), so what is not reported is listed, to be looked at.
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -27,19 +28,22 @@ class Injection:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file's text with its tree; offsets are those of the UTF-8 bytes, as ast counts them."""
+    """A file's text with its tree, and the text of its whole project; offsets are those of the UTF-8 bytes, as ast counts them."""
 
     data: bytes
+    project: bytes
     tree: ast.Module
     starts: tuple[int, ...]
 
     @classmethod
-    def of(cls, data: bytes) -> Source:
+    def of(cls, data: bytes, project: bytes) -> Source:
         """Raises SyntaxError and ValueError."""
         starts = [0]
         for line in data.splitlines(keepends=True):
             starts.append(starts[-1] + len(line))
-        return cls(data, ast.parse(data), tuple(starts))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return cls(data, project, ast.parse(data), tuple(starts))
 
     def text(self, node: ast.expr | ast.stmt) -> str:
         return self.data[self.start(node) : self.end(node)].decode()
@@ -112,10 +116,11 @@ def _returned(source: Source) -> Iterator[ast.expr]:
 
 
 def _applied_last(template: str, *needed: str) -> Trap:
-    """An activation on what forward gives, in a file that names torch and one of these losses."""
+    """An activation on what forward gives, in a file that imports torch and a project that names one of these losses."""
 
     def trap(source: Source) -> Iterator[Injection]:
-        if b"import torch\n" in source.data and any(name.encode() in source.data for name in needed):
+        imported = any(isinstance(node, ast.Import) and any(each.name == "torch" for each in node.names) for node in source.tree.body)
+        if imported and any(name.encode() in source.project for name in needed):
             for value in _returned(source):
                 yield source.put(value, template.format(source.text(value)))
 

@@ -191,6 +191,11 @@ def test_files_that_import_each_other_are_read() -> None:
     assert found == "(2,) other"
 
 
+def test_a_script_that_imports_from_itself_gets_what_it_has_defined() -> None:
+    program = "class Net(nn.Linear):\n    pass\nif __name__ == '__main__':\n    from main import Net, elsewhere\nx = Net(2, 3), elsewhere"
+    assert x(program) == "(Net train, ?)"
+
+
 def test_aliases_of_every_form_are_one_name() -> None:
     for line in (
         "from torch.nn import functional as fun\nact = fun.softmax",

@@ -273,7 +273,7 @@ class Attributes(Expressions):
             return
         self.trail.set(module.store, "<init>", TRUE)
         if UninitializedModule in self.wanted:
-            self.emit(UninitializedModule(self.site(node), self.frame, self.grad, module, frame))
+            self.emit(UninitializedModule(self.site(node), self.frame, self.grad, module, frame.site(frame.function.node)))
 
     def _parameters_set(self, module: Instance, trained: bool) -> None:
         """`p.requires_grad = …` of a module's parameters: of all of them where no condition chooses."""

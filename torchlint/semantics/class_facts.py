@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from torchlint.semantics.facts import Fact
-from torchlint.semantics.frame import Frame
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import Class, Instance, Tensor, Value
 
@@ -50,10 +49,14 @@ class ClassSettled(ClassDefined):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UninitializedModule(Fact):
-    """A module's `__init__` registers something before nn.Module's own `__init__` has run; `init` is its frame."""
+    """A module's `__init__` registers something before nn.Module's own `__init__` has run; `init` is where it is defined.
+
+    `applied` says that it never does, and that the module is called nevertheless.
+    """
 
     module: Instance
-    init: Frame
+    init: Site
+    applied: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

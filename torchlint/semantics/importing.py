@@ -54,8 +54,10 @@ class Importing(Loops):
         return True
 
     def _imported(self, importer: str, module: str, level: int, name: str, path: str | None) -> Value:
-        if path is not None and path != importer:
-            held = self.run_file(path).get(name, MISSING)
+        # A script that imports from itself gets what it has defined.
+        own = path is None and not level and posixpath.basename(importer) == f"{module}.py"
+        if own or (path is not None and path != importer):
+            held = self.run_file(path or importer).get(name, MISSING)
             if isinstance(held, Value):
                 return held
         inner = self.index.resolve(importer, f"{module}.{name}" if module else name, level)

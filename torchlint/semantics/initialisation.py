@@ -5,33 +5,33 @@ from __future__ import annotations
 import ast
 
 from torchlint.diagnostic import Edit, Fix, Span
-from torchlint.semantics.classes import find
+from torchlint.semantics.classes import find, linear_bases
 from torchlint.semantics.edits import insert_line, remove_statement
-from torchlint.semantics.frame import Frame
 from torchlint.semantics.members import calls_base_init
+from torchlint.semantics.site import Site
 from torchlint.semantics.values import Class, Function, Instance
 
 
-def base_init_first(module: Instance, init: Frame) -> Fix | None:
+def base_init_first(module: Instance, init: Site) -> Fix | None:
     """Make `super().__init__()` the first statement of an `__init__`; a later call without arguments is moved there.
 
     None where the base's `__init__` takes further arguments, or the fix would be in another class's code.
     """
-    function = init.function
-    if function is None or function.owner is None or not isinstance(module.cls, Class) or not isinstance(function.node, ast.FunctionDef):
+    if not isinstance(module.cls, Class) or not isinstance(init.node, ast.FunctionDef):
         return None
-    base = find(module.cls, "__init__", after=function.owner)
-    if isinstance(base, Function) and not _takes_nothing(base):
+    owner = next((each for each in linear_bases(module.cls) if isinstance(each, Class) and init.node in each.node.body), None)
+    base = find(module.cls, "__init__", after=owner)
+    if owner is None or (isinstance(base, Function) and not _takes_nothing(base)):
         return None
-    body = function.node.body
+    body = init.node.body
     start = 1 if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant) and len(body) > 1 else 0
-    first = init.site(body[start])
+    first = init.at(body[start])
     later = [each for each in body if calls_base_init(each)]
     if any(_given(each) for each in later) or first.tree.lines[first.row - 1][: first.span.start.column - 1].strip():
         return None
     named = next((each for each in body if _named_only(each)), None)
     inserted = insert_line(first, "super().__init__()", "")
-    removed = [edit for each in (*later, *([named] if named else [])) for edit in remove_statement(init.site(each), "").edits]
+    removed = [edit for each in (*later, *([named] if named else [])) for edit in remove_statement(init.at(each), "").edits]
     return Fix("Call super().__init__() first", _merged(inserted.edits, removed))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from torchlint.semantics.building import weighted
-from torchlint.semantics.class_facts import ForwardMissing, RepeatedLayer
+from torchlint.semantics.class_facts import ForwardMissing, RepeatedLayer, UninitializedModule
 from torchlint.semantics.classes import (
     children,
     descendants,
@@ -164,6 +164,8 @@ class Modules(Layers):
     ) -> Value:
         outermost = is_module(module) and not self.applying and self.frame.forward is None
         element, self._element = self._element, False
+        if UninitializedModule in self.wanted and isinstance(module.cls, Class):
+            self._never_initialized(module, module.cls, node)
         mode = self.mode(module)
         self.applying += 1
         before, self.layer_grads = self.layer_grads, set()
@@ -190,6 +192,14 @@ class Modules(Layers):
                 )
             )  # fmt: skip
         return result
+
+    def _never_initialized(self, module: Instance, cls: Class, node: ast.AST) -> None:
+        """A module is applied: its `__init__`, which was run, must have run nn.Module's."""
+        init = find(cls, "__init__")
+        if "<init>" in module.store or self.exhausted or not isinstance(init, Function) or not is_module(module) or not being_made(module) or not readable_bases(cls):
+            return
+        self.trail.set(module.store, "<init>", TRUE)
+        self.emit(UninitializedModule(self.site(node), self.frame, self.grad, module, Site(self.files[init.path].tree, init.node), True))
 
     def _guard_of_layer(self, module: Instance) -> set[bool | None]:
         found = layer_of(module)

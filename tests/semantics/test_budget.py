@@ -68,3 +68,13 @@ def test_a_model_whose_forward_had_no_budget_is_still_evaluated_without_a_guard(
     model = f"class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.layer = nn.Linear(4, 2)\n    def forward(self, a):\n{LONG.replace('    a', '        a')}\n        return self.layer(a)\n"
     main = "def main(loader):\n    net = Net()\n    net.eval()\n    for images, labels in loader:\n        print((net(images).argmax(1) == labels).sum().item())\n"
     assert [found[:5] for found in reports(model + main)] == ["TL413"]
+
+
+def test_a_step_of_a_model_leaves_budget_for_the_end_of_it() -> None:
+    stage = f"class Stage(nn.Module):\n    def forward(self, a):\n{LONG.replace('    a', '        a')}\n        return a\n"
+    model = (
+        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.stage, self.head = Stage(), nn.Linear(4, 2)\n"
+        "    def forward(self, a):\n        return self.finish(self.stage(a))\n    def finish(self, a):\n        return F.softmax(self.head(a), dim=1)\n"
+    )
+    train = "def train(net, images, labels):\n    return F.cross_entropy(net(images), labels)\ndef main(a, loader):\n    net = Net()\n    for images, labels in loader:\n        train(net, images, labels)\n"
+    assert [found[:5] for found in reports(stage + model + train)] == ["TL401"]

@@ -182,6 +182,22 @@ def test_a_package_hands_on_what_its_modules_define() -> None:
     assert found == "(2,) other"
 
 
+def test_a_file_that_one_arm_of_a_branch_imports_first_is_known_in_the_others() -> None:
+    choose = """
+        import sys
+        if len(sys.argv) == 2:
+            from models import small
+            x = small()
+        elif len(sys.argv) == 3:
+            from models import large
+            x = large()
+        else:
+            raise ValueError
+        """
+    models = "import torch.nn as nn\ndef small():\n    return nn.Linear(2, 3)\ndef large():\n    return nn.LSTM(2, 3)\n"
+    assert x(choose, models=models) == "LSTM train | Linear train"
+
+
 def test_files_that_import_each_other_are_read() -> None:
     found = x(
         "from a import first\nx = first()",

@@ -151,7 +151,7 @@ class Functions(Annotations):
         guard = self._guard(function, alone)
         if guard is not None:
             self.grad = guard
-        kept = 0 if alone or frame.depth > _NEAR else max(self.budget, 0) // _LEAVES
+        kept = 0 if alone or not (frame.depth <= _NEAR or _part_of_model(caller)) else max(self.budget, 0) // _LEAVES
         self.budget -= kept
         try:
             result = self._body(frame, function)
@@ -263,6 +263,11 @@ class Functions(Annotations):
             entries = None if positional is None or alone else {k: v for k, v in rest.items() if k not in bound}
             bound[arguments.kwarg.arg] = Dict({"entries": entries, "element": UNKNOWN})
         return bound
+
+
+def _part_of_model(caller: Frame) -> bool:
+    """Whether what is called is a step of a whole model's forward."""
+    return caller.forward is caller and (caller.caller is None or caller.caller.forward is None)
 
 
 def own_nodes(node: ast.AST) -> list[ast.AST]:

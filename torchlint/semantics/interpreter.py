@@ -106,7 +106,9 @@ class Interpreter(Gathering, Thresholds, Statements):
             return {}
         state.status = "running"
         kept = (self.frame, self.grad, self.arms, self.budget, self.trace, self.rounds, self.applying)
-        self.applying = 0
+        self.applying, self.arms = 0, ()
+        # A file runs once, whichever arm of a branch comes to import it first: leaving that arm undoes nothing of it.
+        log, self.trail.log = self.trail.log, []
         self.frame = Frame(state.tree, state.globals, (), mark=self.trail.mark(), depth=min(self.frame.depth, 4))
         entry = self.entry
         self.begin_entry()
@@ -118,6 +120,7 @@ class Interpreter(Gathering, Thresholds, Statements):
         if FileRun in self.wanted:
             self.emit(FileRun(self.site(state.tree.module), self.frame, True, tuple(self.trace)))
         self.note_passes()
+        self.trail.log = log
         self.frame, self.grad, self.arms, self.budget, self.trace, self.rounds, self.applying = kept
         self.entry = entry
         state.status = "done"

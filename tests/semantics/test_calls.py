@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tests.semantics.reading import values, x
-from torchlint.semantics.values import Tensor
+from torchlint.semantics.devices import module_device
+from torchlint.semantics.values import Instance, Tensor
 
 
 def test_defaults_keywords_and_stars() -> None:
@@ -281,3 +282,8 @@ def test_the_init_of_a_dataclass_is_inherited() -> None:
         x = (made.width, made.depth)
         """
     assert x(program) == "(8, 2)"
+
+
+def test_an_object_that_is_given_a_model_may_move_it_whatever_its_package_is_called() -> None:
+    net = values("from torchkeras import KerasModel\nnet = nn.Linear(3, 2)\nheld = KerasModel(net=net)")["net"]
+    assert isinstance(net, Instance) and module_device(net) is None

@@ -47,6 +47,7 @@ from torchlint.semantics.values import (
 )
 from torchlint.torch_api.classifiers import head_of
 from torchlint.torch_api.dims import Dim
+from torchlint.torch_api.dtypes import dtype_of, is_floating
 from torchlint.torch_api.operations import canonical
 from torchlint.torch_api.parameters import has_parameter, parameter_shape
 
@@ -56,6 +57,8 @@ class Attributes(Expressions):
 
     def attribute(self, value: Value, name: str, node: ast.AST) -> Value:
         match value:
+            case Library() if name == "is_floating_point" and dtype_of(value.name) is not None:
+                return Const(is_floating(dtype_of(value.name)))
             case Library():
                 return Library(canonical(f"{value.name}.{name}"))
             case Instance():

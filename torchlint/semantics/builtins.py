@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import abc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -316,7 +317,35 @@ class Builtins(Containers):
 _NO_TENSORS = frozenset({"numpy.ndarray", "torch.Size", "torch.nn.Module", "torch.nn.utils.rnn.PackedSequence"})
 
 
+# Abstract classes that no tensor and no module of torch.nn belongs to: nothing joins these by its methods alone.
+_COLLECTIONS = frozenset({"Mapping", "MutableMapping", "Sequence", "MutableSequence", "Set", "MutableSet"})
+
+
+def _is_collection(value: Value, name: str) -> bool | None:
+    """Whether a value is an instance of a class of `collections.abc`."""
+    match value:
+        case Tensor():
+            return False
+        case Instance() if is_module(value):
+            return None if isinstance(value.cls, Class) and opaque_base(value.cls) else False
+        case Const():
+            return issubclass(type(value.value), getattr(abc, name))
+        case Tuple() | Dict() | List():
+            python = {Tuple: (tuple,), Dict: (dict,), List: (list, set)}[type(value)]
+            return _agreed([issubclass(each, getattr(abc, name)) for each in python])
+    return None
+
+
+def _is_plain_module(value: Instance) -> bool:
+    """Whether all bases of a module are known: it is a layer of torch.nn, or of a class of the program that derives from nn.Module alone."""
+    if isinstance(value.cls, str):
+        return value.cls.startswith("torch.nn.") and value.cls != "torch.nn.Module"
+    return not opaque_base(value.cls) and set(library_bases(value.cls)) == {"torch.nn.Module"}
+
+
 def _is_instance(value: Value, kind: Value) -> bool | None:
+    if isinstance(kind, Library) and (named := kind.name.rpartition("."))[0] in ("collections.abc", "collections", "typing") and named[2] in _COLLECTIONS:
+        return _is_collection(value, named[2])
     match value, kind:
         case Instance(), Library(name="torch.nn.Parameter" | "torch.nn.parameter.Parameter" | "torch.Tensor") if is_module(value):
             return False
@@ -329,8 +358,9 @@ def _is_instance(value: Value, kind: Value) -> bool | None:
                 return True
             if isinstance(value.cls, Class) and kind.name in library_bases(value.cls):
                 return True
-            if isinstance(value.cls, str) and value.cls.startswith("torch.nn.") and kind.name.startswith(("torch.nn.", "builtins.")):
-                return None if kind.name.rpartition(".")[2].startswith("_") or kind.name in ("builtins.object", "torch.nn.Module") or value.cls == "torch.nn.Module" else False
+            if _is_plain_module(value) and kind.name.startswith(("torch.nn.", "builtins.")):
+                last = kind.name.rpartition(".")[2]
+                return None if last.startswith("_") or last in ("object", "Module") else False
             return None
         case Tensor(), Library():
             if kind.name in ("torch.Tensor", "torch.autograd.Variable"):

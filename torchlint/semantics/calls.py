@@ -6,7 +6,8 @@ import ast
 from collections.abc import Mapping, Sequence
 
 from torchlint.semantics.alternatives import choice_of, output_of_one, takes
-from torchlint.semantics.classes import descendants, find, is_module, is_module_type, library_bases
+from torchlint.semantics.classes import find, is_module, is_module_type, library_bases
+from torchlint.semantics.devices import may_move
 from torchlint.semantics.facts import ForwardCall, ValueCalled
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.functions import Functions
@@ -199,10 +200,7 @@ class Calls(Functions):
         return Unknown(self.site(node), "<call>", source if source is not None else callee)
 
     def escape(self, value: Value, node: ast.AST) -> None:
-        if isinstance(value, Instance) and is_module(value):
-            for each in descendants(value):
-                if "<device>" in each.store:
-                    self.trail.set(each.store, "<device>", None)
+        may_move(self.trail, value)
         match value:
             case Instance() if is_module(value) and value.store.get("training", True) is not None:
                 self.trail.set(value.store, "training", None)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from torchlint.diagnostic import Edit, Span
-from torchlint.semantics.classes import descendants, is_buffer
+from torchlint.semantics.classes import descendants, is_buffer, is_module
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.site import Site
 from torchlint.semantics.trail import Trail
@@ -82,6 +82,13 @@ def move_module(trail: Trail, module: Instance, name: str, positional: Sequence[
         for key, held in list(each.store.items()):
             if isinstance(held, Tensor) and (held.parameter or is_buffer(each, key)):
                 trail.set(each.store, key, replace(held, device=device))
+
+
+def may_move(trail: Trail, value: Value) -> None:
+    """Code that is not read gets a module: it may bring it to another device, now or later."""
+    for each in descendants(value) if is_module(value) else ():
+        if "<device>" in each.store:
+            trail.set(each.store, "<device>", None)
 
 
 def is_argument(value: Value, frame: Frame | None) -> bool:

@@ -18,6 +18,7 @@ from torchlint.semantics.inspection import (
     last_of,
     may_be_none,
     origin_of,
+    same_thing,
     truth,
     uncounted,
 )
@@ -313,8 +314,9 @@ class Expressions(Machine):
             return self.tensor_arithmetic(node, type(op).__name__, (left, right))
         for each in (left, right):
             self.ends(each, node)
-        if isinstance(left, Library) and isinstance(right, Library) and left == right:
-            return Const(isinstance(op, ast.Eq | ast.Is | ast.GtE | ast.LtE))
+        same = same_thing(left, right)
+        if same or (same is False and isinstance(op, ast.Eq | ast.NotEq | ast.Is | ast.IsNot)):
+            return Const(isinstance(op, ast.Eq | ast.Is | ast.GtE | ast.LtE) is same)
         return UNKNOWN
 
     def _conditional(self, node: ast.IfExp) -> Value:

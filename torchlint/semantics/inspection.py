@@ -35,6 +35,7 @@ from torchlint.semantics.values import (
     Unknown,
     Value,
 )
+from torchlint.torch_api.dtypes import dtype_of
 
 # Of how many things a container may remember that it came to hold them.
 MOST_SEEN = 256
@@ -100,6 +101,9 @@ def both(left: Value, right: Value) -> Value:
 
 def contains(item: Value, container: Value, positive: bool) -> Value:
     """Whether something is in a container, or (not `positive`) is not."""
+    if isinstance(item, Library):
+        verdicts = [same_thing(item, each) for each in known_items(container) or (UNKNOWN,)]
+        return Const(positive) if True in verdicts else UNKNOWN if None in verdicts else Const(not positive)
     if not isinstance(item, Const):
         return UNKNOWN
     if isinstance(container, Dict):
@@ -212,3 +216,11 @@ def shape_value(tensor: Tensor) -> Value:
 
 def dim_value(dim: Any) -> Value:
     return UNKNOWN if dim is None else Const(dim) if isinstance(dim, int) else Size(dim)
+
+
+def same_thing(left: Value, right: Value) -> bool | None:
+    """Whether two things of a library are one: torch's dtypes are told apart by any of their names; None where it is not known."""
+    if not isinstance(left, Library) or not isinstance(right, Library):
+        return None
+    one, other = (dtype_of(each.name) if each.name.startswith("torch.") else None for each in (left, right))
+    return True if left == right else None if one is None or other is None else one == other

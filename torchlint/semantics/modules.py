@@ -16,7 +16,7 @@ from torchlint.semantics.classes import (
     layer_of,
     library_bases,
 )
-from torchlint.semantics.devices import asked_device
+from torchlint.semantics.devices import asked_device, may_move
 from torchlint.semantics.facts import Construction, ModuleCall
 from torchlint.semantics.inspection import element_of, held_in, known_items
 from torchlint.semantics.layers import Layers
@@ -75,6 +75,9 @@ class Modules(Layers):
         if built is not None and built.parameters:
             device = asked_device(arguments["device"]) if "device" in arguments else self.device_context
             self.trail.set(instance.store, "<device>", Const(device))
+        if not name.startswith("torch."):
+            for value in plain_contents(Tuple(tuple(arguments.values()))):
+                may_move(self.trail, value)
         self.fill(instance, name, positional, arguments)
         self.note_repetition(name, [each for value in positional for each in plain_contents(Tuple((value,)))], node)
         if name.startswith("torch.optim.") and not name.startswith("torch.optim.lr_scheduler"):

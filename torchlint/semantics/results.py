@@ -224,8 +224,7 @@ class Results(Calls):
             return self.default_device()
         if "device" in arguments:
             return asked_device(arguments["device"])
-        devices = {each.device for each in inputs if isinstance(each, Tensor) and each.shape != ()}
-        return devices.pop() if len(devices) == 1 else None
+        return device_in_common(inputs)
 
     def _activation(
         self, op: Operation, inputs: Sequence[Value], arguments: Mapping[str | int, Value], node: ast.AST
@@ -241,6 +240,12 @@ class Results(Calls):
         along = dim.value if isinstance(dim, Const) and isinstance(dim.value, int) else None
         kind = "losses" if op.activation == "loss" and unreduced(arguments) else op.activation
         return Activation(kind, along, self.site(node))
+
+
+def device_in_common(inputs: Sequence[Value]) -> str | None:
+    """Where the result is of an operation on tensors, numbers among them left out; None where they are apart."""
+    devices = {each.device for each in inputs if isinstance(each, Tensor) and each.shape != ()}
+    return devices.pop() if len(devices) == 1 else None
 
 
 def unreduced(settings: Mapping[str | int, Value]) -> bool:

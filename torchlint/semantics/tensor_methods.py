@@ -34,7 +34,7 @@ from torchlint.semantics.values import (
 )
 from torchlint.torch_api.binding import bind
 from torchlint.torch_api.dims import product
-from torchlint.torch_api.dtypes import CASTS, LEGACY_TENSORS, dtype_of, is_integer
+from torchlint.torch_api.dtypes import CASTS, LEGACY_TENSORS, dtype_of, is_floating, is_integer
 from torchlint.torch_api.images import scale_as
 
 
@@ -99,6 +99,14 @@ class TensorMethods(Tensors):
         requires = False if self.grad is False else tensor.requires_grad if self.grad else None
         leaf = True if tensor.requires_grad is False else False if away and requires else None
         return replace(tensor, device=device, requires_grad=requires if tensor.requires_grad is not False else False, leaf=leaf, op="to", inputs=(tensor,), site=self.site(node), parameter=False, storages=storages_of(tensor))
+
+    def _method_is_floating_point(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        floating = is_floating(tensor.dtype)
+        return Const(floating) if floating is not None else self.unknown(node)
+
+    def _torch_is_floating_point(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        value = positional[0] if positional else keywords.get("input", UNKNOWN)
+        return self._method_is_floating_point(value, (), {}, node) if isinstance(value, Tensor) else self.unknown(node)
 
     def _method_cuda(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         return self._moved(tensor, "cuda", node)

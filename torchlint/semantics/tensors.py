@@ -26,7 +26,7 @@ from torchlint.semantics.gradients import InPlaceChange, StaleGraph
 from torchlint.semantics.inspection import known_items
 from torchlint.semantics.join import present
 from torchlint.semantics.origins import ENDS
-from torchlint.semantics.results import Results, operands, unreduced
+from torchlint.semantics.results import Results, device_in_common, operands, unreduced
 from torchlint.semantics.shape_bridge import Tail, function_shape, single_shape, single_tail
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import (
@@ -101,7 +101,7 @@ class Tensors(Results):
         shapes = self._shapes(name, positional, keywords, node)
         op = operation(bare)
         if op is None:
-            result: Value = Tensor(shape=single_shape(shapes), tail=single_tail(shapes), site=self.site(node), op=bare, inputs=tuple(positional[:2])) if isinstance(shapes, TensorShape | Tail) else Unknown(self.site(node), bare, positional[0] if positional else None)
+            result: Value = self._other_result(bare, positional, shapes, node)
         else:
             result = self._result(op, name, positional, keywords, arguments, shapes, node)
         if op is None and _changes_in_place(name, bare) and isinstance(positional[0], Tensor):
@@ -120,6 +120,13 @@ class Tensors(Results):
         if not quiet and (Call in self.wanted or DiscardedCall in self.wanted):
             self.emit_call(name, positional[0] if name.startswith("torch.Tensor.") else None, arguments, positional, result, node)
         return result
+
+    def _other_result(self, bare: str, positional: Sequence[Value], shapes: Any, node: ast.AST) -> Value:
+        """What an operation gives of which only the shape is known."""
+        if not isinstance(shapes, TensorShape | Tail):
+            return Unknown(self.site(node), bare, positional[0] if positional else None)
+        device = device_in_common(operands(positional, {}))
+        return Tensor(shape=single_shape(shapes), tail=single_tail(shapes), site=self.site(node), op=bare, inputs=tuple(positional[:2]), device=device)
 
     def _overwritten(self, bare: str, positional: Sequence[Value], node: ast.AST) -> Tensor:
         """A tensor after a change in place of which only that much is known."""

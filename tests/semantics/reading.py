@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 import textwrap
 
+from torchlint.linter import lint
 from torchlint.program import Program
+from torchlint.rule import all_rules
 from torchlint.semantics.interpreter import Interpreter
 from torchlint.semantics.values import Const, Instance, OneOf, Size, Tensor, Tuple, Value
 from torchlint.source import Source
@@ -50,3 +52,11 @@ def told(value: Value | None) -> str:
 def x(*texts: str, **files: str) -> str:
     """What is known of the variable `x` at the end of a program."""
     return told(values(*texts, **files).get("x"))
+
+
+def reports(text: str) -> list[str]:
+    """What all rules report of a program: each code with the line it is about."""
+    program = HEADER + textwrap.dedent(text)
+    source = Source("main.py", program)
+    lines = program.splitlines()
+    return [f"{found.code} {lines[found.place.span.start.row - 1].strip()}" for found in lint(Program({"main.py": source}, frozenset({"main.py"})), all_rules())]

@@ -2,23 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
-
-from torchlint.linter import lint
-from torchlint.program import Program
-from torchlint.rule import all_rules
+from tests.semantics.reading import reports
 from torchlint.semantics.machine import Limits
-from torchlint.source import Source
 
-HEADER = "import torch\nfrom torch import nn\nimport torch.nn.functional as F\n"
 LONG = "\n".join(f"    a = a + {number}" for number in range(Limits().statements))
-
-
-def reports(text: str) -> list[str]:
-    program = HEADER + textwrap.dedent(text)
-    source = Source("main.py", program)
-    lines = program.splitlines()
-    return [f"{found.code} {lines[found.place.span.start.row - 1].strip()}" for found in lint(Program({"main.py": source}, frozenset({"main.py"})), all_rules())]
 
 
 TRAP = """

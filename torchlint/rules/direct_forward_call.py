@@ -11,7 +11,7 @@ from torchlint.semantics.classes import is_scripted, library_bases
 from torchlint.semantics.facts import ForwardCall
 from torchlint.semantics.guards import way
 from torchlint.semantics.values import Class, Instance
-from torchlint.torch_api.layers import LIGHTNING
+from torchlint.torch_api.lightning import LIGHTNING
 
 
 @rule("TL201", severity="warning", words=("forward",))

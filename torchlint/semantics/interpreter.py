@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from torchlint.program import Program
 from torchlint.semantics.accumulation import Gathering
 from torchlint.semantics.class_facts import ClassDefined, ClassSettled, InitMisspelt, MethodOverridden
-from torchlint.semantics.classes import find, is_module_type
+from torchlint.semantics.classes import find, is_module_type, library_bases
 from torchlint.semantics.evaluation import evaluations
 from torchlint.semantics.facts import FileRun
 from torchlint.semantics.frame import Frame
-from torchlint.semantics.join import join
+from torchlint.semantics.join import join, join_slots
 from torchlint.semantics.loaders import loader_orders
 from torchlint.semantics.members import misspelt_init, parts_used
 from torchlint.semantics.optimizers import misplaced_optimizers
@@ -48,6 +48,7 @@ from torchlint.semantics.values import (
     Value,
 )
 from torchlint.syntax import Tree
+from torchlint.torch_api.lightning import LIGHTNING, STEPS
 
 _FINDERS: dict[type, Finder] = {
     EvaluationPass: evaluations,
@@ -168,8 +169,33 @@ class Interpreter(Gathering, Thresholds, Statements):
         if receiver is None:
             self.trail.undo(mark)
 
+    def run_steps(self, model: Instance, names: Sequence[str], node: ast.AST) -> None:
+        """What a trainer does: it calls these methods of a model, each with a batch, any number of times."""
+        for name in names:
+            step = find(model.cls, name) if isinstance(model.cls, Class) else None
+            if isinstance(step, Function) and isinstance(model.cls, Class) and is_lightning(model.cls):
+                self.called.add(step.node)
+                self._run_apart(step, model, node)
+
+    def _run_apart(self, step: Function, model: Instance, node: ast.AST) -> None:
+        kept = (self.frame, self.grad, self.arms, self.budget, self.trace, self.rounds, self.applying, self.entry)
+        gathered, self.gathered = self.gathered, []
+        self.begin_entry()
+        self.grad, self.applying = STEPS[step.name], 0
+        mark = self.trail.mark()
+        self.guarded(lambda: self.run_function(step, model, None, {}, node, alone=True))
+        self.tell_gathered()
+        self.note_passes()
+        after = self.trail.delta(mark)
+        self.trail.undo(mark)
+        self.trail.merge([{}, after], join_slots)
+        self.gathered = gathered
+        self.frame, self.grad, self.arms, self.budget, self.trace, self.rounds, self.applying, self.entry = kept
+
     def _grad_of_calls(self, function: Function) -> bool | None:
         """Whether gradients are on where the program calls a function, as far as those calls were not run."""
+        if function.owner is not None and function.name in STEPS and is_lightning(function.owner):
+            return STEPS[function.name]
         grads = self.left_out.get(function.node, {True})
         return next(iter(grads)) if len(grads) == 1 else None
 
@@ -186,7 +212,8 @@ class Interpreter(Gathering, Thresholds, Statements):
         if module and InitMisspelt in self.wanted:
             self._init_misspelt(cls)
         asked = ClassDefined in self.wanted or ClassSettled in self.wanted
-        if not uncalled and not (module and asked):
+        inherited = _inherited_steps(cls) if module else []
+        if not uncalled and not inherited and not (module and asked):
             return
         instance = self._made_alone(cls)
         if module and ClassSettled in self.wanted:
@@ -199,6 +226,8 @@ class Interpreter(Gathering, Thresholds, Statements):
         for name, function in uncalled:
             if name != "__init__" and function.node not in self.called:
                 self._run_method(function, instance)
+        for step in inherited:
+            self._run_method(step, instance)
 
     def _init_misspelt(self, cls: Class) -> None:
         method = misspelt_init(cls)
@@ -265,6 +294,16 @@ def _classes(store: Store, path: str) -> Iterator[Class]:
                 seen.add(id(each.node))
                 yield each
                 yield from _classes(each.namespace, path)
+
+
+def is_lightning(cls: Class) -> bool:
+    return not LIGHTNING.isdisjoint(library_bases(cls))
+
+
+def _inherited_steps(cls: Class) -> list[Function]:
+    """The steps that a trainer calls which a LightningModule has from a class of the program."""
+    found = [find(cls, name) for name in STEPS] if is_lightning(cls) else []
+    return [each for each in found if isinstance(each, Function) and each.owner is not cls]
 
 
 def _inner_definitions(module: ast.Module, called: set[ast.AST]) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:

@@ -55,6 +55,7 @@ from torchlint.semantics.values import (
 from torchlint.torch_api.binding import bind
 from torchlint.torch_api.dtypes import LEGACY_TENSORS
 from torchlint.torch_api.layers import PREPARERS, WRAPPERS
+from torchlint.torch_api.lightning import STEPS_OF, TRAINER
 from torchlint.torch_api.losses import OTHER_LOSSES
 from torchlint.torch_api.probes import PROBES, Probe
 from torchlint.torch_api.schedulers import SCHEDULER_MAKERS
@@ -118,6 +119,9 @@ class Libraries(Settings):
             self.call(model, inputs, {}, node)
         finally:
             self.trace = trace
+
+    def run_steps(self, model: Instance, names: Sequence[str], node: ast.AST) -> None:
+        raise NotImplementedError
 
     def array_call(
         self, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
@@ -264,6 +268,9 @@ class Libraries(Settings):
             self.trail.set(instance.store, "<zeroed>", TRUE)
         if instance.cls == RESULT:
             self.used_as_model(instance, name, node)
+        model = present(positional[0] if positional else keywords.get("model", UNKNOWN))
+        if instance.cls == TRAINER and name in STEPS_OF and isinstance(model, Instance):
+            self.run_steps(model, STEPS_OF[name], node)
         for argument in (*positional, *keywords.values()):
             self.escape(argument, node)
         if name == "step" and isinstance(instance.cls, str) and instance.cls.endswith("GradScaler"):

@@ -131,7 +131,6 @@ MODULE_BASES = frozenset(
         "huggingface_hub.PyTorchModelHubMixin.none",
     }
 )
-LIGHTNING = frozenset({"lightning.LightningModule"})
 # Methods that give back what they are given, moved and wrapped.
 PREPARERS = {
     "accelerate.Accelerator": frozenset({"prepare", "prepare_model", "prepare_optimizer", "prepare_data_loader", "prepare_scheduler", "unwrap_model"}),

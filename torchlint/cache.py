@@ -140,7 +140,7 @@ def program_key(program: Program, checks: Checks) -> str:
         "torchlint": [fingerprint(), plugin_fingerprint() if checks.plugins else ""],
         "codes": sorted(checks.codes),
         "unused": [checks.unused, checks.complete, checks.comments],
-        "target": checks.target,
+        "targets": [program.targets.get(path) for path in paths],
         "ignored": {path: sorted(checks.ignored[path]) for path in paths if path in checks.ignored},
         "roots": program.roots,
         "files": [[path, path in program.linted, len(program.sources[path].text)] for path in paths],

@@ -19,8 +19,7 @@ class Checks:
 
     `unused` asks for reports on comments that suppress nothing; `complete` says that all rules that
     are on by default were chosen. `ignored` are the codes not to report, by path; `plugins` says whether other
-    packages' rules are among the chosen ones; without `comments`, what comments silence is reported too;
-    `target` is the oldest torch that the project supports.
+    packages' rules are among the chosen ones; without `comments`, what comments silence is reported too.
     """
 
     codes: frozenset[str]
@@ -29,7 +28,6 @@ class Checks:
     ignored: Mapping[str, frozenset[str]] = field(default_factory=dict)
     plugins: bool = False
     comments: bool = True
-    target: tuple[int, ...] | None = None
 
     def __call__(self, program: Program) -> list[Diagnostic]:
         from torchlint.gate import lint_gated
@@ -40,7 +38,7 @@ class Checks:
         """The chosen rules."""
         from torchlint.plugins import rules_in_force
 
-        return [rule for rule in rules_in_force(self.plugins, self.target) if rule.code in self.codes]
+        return [rule for rule in rules_in_force(self.plugins) if rule.code in self.codes]
 
     def heed(self, program: Program, found: Sequence[Diagnostic]) -> list[Diagnostic]:
         """What is left of the reports on a program when ignored files and comments are heeded."""

@@ -69,7 +69,12 @@ class Settings:
 
     @property
     def version_of_torch(self) -> tuple[int, ...] | None:
-        return None if self.target_torch is None else tuple(map(int, self.target_torch.split(".")))
+        return None if self.target_torch is None else version(self.target_torch)
+
+
+def version(text: str) -> tuple[int, ...]:
+    """A version that can be compared: (2, 3) for "2.3"."""
+    return tuple(map(int, text.split(".")))
 
 
 OPTIONS = {each.name.replace("_", "-"): each for each in fields(Settings) if "kind" in each.metadata}

@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_REQUIREMENT = re.compile(r"^\s*torch\s*(?:\[[^\]]*\]\s*)?(?P<bounds>[(<>=!~^\s\d][^;#]*)?(?:[;#].*)?$", re.I)
+_REQUIREMENT = re.compile(r"^\s*(?:py)?torch\s*(?:\[[^\]]*\]\s*)?(?P<bounds>[(<>=!~^\s\d][^;#]*)?(?:[;#].*)?$", re.I)
 _BOUND = re.compile(r"[\s(]*(?P<sign>===?|~=|>=?|<=?|!=|\^)?\s*(?P<version>\d+(?:\.\d+){0,2})")
+_CONDA = re.compile(r"""\s*-\s*["']?(?:[\w.-]+::)?pytorch\s*(?:(?P<sign>[<>=!~]=?)\s*(?P<version>[^\s"'=#]+))?(?:[=\s"'#].*)?$""")
+# What makes a folder the root of a project, whatever it requires.
+_ROOTS = (".git", "pyproject.toml", "setup.py", "setup.cfg")
 # Beyond this size a file is no list of requirements that anybody wrote.
 _MOST_BYTES = 1_000_000
 
@@ -34,13 +37,14 @@ class Declared:
 def declared_torch(folder: str) -> Declared | None:
     """What the project around a folder declares; None where it sets no bound.
 
-    The project is the nearest folder upward that declares requirements at all, or holds a repository.
+    The nearest folder upward whose requirements name torch decides; a project's or repository's root is the last one asked.
     """
     here = Path(folder).absolute()
     for each in (here, *here.parents):
         sources = [(each / name, read) for name, read in _sources(each) if (each / name).is_file()]
-        if sources or (each / ".git").exists():
-            return next((found for path, read in sources if (found := _lowest_bound(path, read)) is not None), None)
+        named = [found for path, read in sources for found in _requirements(path, read)]
+        if named or any((each / name).exists() for name in _ROOTS):
+            return next((found for found in named if found is not None), None)
     return None
 
 
@@ -84,32 +88,40 @@ def _sources(folder: Path) -> Iterator[tuple[str, Read]]:
     yield "pyproject.toml", _of_pyproject
     yield "setup.cfg", _of_setup_cfg
     yield "setup.py", _of_setup_py
+    names = _names(folder)
+    yield from ((name, _of_lines) for name in names if name.startswith("requirements") and name.endswith((".txt", ".in")))
+    yield from ((f"requirements/{name}", _of_lines) for name in _names(folder / "requirements") if name.endswith((".txt", ".in")))
+    yield from ((name, _of_conda) for name in names if name.startswith(("environment", "conda")) and name.endswith((".yml", ".yaml")))
+
+
+def _names(folder: Path) -> list[str]:
     try:
-        names = sorted(name for name in os.listdir(folder) if name.startswith("requirements") and name.endswith((".txt", ".in")))
+        return sorted(os.listdir(folder))
     except OSError:
-        return
-    for name in names:
-        yield name, lambda text: iter(text.splitlines())
+        return []
 
 
-def _lowest_bound(path: Path, read: Read) -> Declared | None:
+def _requirements(path: Path, read: Read) -> Iterator[Declared | None]:
+    """What a file requires of torch: the lowest of its bounds, or None where it names torch and sets none."""
     try:
         if path.stat().st_size > _MOST_BYTES:
-            return None
+            return
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
-        return None
-    versions = [version for requirement in read(text) if (version := oldest(requirement)) is not None]
-    if not versions:
-        return None
-    version = min(versions, key=_numbers)
+        return
+    named = [requirement for requirement in read(text) if _REQUIREMENT.match(requirement)]
+    versions = [version for requirement in named if (version := oldest(requirement)) is not None]
     shown = os.path.relpath(path)
-    return Declared(version, str(path) if shown.startswith("..") else shown, _row(text, version))
+    if versions:
+        version = min(versions, key=_numbers)
+        yield Declared(version, str(path) if shown.startswith("..") else shown, _row(text, version))
+    elif named:
+        yield None
 
 
 def _row(text: str, version: str) -> int:
     """The first row that names torch and the version, or else torch."""
-    rows = [(number, row) for number, row in enumerate(text.splitlines(), 1) if re.search(r"\btorch\b", row)]
+    rows = [(number, row) for number, row in enumerate(text.splitlines(), 1) if re.search(r"\b(?:py)?torch\b", row)]
     return next((number for number, row in rows if version in row), rows[0][0] if rows else 1)
 
 
@@ -122,10 +134,19 @@ def _of_pyproject(text: str) -> Iterator[str]:
     for group in (_inside(table, "project", "optional-dependencies"), _inside(table, "dependency-groups")):
         for each in group.values() if isinstance(group, dict) else ():
             yield from _strings(each)
-    poetry = _inside(table, "tool", "poetry", "dependencies", "torch")
-    bound = poetry.get("version") if isinstance(poetry, dict) else poetry
-    if isinstance(bound, str):
-        yield f"torch {bound}"
+    poetry = _inside(table, "tool", "poetry")
+    groups = _inside(poetry, "group")
+    for part in (poetry, *(groups.values() if isinstance(groups, dict) else ())):
+        for key in ("dependencies", "dev-dependencies"):
+            yield from (f"torch {bound}" for bound in _of_poetry(_inside(part, key, "torch")))
+
+
+def _of_poetry(value: Any) -> Iterator[str]:
+    """The bounds of a dependency of Poetry: a string, a table with a version, or a list of such."""
+    for each in value if isinstance(value, list) else [value]:
+        bound = each.get("version") if isinstance(each, dict) else each
+        if isinstance(bound, str):
+            yield "" if bound == "*" else bound
 
 
 def _of_setup_cfg(text: str) -> Iterator[str]:
@@ -135,19 +156,37 @@ def _of_setup_cfg(text: str) -> Iterator[str]:
     except configparser.Error:
         return
     yield from parser.get("options", "install_requires", fallback="").splitlines()
+    if parser.has_section("options.extras_require"):
+        yield from (line for _, value in parser.items("options.extras_require") for line in value.splitlines())
 
 
 def _of_setup_py(text: str) -> Iterator[str]:
-    """The literal strings of `setup(install_requires=[…])`; the file is not run."""
+    """The literal strings of `setup(install_requires=[…], extras_require={…: […]})`, named lists included; the file is not run."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):
         return
+    named = {target.id: node.value for node in tree.body if isinstance(node, ast.Assign) for target in node.targets if isinstance(target, ast.Name)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            for keyword in node.keywords:
-                if keyword.arg == "install_requires" and isinstance(keyword.value, ast.List | ast.Tuple):
-                    yield from (each.value for each in keyword.value.elts if isinstance(each, ast.Constant) and isinstance(each.value, str))
+        for keyword in node.keywords if isinstance(node, ast.Call) else ():
+            value = named.get(keyword.value.id, keyword.value) if isinstance(keyword.value, ast.Name) else keyword.value
+            if keyword.arg in ("install_requires", "extras_require"):
+                yield from (each.value for each in ast.walk(value) if isinstance(each, ast.Constant) and isinstance(each.value, str))
+
+
+def _of_lines(text: str) -> Iterator[str]:
+    return iter(text.splitlines())
+
+
+def _of_conda(text: str) -> Iterator[str]:
+    """The dependencies of a conda environment, those that pip installs included: `- pytorch=1.7.1=py3.8`, `- torch==2.0`."""
+    for line in text.splitlines():
+        if found := _CONDA.match(line):
+            # conda's single sign says "this series"; what follows the version is a build.
+            sign = "==" if found["sign"] == "=" else found["sign"] or ""
+            yield f"torch{sign}{found['version'] or ''}"
+        elif (item := line.strip()).startswith("- "):
+            yield item[2:].strip("\"' ")
 
 
 def _inside(table: Any, *keys: str) -> Any:

@@ -43,7 +43,8 @@ def lint_gated(
     from torchlint.linter import lint
 
     texts = [source.text for source in program.sources.values()]
-    if possible := can_fire(rules, texts):
+    concerned = [rule for rule in rules if any(rule.concerns(program.targets.get(path)) for path in program.linted)]
+    if possible := can_fire(concerned, texts):
         return lint(program, possible, read, pulse)
     odd = [path for path in sorted(program.linted) if not _compiles(program.sources[path])]
     return [found for path in odd for found in lint(Program({path: program.sources[path]}, frozenset([path])), ())]

@@ -34,7 +34,7 @@ def lint(
     """
     with settings():
         trees, problems = _parse(program, read)
-        found = _Findings(rules)
+        found = _Findings(rules, program)
 
         def add(fact: object) -> None:
             assert pulse is not None
@@ -75,7 +75,8 @@ def _parse(program: Program, read: Callable[[Source], Tree]) -> tuple[dict[str, 
 class _Findings:
     """What the rules say of each fact, once for each place."""
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
+    def __init__(self, rules: Iterable[Rule], program: Program) -> None:
+        self._targets = program.targets
         self.by_fact: defaultdict[type, list[Rule]] = defaultdict(list)
         for rule in rules:
             self.by_fact[rule.fact].append(rule)
@@ -95,7 +96,7 @@ class _Findings:
         assert isinstance(fact, Fact)
         bare = fact.bare if isinstance(fact, Call) else ""
         for rule in self.by_fact[type(fact)]:
-            if rule.calls and bare not in rule.calls:
+            if (rule.calls and bare not in rule.calls) or not rule.concerns(self._targets.get(fact.site.path)):
                 continue
             asked = (rule.code, fact.site.key)
             if rule.contexts == "all":

@@ -29,11 +29,10 @@ def settings_in_force(start: str, options: Mapping[str, Any]) -> config.Settings
     for each in named:
         if each not in files:
             settings = config.overlaid(settings, each)
-    settings = config.set_by("the command line", settings, _values(settings, options))
-    return settings if options.get("isolated") else _with_declared_torch(settings, start)
+    return config.set_by("the command line", settings, _values(settings, options))
 
 
-def _with_declared_torch(settings: config.Settings, start: str) -> config.Settings:
+def with_declared_torch(settings: config.Settings, start: str) -> config.Settings:
     """Where nothing says which torch is supported, what the project requires does."""
     declared = declared_torch(start) if settings.target_torch is None else None
     return settings if declared is None else config.set_by(declared.place, settings, {"target_torch": declared.version})

@@ -9,7 +9,7 @@ import os
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
-from torchlint.rule import Rule, Version, all_rules
+from torchlint.rule import Rule, all_rules
 
 GROUP = "torchlint.rules"
 
@@ -19,12 +19,9 @@ class BadPlugin(Exception):
 
 
 @cache
-def rules_in_force(plugins: bool = True, target: Version | None = None) -> tuple[Rule, ...]:
-    """torchlint's rules and, if wanted, those of the packages installed beside it. Raises BadPlugin.
-
-    `target` is the oldest torch that the project supports.
-    """
-    rules = all_rules(target)
+def rules_in_force(plugins: bool = True) -> tuple[Rule, ...]:
+    """torchlint's rules and, if wanted, those of the packages installed beside it. Raises BadPlugin."""
+    rules = all_rules()
     if not plugins:
         return rules
     taken = {rule.code: "torchlint" for rule in rules} | {rule.name: "torchlint" for rule in rules}
@@ -34,8 +31,7 @@ def rules_in_force(plugins: bool = True, target: Version | None = None) -> tuple
             for identity in (rule.code, rule.name):
                 if taken.setdefault(identity, point.name) != point.name:
                     raise BadPlugin(f"plugin `{point.name}`: `{identity}` is a rule of `{taken[identity]}` already")
-            if rule.concerns(target):
-                found.append(rule)
+            found.append(rule)
     return tuple(sorted((*rules, *found), key=lambda each: each.code)) if found else rules
 
 

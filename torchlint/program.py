@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from torchlint.source import Source
+
+Version = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +18,15 @@ class Program:
     diagnostics are wanted; the other files only lend facts. `roots` are the folders that Python
     would have on `sys.path` besides a script's own folder (the project's root, its `src`). `leading`
     are the linted files and those that import them, directly or not: only what they run can reach a
-    linted file. None stands for all files.
+    linted file. None stands for all files. `targets` are the oldest torch that each file's project supports,
+    by path, where that is known: (2, 3) for 2.3.
     """
 
     sources: Mapping[str, Source]
     linted: frozenset[str]
     roots: tuple[str, ...] = ()
     leading: frozenset[str] | None = None
+    targets: Mapping[str, Version] = field(default_factory=dict)
 
     @property
     def entries(self) -> list[str]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from torchlint.diagnostic import Diagnostic
 from torchlint.files import Filter, walk
 from torchlint.imports import ImportIndex
 from torchlint.own_rules import SYNTAX_ERROR, UNREADABLE_FILE
-from torchlint.program import Program
+from torchlint.program import Program, Version
 from torchlint.reading import read_file
 from torchlint.source import Source
 from torchlint.text import Text, Unreadable
@@ -91,12 +91,13 @@ def load(
     roots: Sequence[str] = (),
     which: Filter | None = None,
     overlay: Mapping[str, Text | Unreadable] | None = None,
+    target: Callable[[str], Version | None] = lambda file: None,
 ) -> Project:
     """Read the `linted` files, and those of their projects that they work with, as programs.
 
     All paths are absolute. `given` are the folders that the person named, for files that lie below
     no marker of a project. `roots` are further folders on `sys.path`; `overlay` holds texts that
-    stand in for what is on the disk.
+    stand in for what is on the disk; `target` tells the oldest torch that a file's project supports.
     """
     reader = _Reader(overlay or {})
     folders = [path for path in given if os.path.isdir(path)]
@@ -109,7 +110,9 @@ def load(
             around = walk(root, which or Filter(root), depth)
             files += [file for file in around if file.endswith(".py") and not os.path.isdir(file)]
         names.update((shown(file, root), file) for file in members)
-        programs.extend(_programs(root, members, files, (root, *_package_parent(root), *roots), reader))
+        targets = {shown(file, root): version for file in members if (version := target(file)) is not None}
+        for each in _programs(root, members, files, (root, *_package_parent(root), *roots), reader):
+            programs.append(replace(each, targets={path: targets[path] for path in each.linted if path in targets}))
     texts: dict[str, Text] = {}
     unreadable: list[Diagnostic] = []
     for path, file in names.items():

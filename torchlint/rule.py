@@ -11,10 +11,10 @@ from functools import cache
 from typing import Any, Literal, get_type_hints
 
 from torchlint.diagnostic import Finding, Severity
+from torchlint.program import Version
 
 Check = Callable[[Any], Iterator[Finding]]
 Contexts = Literal["any", "all", "unguarded"]
-Version = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +83,11 @@ def rule(
 
 
 @cache
-def all_rules(target: Version | None = None) -> tuple[Rule, ...]:
-    """Every rule of `torchlint.rules` for a project whose oldest torch is `target` (None: today's), by code.
-
-    A module may hold several checks of one rule.
-    """
+def all_rules() -> tuple[Rule, ...]:
+    """Every rule of `torchlint.rules`, by code. A module may hold several checks of one rule."""
     package = importlib.import_module("torchlint.rules")
     found: list[Rule] = []
     for info in pkgutil.iter_modules(package.__path__):
         module = importlib.import_module(f"torchlint.rules.{info.name}")
         found.extend(getattr(module, "RULES", ()))
-    return tuple(sorted((each for each in found if each.concerns(target)), key=lambda each: each.code))
+    return tuple(sorted(found, key=lambda each: each.code))

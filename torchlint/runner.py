@@ -100,7 +100,7 @@ def _lint_apart(program: Program, lint: Lint) -> list[Diagnostic]:
 
 def _single(program: Program) -> list[Program]:
     return [
-        Program({path: Source(path, program.sources[path].text)}, frozenset([path]), program.roots)
+        Program({path: Source(path, program.sources[path].text)}, frozenset([path]), program.roots, targets=program.targets)
         for path in sorted(program.linted)
     ]
 

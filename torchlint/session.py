@@ -14,10 +14,11 @@ from torchlint import config, files, project
 from torchlint.cache import Cache, default_folder, run_cached
 from torchlint.catalogue import Entry, catalogue
 from torchlint.checks import Checks
+from torchlint.declared import declared_torch
 from torchlint.diagnostic import Diagnostic, Fix
 from torchlint.overlay import settings_in_force
 from torchlint.own_rules import INTERNAL_ERROR, OWN_RULES, UNUSED_SUPPRESSION, OwnRule
-from torchlint.program import Program
+from torchlint.program import Program, Version
 from torchlint.reading import text_of
 from torchlint.selection import Selectable, Selection, UnknownRule, check_selectors
 from torchlint.text import Text, Unreadable
@@ -49,6 +50,21 @@ class Session:
         session = cls(settings_in_force(start, options), paths, options)
         _check_selectors(session.settings, session.everything)
         return session
+
+    @cached_property
+    def _declared(self) -> dict[str, Version | None]:
+        """The oldest torch that the project around a folder requires, by folder."""
+        return {}
+
+    def supported_torch(self, file: str) -> Version | None:
+        """The oldest torch that a file's project supports: as the settings say, or else as the project nearest to it requires."""
+        if self.settings.target_torch is not None or self.options.get("isolated"):
+            return self.settings.version_of_torch
+        folder = os.path.dirname(file)
+        if folder not in self._declared:
+            declared = declared_torch(folder)
+            self._declared[folder] = None if declared is None else config.version(declared.version)
+        return self._declared[folder]
 
     @cached_property
     def cache(self) -> Cache | None:
@@ -119,7 +135,7 @@ class Session:
         if self.from_stdin:
             return self._load_stdin(which, roots)
         given = [os.path.abspath(path) for path in self.there]
-        loaded = project.load(files.discover(self.there, which), given, roots=roots, which=which)
+        loaded = project.load(files.discover(self.there, which), given, roots=roots, which=which, target=self.supported_torch)
         return self._shard(loaded)
 
     def _shard(self, loaded: project.Project) -> project.Project:
@@ -140,7 +156,7 @@ class Session:
             overlay[name] = text_of(name, self.stdin)
         except Unreadable as problem:
             overlay[name] = problem
-        return project.load([name], [], roots=roots, which=which, overlay=overlay)
+        return project.load([name], [], roots=roots, which=which, overlay=overlay, target=self.supported_torch)
 
     def checks(self, loaded: project.Project) -> Checks:
         """What is done with each program."""
@@ -149,7 +165,7 @@ class Session:
         complete = all(rule.code in codes for rule in self.rules if rule.default)
         unused = selection.takes(UNUSED_SUPPRESSION)
         comments = not self.options.get("ignore_noqa")
-        return Checks(codes, unused, complete, self._ignored(loaded), self.plugins, comments, self.settings.version_of_torch)
+        return Checks(codes, unused, complete, self._ignored(loaded), self.plugins, comments)
 
     def run(self, programs: Sequence[Program], checks: Checks, progress: Progress | None = None) -> list[Diagnostic]:
         """The diagnostics of the programs, with just the fixes that may be applied."""

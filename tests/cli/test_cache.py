@@ -67,12 +67,13 @@ BASE = program(a="import b", b="x")
         (program(a="import b", c="x"), CHECKS),
         (replace(BASE, linted=frozenset(["a.py"])), CHECKS),
         (replace(BASE, roots=("src",)), CHECKS),
+        (replace(BASE, targets={"a.py": (2, 3)}), CHECKS),
         (BASE, replace(CHECKS, codes=frozenset(["TL402"]))),
         (BASE, replace(CHECKS, unused=False)),
         (BASE, replace(CHECKS, complete=False)),
         (BASE, replace(CHECKS, ignored={"a.py": frozenset(["TL401"])})),
     ],
-    ids=["text", "border", "name", "linted", "roots", "rules", "unused", "complete", "ignored"],
+    ids=["text", "border", "name", "linted", "roots", "target", "rules", "unused", "complete", "ignored"],
 )
 def test_whatever_decides_is_in_the_key(other: Program, checks: Checks) -> None:
     assert program_key(other, checks) != program_key(BASE, CHECKS)

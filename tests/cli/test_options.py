@@ -210,6 +210,16 @@ def test_the_project_s_requirements_say_which_torch_is_supported(torchlint: Torc
     assert torchlint("a.py").code == 0
 
 
+def test_each_file_goes_by_the_requirements_nearest_to_it(torchlint: Torchlint, write: Write) -> None:
+    write("old/requirements.txt", "torch==1.4\n")
+    write("new/pyproject.toml", '[project]\ndependencies = ["torch>=2.6"]\n')
+    for folder in ("old", "new", "bare"):
+        write(f"{folder}/a.py", LOADS)
+    out = torchlint(".").out
+    assert out.count("TL605") == 1 and "old/a.py" in out
+    assert torchlint(".", "--target-torch", "2.5").out.count("TL605") == 3
+
+
 def test_rules_as_json(torchlint: Torchlint) -> None:
     (found,) = json.loads(torchlint("rule", "tl401", "--output-format", "json").out)
     explanation = found.pop("explanation")

@@ -16,7 +16,7 @@ import click
 def config(path: str, schema: bool, named: tuple[str, ...], isolated: bool) -> None:
     """Show each option's value in force for the file or folder PATH, and where it was set."""
     from torchlint import config as configuration
-    from torchlint.overlay import settings_in_force
+    from torchlint.overlay import settings_in_force, with_declared_torch
 
     if schema:
         click.echo(json.dumps(configuration.schema(), indent=2))
@@ -25,6 +25,8 @@ def config(path: str, schema: bool, named: tuple[str, ...], isolated: bool) -> N
     folder = start if os.path.isdir(start) else os.path.dirname(start)
     try:
         settings = settings_in_force(folder, {"config": named, "isolated": isolated})
+        if not isolated:
+            settings = with_declared_torch(settings, folder)
     except configuration.BadConfiguration as problem:
         click.echo(str(problem), err=True)
         raise SystemExit(2) from None

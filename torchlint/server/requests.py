@@ -23,6 +23,8 @@ _WATCHED = (
     "**/pyproject.toml",
     "**/setup.cfg",
     "**/requirements*.{txt,in}",
+    "**/requirements/*.{txt,in}",
+    "**/{environment,conda}*.{yml,yaml}",
     "**/{,.}torchlint.toml",
     "**/.gitignore",
 )

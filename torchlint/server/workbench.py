@@ -177,7 +177,7 @@ class Workbench:
             session = group.session if group and fresh else self._session(linted[0], origin[1], view)
             wanted = [file for file in linted if not session.filter.leaves_out(file, False)]
             roots = [os.path.join(session.settings.base, folder) for folder in session.settings.src]
-            loaded = project.load(wanted, [], roots=roots, which=session.filter, overlay=opened.texts)
+            loaded = project.load(wanted, [], roots=roots, which=session.filter, overlay=opened.texts, target=session.supported_torch)
             checks = session.checks(loaded)
             results = group.results if group and group.checks == checks else {}
             group = view.groups[origin] = _Group(session, linted, opened.texts, loaded, checks, results)
@@ -196,7 +196,7 @@ class Workbench:
         current: dict[object, list[Diagnostic]] = {}
         for program in group.project.programs:
             pulse()
-            key = (program.roots, program.linted, frozenset(program.sources.values()))
+            key = (program.roots, program.linted, frozenset(program.targets.items()), frozenset(program.sources.values()))
             if key not in group.results:
                 group.results[key] = lint_safely(program, lint)
             current[key] = group.results[key]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from torchlint.semantics.classes import descendants, is_module, layer_of, opaque_base
@@ -72,6 +72,28 @@ def model_of(value: Value | None) -> Value | None:
             case _:
                 return None
     return None
+
+
+def made_at(value: Value | None) -> Iterator[int]:
+    """The places, as keys of sites, where a value and what it was computed from came into being."""
+    pending, seen = [value], set[int]()
+    while pending and len(seen) < _LONGEST_CHAIN:
+        each = pending.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        match each:
+            case Tensor() | Unknown() if each.site is not None:
+                yield each.site.key
+        match each:
+            case Tensor():
+                pending.extend(each.inputs)
+            case Unknown() | LibraryMethod():
+                pending.append(each.receiver)
+            case Tuple() | List() | Dict():
+                pending.extend(_held(each))
+            case OneOf():
+                pending.extend(each.alternatives)
 
 
 def gradient_of(value: Value | None) -> Value | None:

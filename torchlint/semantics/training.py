@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from torchlint.semantics.carrying import carried_from
 from torchlint.semantics.events import Event, LoopRun
-from torchlint.semantics.origins import acts_by_mode, concerns, holds_of, may_share, model_of, parts
+from torchlint.semantics.origins import acts_by_mode, concerns, holds_of, made_at, may_share, model_of, parts
 from torchlint.semantics.passes import ModeKept, OutOfOrder, Run, StateCarried, TrainingStep
-from torchlint.semantics.values import Class, Instance, Library, OneOf, Tensor, Unknown, Value
+from torchlint.semantics.values import UNKNOWN, Class, Instance, Library, OneOf, Tensor, Unknown, Value
+from torchlint.torch_api.binding import is_public
 
 _GRADIENTS = ("backward", "gradient")
 
@@ -137,7 +138,7 @@ def _may_empty(event: Event, optimizer: Value) -> bool:
 
 def _reaches(value: Value, optimizer: Value) -> bool:
     if value is optimizer:
-        return not isinstance(value, Unknown) or value.site is not None
+        return value is not UNKNOWN
     if isinstance(value, Instance) and isinstance(value.cls, Class):
         return any(held is optimizer for held in value.store.values())
     return False
@@ -159,20 +160,48 @@ def out_of_order(run: Run) -> Iterator[OutOfOrder]:
 
 
 def _misplaced(stretch: Stretch) -> Iterator[OutOfOrder]:
-    """`zero_grad()` right before `step()`, and clipping of no gradients, in the loop's own rounds."""
-    own = stretch.own(0)
+    """`zero_grad()` right before `step()`, in a round or from one to the next, and clipping of no gradients."""
+    first = stretch.own(0)
+    own = first + (stretch.own(1) if stretch.repeats else [])
     steps = [event for event in own if event.kind == "step" and not _closure(event)]
+    done: set[int] = set()
     for step in steps:
-        index = own.index(step)
-        emptied = next((i for i in range(index - 1, -1, -1) if own[i].kind == "zero_grad" and _surely(own[i].subject, step.subject)), None)
-        if emptied is not None and own[emptied].arms == step.arms and not any(map(_may_compute, own[emptied + 1 : index])):
-            before = _backward_of(step, own[:emptied])
-            after = _backward_of(step, own[index + 1 :])
-            if before is not None and before.arms == step.arms:
-                yield _fact(OutOfOrder, own[emptied], before, "erased")
-            elif after is not None and after.arms == step.arms:
-                yield _fact(OutOfOrder, step, after, "early")
-    yield from _clipped(stretch, steps)
+        found = _fruitless(step, own) if step.site.key not in done else None
+        if found is not None:
+            done.add(step.site.key)
+            yield found
+    yield from _clipped(stretch, [step for step in steps if step in first])
+
+
+def _fruitless(step: Event, own: Sequence[Event]) -> OutOfOrder | None:
+    """A step for which nothing computes gradients since they were emptied."""
+    index = own.index(step)
+    emptied = next((i for i in range(index - 1, -1, -1) if own[i].kind == "zero_grad" and _surely(own[i].subject, step.subject)), None)
+    if emptied is None or not _goes_with(own[emptied], step):
+        return None
+    between = own[emptied + 1 : index]
+    before = _backward_of(step, own[:emptied])
+    after = _backward_of(step, own[index + 1 :])
+    if before is not None and _goes_with(before, step) and not any(map(_may_compute, between)):
+        return _fact(OutOfOrder, own[emptied], before, "erased")
+    if after is None or not _goes_with(after, step) or any(map(_may_compute, _apart_from_forward(between, after))):
+        return None
+    return _fact(OutOfOrder, step, after, "early")
+
+
+def _goes_with(event: Event, step: Event) -> bool:
+    """Whether an event happens wherever a step does: in the same arm, or outside it."""
+    return step.arms[: len(event.arms)] == event.arms
+
+
+def _apart_from_forward(events: Sequence[Event], backward: Event) -> Iterator[Event]:
+    """The events that the loss is not computed by: a function whose result is differentiated did not do that itself."""
+    reached = {*made_at(backward.subject), *(event.site.key for event in events if event.kind == "model")}
+    for event in reversed(events):
+        if event.kind == "opaque" and event.site.key in reached:
+            reached.update(site for each in event.arguments for site in made_at(each))
+        else:
+            yield event
 
 
 def _fact(kind: type[OutOfOrder], event: Event, other: Event, reason: str) -> OutOfOrder:
@@ -181,16 +210,21 @@ def _fact(kind: type[OutOfOrder], event: Event, other: Event, reason: str) -> Ou
 
 
 def _may_compute(event: Event) -> bool:
-    """Whether gradients may come from this: backward, or code that is not read."""
+    """Whether gradients may come from this: backward, or code that is not read and that no model's forward calls."""
     if event.kind in _GRADIENTS:
         return True
-    return event.kind == "opaque" and not isinstance(event.subject, Library)
+    if event.kind != "opaque" or isinstance(event.subject, Library) or (event.frame is not None and event.frame.forward is not None):
+        return False
+    match event.site.node:
+        case ast.Call(func=ast.Attribute(attr=name)) if isinstance(event.subject, Unknown):
+            return not is_public(f"torch.Tensor.{name}")
+    return True
 
 
 def _surely(emptied: Value, optimizer: Value) -> bool:
     """Whether emptying one thing surely takes the gradients that an optimizer steps with."""
     if emptied is optimizer:
-        return not isinstance(emptied, Unknown) or emptied.site is not None
+        return emptied is not UNKNOWN
     held = holds_of(optimizer)
     return held is not None and isinstance(emptied, Instance) and all(parts(each) <= parts(emptied) for each in held)
 

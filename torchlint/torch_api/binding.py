@@ -27,6 +27,11 @@ def parameters(name: str) -> tuple[str, ...]:
     return names[1:] if name.startswith("torch.Tensor.") else names
 
 
+def is_public(name: str) -> bool:
+    """Whether torch documents something of that qualified name."""
+    return name in PARAMETERS
+
+
 def bind(name: str, positional: Sequence[T], keywords: Mapping[str, T]) -> dict[str | int, T]:
     """Arguments by parameter name; positional ones beyond the known names by their number.
 

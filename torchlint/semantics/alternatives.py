@@ -55,20 +55,23 @@ def _read(node: ast.AST) -> Iterator[str]:
             yield from _read(each)
 
 
-def output_of_one(results: Sequence[Value], choice: frozenset[str]) -> Value | None:
+def output_of_one(results: Sequence[Value], choice: frozenset[str], only: bool = False) -> Value | None:
     """What one of several models gives, with each activation that it may have had; None where that says nothing.
 
-    A model that is not read (one from a file) is taken to give the same kind of thing.
+    A model that is not read (one from a file) is taken to give the same kind of thing. `only` says that all
+    models but one are of that kind: then nothing hangs on the choice.
     """
     known = [each for each in results if not isinstance(each, Unknown)]
-    if not choice or not known:
+    if not (choice or only) or not known:
         return None
     if all(isinstance(each, Tuple) for each in known):
         rows = [each.items for each in known if isinstance(each, Tuple)]
+        fields = {each.fields for each in known if isinstance(each, Tuple)}
         if len({len(row) for row in rows}) > 1:
             return None
         missing = [each for each in results if isinstance(each, Unknown)]
-        return Tuple(tuple(output_of_one([*parts, *missing], choice) or Unknown() for parts in zip(*rows, strict=True)))
+        items = tuple(output_of_one([*parts, *missing], choice, only) or Unknown() for parts in zip(*rows, strict=True))
+        return Tuple(items, fields=fields.pop() if len(fields) == 1 else ())
     tensors = [each for each in known if isinstance(each, Tensor)]
     among = tuple(dict.fromkeys(each.activation for each in tensors if each.activation is not None))
     if len(tensors) < len(known) or not among:

@@ -73,6 +73,8 @@ class Attributes(Expressions):
                 return self._of_super(value, name)
             case Array():
                 return self._of_array(value, name)
+            case Tuple() if name in value.fields:
+                return value.items[value.fields.index(name)]
             case Tuple() if name in ("values", "indices") and len(value.items) == 2:
                 return value.items[name == "indices"]
             case Function() if name == "__name__":

@@ -19,6 +19,7 @@ from torchlint.semantics.classes import (
 from torchlint.semantics.containers import Containers
 from torchlint.semantics.inspection import counted, element_of, held_in, known_items, uncounted
 from torchlint.semantics.join import join_all
+from torchlint.semantics.records import record_type
 from torchlint.semantics.shape_bridge import dim_value
 from torchlint.semantics.values import (
     FALSE,
@@ -188,6 +189,9 @@ class Builtins(Containers):
 
     def _collections_deque(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         return List({"items": None, "element": UNKNOWN}, self.site(node))
+
+    def _collections_namedtuple(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        return record_type(positional, keywords) or UNKNOWN
 
     def _functools_partial(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         return Partial(positional[0], tuple(positional[1:]), dict(keywords)) if positional else UNKNOWN

@@ -15,6 +15,7 @@ from torchlint.semantics.gradients import FunctionBypassed, function_instance, i
 from torchlint.semantics.inspection import held_in, known_items, last_of, uncounted
 from torchlint.semantics.join import present
 from torchlint.semantics.origins import model_of
+from torchlint.semantics.records import record, record_type_of
 from torchlint.semantics.values import (
     LAST,
     TRUE,
@@ -32,6 +33,7 @@ from torchlint.semantics.values import (
     ModuleStore,
     OneOf,
     Partial,
+    RecordType,
     ShapeOf,
     Size,
     Super,
@@ -168,6 +170,8 @@ class Calls(Functions):
                 return self.run_function(callee.function, callee.receiver, positional, keywords, node)
             case Class():
                 return self.instantiate(callee, positional, keywords, node)
+            case RecordType():
+                return record(callee, positional, keywords)
             case Instance():
                 return self._call_instance(callee, positional, keywords, node)
             case Partial():
@@ -242,8 +246,10 @@ class Calls(Functions):
         finally:
             self.unsure -= 1
         models = [each for each in alternatives if isinstance(each, Instance) and (is_module(each) or each.cls == "torch.Loaded")]
-        choice = choice_of(models, self.arms, self.conditions) if len(models) == len(alternatives) else frozenset()
-        return output_of_one(results, choice) or joined
+        if len(models) < len(alternatives):
+            return joined
+        only = sum(each.cls != "torch.Loaded" for each in models) == 1
+        return output_of_one(results, choice_of(models, self.arms, self.conditions), only) or joined
 
     def _call_instance(
         self, instance: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
@@ -277,7 +283,10 @@ class Calls(Functions):
         """An instance of a class of the program; `positional` is None where the arguments are unknown."""
         self.instantiated.add(cls.node)
         bases = library_bases(cls)
-        if any(base in ("enum.Enum", "enum.IntEnum", "typing.NamedTuple") for base in bases):
+        made = record_type_of(cls)
+        if made is not None:
+            return record(made, positional, keywords)
+        if any(base in ("enum.Enum", "enum.IntEnum") for base in bases):
             return Unknown(self.site(node))
         given: dict[str | int, Value] = {}
         given.update(keywords)

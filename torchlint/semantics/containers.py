@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from torchlint.semantics.buffers import filled
 from torchlint.semantics.checkpoints import Checkpoints, is_state
 from torchlint.semantics.classes import find, is_module
 from torchlint.semantics.facts import Subscript
@@ -314,7 +315,7 @@ class Containers(Checkpoints):
                     certain = value.requires_grad and self.grad and is_floating(target.dtype)
                     requires = True if certain else (requires or None)
                 leaf = target.leaf if requires is False else None
-                self.rebind(target, replace(target, requires_grad=requires, leaf=leaf, activation=None, scale=None, storages=storages_of(target)))
+                self.rebind(target, replace(target, requires_grad=requires, leaf=leaf, activation=filled(target, value), scale=None, storages=storages_of(target)))
 
 
 def note_held(container: List | Dict | Instance, values: Sequence[Value]) -> None:

@@ -27,6 +27,7 @@ from torchlint.semantics.values import (
     OneOf,
     Partial,
     ProjectFile,
+    RecordType,
     ShapeOf,
     Size,
     Store,
@@ -35,6 +36,7 @@ from torchlint.semantics.values import (
     Unknown,
     Value,
 )
+from torchlint.torch_api.binding import is_public
 from torchlint.torch_api.dtypes import dtype_of
 
 # Of how many things a container may remember that it came to hold them.
@@ -80,7 +82,9 @@ def truth(value: Value) -> bool | None:
         case Dict():
             entries = value.store.get("entries")
             return None if entries is None else bool(entries)
-        case Function() | Class() | Method() | Partial() | ProjectFile():
+        case Function() | Class() | Method() | Partial() | RecordType() | ProjectFile():
+            return True
+        case Library() if is_public(value.name):
             return True
         case LibraryMethod() if isinstance(value.receiver, Tensor):
             return True

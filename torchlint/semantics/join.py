@@ -6,6 +6,7 @@ from dataclasses import fields
 from functools import reduce
 from typing import Any
 
+from torchlint.semantics.buffers import fuller
 from torchlint.semantics.origins import model_of
 from torchlint.semantics.values import (
     NONE,
@@ -55,7 +56,7 @@ def join(left: Value, right: Value) -> Value:
             kept: dict[str, Any] = {name: _same(getattr(left, name), getattr(right, name)) for name in _ARRAY_FIELDS}
             return Array(**{**kept, "kind": left.kind}, shape=join_shapes(left.shape, right.shape)) if left.kind == right.kind else UNKNOWN
         case Tuple(), Tuple() if len(left.items) == len(right.items):
-            return Tuple(tuple(map(join, left.items, right.items)))
+            return Tuple(tuple(map(join, left.items, right.items)), fields=left.fields if left.fields == right.fields else ())
         case Iteration(), Iteration():
             return Iteration(join(left.element, right.element))
         case Method(), Method() if left.receiver is right.receiver and left.function is right.function:
@@ -87,7 +88,7 @@ def join_tensors(left: Tensor, right: Tensor) -> Tensor:
     return Tensor(
         shape=join_shapes(left.shape, right.shape),
         tail=_joined_tails(left, right),
-        activation=join_activations(left.activation, right.activation),
+        activation=join_activations(left.activation, right.activation) or fuller(left, right),
         model=_joined_models(left.model, right.model),
         inputs=left.inputs if left.inputs == right.inputs else (),
         storages=_joined_storages(left, right),

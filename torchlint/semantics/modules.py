@@ -222,7 +222,7 @@ class Modules(Layers):
             case Tensor():
                 return replace(result, model=module, role="prediction", storages=storages_of(result))
             case Tuple():
-                return Tuple(tuple(self._stamped(item, module, depth - 1) for item in result.items))
+                return Tuple(tuple(self._stamped(item, module, depth - 1) for item in result.items), fields=result.fields)
             case List() | Dict():
                 return replace(result, store={key: self._stamped_slot(held, module, depth - 1) for key, held in result.store.items()})
             case OneOf():

@@ -157,10 +157,11 @@ class Array(Value):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tuple(Value):
-    """A tuple whose elements are known one by one; `shape_of` is the tensor whose shape it is."""
+    """A tuple whose elements are known one by one; `shape_of` is the tensor whose shape it is, `fields` a record's names."""
 
     items: tuple[Value, ...]
     shape_of: Tensor | None = None
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -289,6 +290,14 @@ class Partial(Value):
     function: Value
     positional: tuple[Value, ...]
     keywords: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RecordType(Value):
+    """What `namedtuple` makes: the type of tuples whose items have names."""
+
+    fields: tuple[str, ...]
+    defaults: Mapping[str, Value]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -27,7 +27,7 @@ class Rule:
     where every way in which the program reaches the place must be at fault (a guard that one
     caller holds is then enough to stay silent); "unguarded" is "any", but for places that the program
     reaches with gradients off as well. `before` is the version of torch from which on there is
-    nothing to report: such a check runs for projects that say that they support an older one.
+    nothing to report: such a check runs for projects that say that they support an older one, but none older than `since`.
     """
 
     code: str
@@ -40,10 +40,11 @@ class Rule:
     fact: type
     check: Check
     before: Version | None = None
+    since: Version = ()
 
     def concerns(self, target: Version | None) -> bool:
         """Whether a project whose oldest torch is `target` (None: today's) needs this check."""
-        return self.before is None or (target is not None and target < self.before)
+        return self.before is None or (target is not None and self.since <= target < self.before)
 
     @property
     def url(self) -> str | None:
@@ -61,6 +62,7 @@ def rule(
     contexts: Contexts = "any",
     calls: Iterable[str] = (),
     before: Version | None = None,
+    since: Version = (),
 ) -> Callable[[Check], Check]:
     """Make a rule of a generator function; its parameter's type is the fact that it asks for.
 
@@ -75,7 +77,7 @@ def rule(
         hints.pop("return", None)
         (fact,) = hints.values()
         groups = tuple(tuple(group.split("|")) for group in words)
-        declared = Rule(code, name, severity, default, groups, contexts, frozenset(calls), fact, check, before)
+        declared = Rule(code, name, severity, default, groups, contexts, frozenset(calls), fact, check, before, since)
         vars(module).setdefault("RULES", []).append(declared)
         return check
 

@@ -195,6 +195,9 @@ def test_load_is_unguarded_where_the_project_supports_an_old_torch(torchlint: To
     assert torchlint("a.py", "--target-torch", "2.6").code == 0
     assert "TL605" in torchlint("a.py", "--target-torch", "2.5").out
     write("torchlint.toml", 'target-torch = "2.3"\n')
+    write("a.py", LOADS)
+    assert "require a newer torch" in torchlint("a.py", "--fix", "--unsafe-fixes", "--target-torch", "1.12").out
+    assert path.read_text() == LOADS
     torchlint("a.py", "--fix", "--unsafe-fixes")
     assert path.read_text() == LOADS.replace("'a.pt'", "'a.pt', weights_only=True")
 

@@ -22,14 +22,27 @@ def unsafe_load(call: Call) -> Iterator[Finding]:
         )
 
 
-@rule("TL605", severity="warning", words=("load",), calls=("load",), before=(2, 6))
+@rule("TL605", severity="warning", words=("load",), calls=("load",), before=(2, 6), since=(1, 13))
 def unguarded_load(call: Call) -> Iterator[Finding]:
-    if call.name == "torch.load" and call.plain and "weights_only" not in call.arguments:
+    if _is_unguarded(call):
         yield call.flag(
             "before torch 2.6, which the project supports, `torch.load` runs whatever program the file's sender put into "
             "it; pass `weights_only=True`",
             fix=call.add_argument("weights_only=True", "Load weights only", "unsafe"),
         )
+
+
+@rule("TL605", severity="warning", words=("load",), calls=("load",), before=(1, 13))
+def load_without_guard(call: Call) -> Iterator[Finding]:
+    if _is_unguarded(call):
+        yield call.flag(
+            "before torch 1.13, which the project supports, `torch.load` runs whatever program the file's sender put into "
+            "it; require a newer torch, and pass `weights_only=True`"
+        )
+
+
+def _is_unguarded(call: Call) -> bool:
+    return call.name == "torch.load" and call.plain and "weights_only" not in call.arguments
 
 
 def _guarded(call: Call) -> Fix | None:

@@ -15,7 +15,7 @@ from torchlint.semantics.values import NONE
 
 @rule("TL606", severity="warning", default=False, words=("load",))
 def load_without_map_location(read: CheckpointRead) -> Iterator[Finding]:
-    if not read.picks_device or read.arguments.get("map_location", NONE) != NONE or _chosen(read):
+    if not read.picks_device or read.own or read.arguments.get("map_location", NONE) != NONE or _chosen(read):
         return
     if other_arm_passes(read.site, "map_location"):
         return

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from torchlint.semantics.facts import CheckpointRead, LoadResultUsed, StateAliased, StateLoaded
 from torchlint.semantics.frame import Frame
-from torchlint.semantics.guards import conditions, inside, way
+from torchlint.semantics.guards import conditions, inside, outermost, way
 from torchlint.semantics.inspection import element_of, known_items
 from torchlint.semantics.join import present
 from torchlint.semantics.module_methods import ModuleMethods
@@ -45,6 +46,11 @@ def is_state(value: Value) -> bool:
 class Checkpoints(ModuleMethods):
     """Calls of `state_dict`, `load_state_dict` and `torch.load`."""
 
+    @cached_property
+    def _written(self) -> list[tuple[Frame, Value]]:
+        """The files that `torch.save` wrote to, each with the outermost frame of the run."""
+        return []
+
     # How often optimizers have stepped so far, on any way through the program.
     _clock = 0
 
@@ -57,12 +63,15 @@ class Checkpoints(ModuleMethods):
         return instance
 
     def _torch_load(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
-        result = Instance(LOADED, {}, {"file": positional[0] if positional else keywords.get("f", UNKNOWN)}, self.site(node), self.frame, self.arms)
+        file = positional[0] if positional else keywords.get("f", UNKNOWN)
+        result = Instance(LOADED, {}, {"file": file}, self.site(node), self.frame, self.arms)
         self.trail.version += 1
         arguments = bind("torch.load", positional, keywords)
         self.emit_call("torch.load", None, arguments, positional, result, node)
         if CheckpointRead in self.wanted:
-            self.later.append(CheckpointRead(self.site(node), self.frame, self.grad, "torch.load", None, arguments, tuple(positional), result))
+            run = outermost(self.frame)
+            own = any(frame is run and _may_be_same_file(file, written) for frame, written in self._written)
+            self.later.append(CheckpointRead(self.site(node), self.frame, self.grad, "torch.load", None, arguments, tuple(positional), result, own=own))
         return result
 
     def _torch_save(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
@@ -71,6 +80,7 @@ class Checkpoints(ModuleMethods):
             for state, _ in kept_states(value):
                 if not is_stale(state):
                     state.store["<saved>"] = TRUE
+        self._written.append((outermost(self.frame), positional[1] if len(positional) > 1 else keywords.get("f", UNKNOWN)))
         self.event("opaque", node, UNKNOWN, tuple(positional))
         self.emit_call("torch.save", None, bind("torch.save", positional, keywords), positional, NONE, node)
         return NONE
@@ -220,6 +230,11 @@ class Checkpoints(ModuleMethods):
         """An attribute of what `load_state_dict` gave is read, or (`name` None) it is called."""
         if LoadResultUsed in self.wanted and result.site is not None and name not in _RESULT_FIELDS:
             self.emit(LoadResultUsed(result.site, self.frame, self.grad, result, self.site(node)))
+
+
+def _may_be_same_file(one: Value, other: Value) -> bool:
+    """Whether two files may be the same: names that are known have to be equal."""
+    return not isinstance(one, Const) or not isinstance(other, Const) or one == other
 
 
 def is_stale(state: Value) -> bool:

@@ -383,9 +383,13 @@ class Loop(Fact):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CheckpointRead(Call):
-    """`torch.load` is called; told when the whole program has been run, so that `picks_device` is known."""
+    """`torch.load` is called; told when the whole program has been run, so that `picks_device` is known.
+
+    `own` is true where the file may be one that the program wrote before, in the same run.
+    """
 
     picks_device: bool = False
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -35,12 +35,17 @@ def conditions(site: Site) -> Iterator[ast.expr]:
 
 
 def _left_before(parent: ast.AST, node: ast.stmt) -> Iterator[ast.expr]:
+    for earlier in statements_before(parent, node):
+        if isinstance(earlier, ast.If) and any(isinstance(arm[-1], _ENDS) for arm in (earlier.body, earlier.orelse) if arm):
+            yield earlier.test
+
+
+def statements_before(parent: ast.AST, node: ast.stmt) -> Iterator[ast.stmt]:
+    """The statements of a block that come before one of them."""
     for name in ("body", "orelse", "finalbody"):
         block = getattr(parent, name, None)
         if isinstance(block, list) and node in block:
-            for earlier in block[: block.index(node)]:
-                if isinstance(earlier, ast.If) and any(isinstance(arm[-1], _ENDS) for arm in (earlier.body, earlier.orelse) if arm):
-                    yield earlier.test
+            yield from block[: block.index(node)]
 
 
 def inside(site: Site, outer: Site) -> bool:
@@ -56,6 +61,13 @@ def way(frame: Frame, node: ast.AST) -> Iterator[tuple[Frame, Site]]:
         if each.alone or each.call is None:
             return
         node, each = each.call, each.caller
+
+
+def outermost(frame: Frame) -> Frame:
+    """The frame in which a run began: a file's, or that of a function that nobody calls."""
+    while frame.caller is not None and not frame.alone:
+        frame = frame.caller
+    return frame
 
 
 def tried(site: Site) -> bool:

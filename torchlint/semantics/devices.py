@@ -13,6 +13,7 @@ from dataclasses import replace
 from torchlint.diagnostic import Edit, Span
 from torchlint.semantics.classes import descendants, is_buffer, is_module
 from torchlint.semantics.frame import Frame
+from torchlint.semantics.guards import conditions, statements_before, way
 from torchlint.semantics.site import Site
 from torchlint.semantics.trail import Trail
 from torchlint.semantics.values import (
@@ -22,12 +23,15 @@ from torchlint.semantics.values import (
     Instance,
     Library,
     Tensor,
+    Unknown,
     Value,
 )
 from torchlint.torch_api.operations import operation
 
 DEFAULT, MADE, MOVED = "cpu default", "cpu made", "moved"
 NOT_NAMED = (None, DEFAULT, MADE, MOVED)
+# Decorators under which a test may not be run.
+_SKIPS = frozenset({"unittest.skip", "unittest.skipIf", "unittest.skipUnless", "pytest.mark.skip", "pytest.mark.skipif"})
 ACCELERATORS = ("cuda", "meta", "mps", "xpu")
 _KINDS = (*ACCELERATORS, "cpu")
 
@@ -128,16 +132,38 @@ def input_name(maker: Tensor) -> str | None:
     return used[0] if used else names[0] if names and node.name == "forward" else None
 
 
-def guarded(site: Site) -> bool:
-    """Whether code runs under some condition, or in a function that asks whether there is CUDA."""
+def guarded(frame: Frame, node: ast.AST) -> bool:
+    """Whether code runs under some condition, in a function that asks whether there is CUDA, or where its callers asked."""
+    callers = list(way(frame, node))
+    return _guarded_here(frame.site(node)) or any(_may_be_skipped(each) or _asked(site) for each, site in callers)
+
+
+def _may_be_skipped(frame: Frame) -> bool:
+    """Whether what runs is a test that a decorator leaves out under a condition."""
+    return frame.function is not None and any(isinstance(each, Unknown) and each.method in _SKIPS for each in frame.function.decorators)
+
+
+def _asked(site: Site) -> bool:
+    """Whether a place is only reached where the program found CUDA, or found none."""
+    return any("is_available" in site.tree.code(test) for test in conditions(site))
+
+
+def _guarded_here(site: Site) -> bool:
     node, parent = site.node, site.tree.parent(site.node)
     while parent is not None:
         if isinstance(parent, ast.If | ast.IfExp | ast.BoolOp | ast.Try | ast.ExceptHandler) and node is not getattr(parent, "test", None):
             return not _is_main(parent)
-        if isinstance(parent, ast.FunctionDef) and "is_available" in site.tree.code(parent):
+        if isinstance(node, ast.stmt) and any(map(_leaves, statements_before(parent, node))):
             return True
+        if isinstance(parent, ast.FunctionDef):
+            return "is_available" in site.tree.code(parent)
         node, parent = parent, site.tree.parent(parent)
     return False
+
+
+def _leaves(statement: ast.stmt) -> bool:
+    """Whether a statement ends its function under a condition."""
+    return isinstance(statement, ast.If) and any(arm and isinstance(arm[-1], ast.Return | ast.Raise) for arm in (statement.body, statement.orelse))
 
 
 def _is_main(node: ast.AST) -> bool:

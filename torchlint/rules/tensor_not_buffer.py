@@ -20,6 +20,9 @@ def tensor_not_buffer(settled: ClassSettled) -> Iterator[Finding]:
         site = settled.last_assigned(name)
         if not isinstance(value, Tensor) or value.parameter or value.requires_grad or is_buffer(settled.instance, name) or site is None:
             continue
+        if value.device is None:
+            # It lives where what it is made of does, which the caller may have moved before.
+            continue
         if used_where_it_is(settled.cls, name):
             yield settled.flag(
                 f"`self.{name}` is a plain tensor: `.to()` leaves it behind and `state_dict()` does not hold it; use "

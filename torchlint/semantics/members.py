@@ -186,13 +186,38 @@ def used_where_it_is(cls: Class, name: str) -> bool:
             return False
         for method in methods(base.node):
             outer = _chained(method)
+            copied = _copied_into(method)
             for each in _mentions(method, name):
                 taken = list(_taken(each, outer))
                 stored = isinstance(each.ctx, ast.Store)
-                if not _MOVES.isdisjoint(taken) or (stored and method.name != "__init__" and method.name in reached):
+                if not _MOVES.isdisjoint(taken) or _moved_later(method, each, outer) or (stored and method.name != "__init__" and method.name in reached):
                     return False
-                used = used or (method.name in reached and not stored and _LOOKS.isdisjoint(taken[:1]))
+                used = used or (method.name in reached and not stored and _LOOKS.isdisjoint(taken[:1]) and id(each) not in copied)
     return used
+
+
+def _copied_into(method: Method) -> set[int]:
+    """The expressions whose values are written into a part of a tensor, from whatever device they are on."""
+    return {id(each.value) for each in ast.walk(method) if isinstance(each, ast.Assign) and all(map(_part_of_tensor, each.targets))}
+
+
+def _part_of_tensor(target: ast.expr) -> bool:
+    named = isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant) and isinstance(target.slice.value, str)
+    return isinstance(target, ast.Subscript) and not named
+
+
+def _moved_later(method: Method, mention: ast.expr, outer: Mapping[int, ast.expr]) -> bool:
+    """Whether a variable that is made of an attribute is moved in the same method."""
+    made = {
+        target.id
+        for each in ast.walk(method)
+        if isinstance(each, ast.Assign) and any(inner is mention for inner in ast.walk(each.value))
+        for target in each.targets
+        if isinstance(target, ast.Name)
+    }
+    return bool(made) and any(
+        isinstance(each, ast.Name) and each.id in made and not _MOVES.isdisjoint(_taken(each, outer)) for each in ast.walk(method)
+    )
 
 
 def _mentions(method: Method, name: str) -> Iterator[ast.Attribute]:

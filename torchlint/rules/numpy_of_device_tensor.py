@@ -6,20 +6,33 @@ from collections.abc import Iterator
 
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
+from torchlint.semantics.conversions import CONVERTING, converted, tensor_in
 from torchlint.semantics.devices import ACCELERATORS
 from torchlint.semantics.facts import Call
 from torchlint.semantics.rewrites import call_behind
-from torchlint.semantics.values import FALSE, Tensor
+from torchlint.semantics.site import Site
+from torchlint.semantics.values import FALSE, Tensor, Value
 
 
-@rule("TL804", words=("numpy",), calls=("numpy",))
+@rule("TL804", words=("numpy|np|plt|pyplot",), calls=CONVERTING)
 def numpy_of_device_tensor(call: Call) -> Iterator[Finding]:
-    tensor = call.receiver
-    if call.name != "torch.Tensor.numpy" or not isinstance(tensor, Tensor) or tensor.device is None:
+    if call.name == "torch.Tensor.numpy" and call.receiver_site is not None:
+        if call.arguments.get("force", FALSE) == FALSE and (device := _away(call.receiver)):
+            yield _finding(call, call.receiver_site, call.receiver, f"on `{device}`, and `numpy()` of it")
         return
-    if tensor.device.partition(":")[0] in ACCELERATORS and call.arguments.get("force", FALSE) == FALSE:
-        site = call.receiver_site
-        yield call.flag(
-            f"this tensor is on `{tensor.device}`, and `numpy()` of it raises a TypeError; copy it to the host first with `.cpu()`",
-            fix=Fix("Copy it with `.cpu()`", call_behind(site, "cpu()")) if site else None,
-        )
+    for given, value in converted(call):
+        if device := _away(value):
+            yield _finding(call, given, value, f"on `{device}`, and to make an array of it")
+            return
+
+
+def _away(value: Value | None) -> str | None:
+    """The device of a tensor that is not in the host's memory."""
+    held = tensor_in(value)
+    device = held.device if isinstance(held, Tensor) else None
+    return device if device is not None and device.partition(":")[0] in ACCELERATORS else None
+
+
+def _finding(call: Call, given: Site, value: Value | None, problem: str) -> Finding:
+    fix = Fix("Copy it with `.cpu()`", call_behind(given, "cpu()")) if isinstance(value, Tensor) else None
+    return call.flag(f"this tensor is {problem} raises a TypeError; copy it to the host first with `.cpu()`", fix=fix)

@@ -7,18 +7,16 @@ from collections.abc import Iterator
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
 from torchlint.semantics.classes import is_module
+from torchlint.semantics.conversions import CONVERTING, converted, tensor_in
 from torchlint.semantics.facts import Call
-from torchlint.semantics.inspection import element_of
 from torchlint.semantics.rewrites import call_behind
 from torchlint.semantics.site import Site
-from torchlint.semantics.values import TRUE, Instance, List, Tensor, Tuple, Unknown, Value
+from torchlint.semantics.values import TRUE, Instance, Tensor, Unknown, Value
 
-_CONVERSIONS = frozenset({"array", "asarray", "asanyarray", "ascontiguousarray", "stack", "concatenate", "vstack", "hstack"})
 _CARRY = frozenset({"cpu", "cuda", "to", "float", "squeeze", "unsqueeze", "view", "reshape", "permute", "transpose", "<item>", "softmax", "sigmoid"})
-_DRAWN = frozenset({"plot", "scatter", "bar", "hist", "semilogy", "semilogx", "loglog", "imshow", "step", "fill_between"})
 
 
-@rule("TL305", words=("numpy|np|plt|pyplot",), calls=("numpy", *_CONVERSIONS, *_DRAWN))
+@rule("TL305", words=("numpy|np|plt|pyplot",), calls=CONVERTING)
 def numpy_of_grad_tensor(call: Call) -> Iterator[Finding]:
     if call.grad is not True:
         return
@@ -26,16 +24,11 @@ def numpy_of_grad_tensor(call: Call) -> Iterator[Finding]:
         asked = isinstance(call.receiver, Unknown) and "requires_grad" in _function_text(call)
         if _requires_grad(call.receiver) and not asked and call.arguments.get("force") != TRUE and call.receiver_site is not None:
             yield _finding(call, call.receiver_site, call.receiver)
-    elif call.name in {f"numpy.{name}" for name in _CONVERSIONS}:
-        given = call.argument_site(0, "object")
-        if call.positional and given is not None and _requires_grad(call.positional[0]):
-            yield _finding(call, given, call.positional[0])
-    elif call.name.startswith("matplotlib.pyplot."):
-        for index, value in enumerate(call.positional):
-            given = call.argument_site(index)
-            if given is not None and _requires_grad(value):
-                yield _finding(call, given, value)
-                return
+        return
+    for given, value in converted(call):
+        if _requires_grad(value):
+            yield _finding(call, given, value)
+            return
 
 
 def _function_text(call: Call) -> str:
@@ -44,8 +37,7 @@ def _function_text(call: Call) -> str:
 
 
 def _requires_grad(value: Value | None) -> bool:
-    if isinstance(value, List | Tuple):
-        value = element_of(value)
+    value = tensor_in(value)
     return value.requires_grad is True if isinstance(value, Tensor) else _of_unread_model(value)
 
 

@@ -18,8 +18,8 @@ def tensor_made_on_cpu(meeting: DevicesMeet) -> Iterator[Finding]:
         if maker.site is None:
             continue
         yield meeting.flag(
-            f"`{maker.op}` makes a tensor on the CPU, and the input of forward may be elsewhere: on a GPU they raise a RuntimeError "
-            "where they meet; pass `device=` of the input",
+            f"`{maker.op}` makes a tensor on the CPU, and {'the weights that it meets' if meeting.weights else 'the input of forward'} may be "
+            "elsewhere: on a GPU that raises a RuntimeError; pass `device=` of the input",
             at=maker.site,
             related=((meeting.site, "they meet here"),) if meeting.site.node is not maker.site.node else (),
             fix=_fix(maker),

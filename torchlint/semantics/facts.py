@@ -449,9 +449,10 @@ class DevicePinned(Fact):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DevicesMeet(Fact):
-    """A tensor that a module's forward made on the CPU meets its input, a parameter or a layer's weights."""
+    """A tensor that a module's forward made on the CPU meets its input or (`weights`) what the module holds."""
 
     made: Tensor
+    weights: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -159,7 +159,8 @@ class Tensors(Results):
         )
         if met:
             for each in made:
-                self.emit(DevicesMeet(self.site(node), self.frame, self.grad, each))
+                held = weights or any(isinstance(other, Tensor) and other.parameter for other in values)
+                self.emit(DevicesMeet(self.site(node), self.frame, self.grad, each, held))
 
     def changes(self, tensor: Tensor, node: ast.AST) -> None:
         """A tensor is about to be changed in place; through `.data`, behind the back of any graph that holds it."""

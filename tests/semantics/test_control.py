@@ -135,3 +135,9 @@ def test_a_condition_on_none_narrows() -> None:
 def test_nesting_without_end_stays_bounded() -> None:
     assert x("def f(n):\n    return f(n + 1)\nx = f(0)") == "?"
     assert x("x = " + "(" * 90 + "1" + ")" * 90) == "1"
+
+
+def test_the_names_of_a_comprehension_are_its_own() -> None:
+    assert x("x = torch.zeros(2, 3)\nsums = [x.sum() for x in nn.Linear(3, 4)(x)]\nrows = {i: x for i, x in enumerate(x)}") == "(2, 3) other"
+    assert "x" not in values("rows = [x for x in torch.zeros(2, 3)]")
+    assert x("def f(x):\n    rows = [x[0] for x in x]\n    return x\nx = f(torch.zeros(2, 3))") == "(2, 3) other"

@@ -8,22 +8,19 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from torchlint.semantics.events import LoopRun, Round
+from torchlint.semantics.comprehensions import Comprehensions
 from torchlint.semantics.inspection import (
-    _bound_by,
     both,
     contains,
     element_of,
     known_items,
     last_of,
     may_be_none,
-    origin_of,
     same_thing,
     truth,
     uncounted,
 )
 from torchlint.semantics.join import join_all
-from torchlint.semantics.machine import Machine
 from torchlint.semantics.origins import model_of
 from torchlint.semantics.trail import MISSING
 from torchlint.semantics.values import (
@@ -83,7 +80,7 @@ _LONGEST = 4096
 _HALF = Const(0.5)
 
 
-class Expressions(Machine):
+class Expressions(Comprehensions):
     """Evaluation of every kind of expression but calls and attributes."""
 
     def __init__(self, *args: Any, **keywords: Any) -> None:
@@ -123,9 +120,6 @@ class Expressions(Machine):
         raise NotImplementedError
 
     def tensor_arithmetic(self, node: ast.AST, operation: str, operands: Sequence[Value]) -> Value:
-        raise NotImplementedError
-
-    def iterated(self, value: Value, node: ast.AST) -> Value:
         raise NotImplementedError
 
     def bad_operand(self, value: Value, node: ast.AST, use: str) -> None:
@@ -184,7 +178,7 @@ class Expressions(Machine):
             case Const(), (List() | Tuple()) if isinstance(op, ast.Mult):
                 return self._repeat(right, left, node)
             case ((List() | Tuple()) as held, Unknown() | Size()) | (Unknown() | Size(), (List() | Tuple()) as held) if isinstance(op, ast.Mult):
-                self._note_repeated(known_items(held) or (), node)
+                self.note_repeated(known_items(held) or (), node)
                 return List(uncounted((held,)), self.site(node))
             case Instance(), _ if isinstance(op, ast.Add) and "items" in left.store and isinstance(right, Instance):
                 return Unknown(self.site(node))
@@ -229,16 +223,11 @@ class Expressions(Machine):
         if items is None or not isinstance(count.value, int):
             return List(uncounted((value,)), self.site(node))
         if count.value > 1:
-            self._note_repeated(items, node)
+            self.note_repeated(items, node)
         if len(items) * max(count.value, 0) > _LONGEST:
             return Iteration(join_all(list(items)))
         repeated = items * count.value
         return Tuple(repeated) if isinstance(value, Tuple) else List({"items": repeated}, self.site(node))
-
-    def _note_repeated(self, items: Sequence[Value], node: ast.AST) -> None:
-        for each in items:
-            if isinstance(each, Instance):
-                self.repeated.setdefault(id(each.store), (self.site(node), each))
 
     def _unary(self, node: ast.UnaryOp) -> Value:
         value = self.eval(node.operand)
@@ -395,55 +384,6 @@ class Expressions(Machine):
             if default is not None:
                 values[each.arg] = self.eval(default)
         return values
-
-    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Value:
-        items: list[Value] = []
-        complete = self._generate(node.generators, lambda: items.append(self.eval(node.elt)))
-        if isinstance(node.elt, ast.Name) and items and (len(items) > 1 or not complete) and all(each is items[0] for each in items) and not _bound_by(node, node.elt.id):
-            self._note_repeated(items[:1], node)
-        if complete:
-            return List({"items": tuple(items)}, self.site(node))
-        return List({**uncounted((Tuple(tuple(items)),)), LAST: join_all(items)}, self.site(node))
-
-    def _dict_comprehension(self, node: ast.DictComp) -> Value:
-        entries: dict[Any, Value] = {}
-        values: list[Value] = []
-        keys: list[Value] = []
-
-        def produce() -> None:
-            key, value = self.eval(node.key), self.eval(node.value)
-            keys.append(key)
-            values.append(value)
-            if isinstance(key, Const):
-                entries[key.value] = value
-
-        complete = self._generate(node.generators, produce)
-        known = complete and all(isinstance(key, Const) for key in keys)
-        return Dict({"entries": entries if known else None, "element": join_all(values)}, self.site(node))
-
-    def _generate(self, generators: Sequence[ast.comprehension], produce: Callable[[], object]) -> bool:
-        """Run a comprehension; whether every element was produced and no other."""
-        if not generators:
-            produce()
-            return True
-        first, rest = generators[0], generators[1:]
-        source = self.eval(first.iter)
-        items = known_items(source)
-        complete = items is not None and len(items) <= _LONGEST // 64
-        rounds = items if items is not None and complete else (self.iterated(source, first.iter),)
-        outside = self.rounds
-        run = LoopRun(self.site(first.iter), self.frame, origin_of(source), len(items) if items is not None else None, self.arms, self.trail.mark())
-        for index, item in enumerate(rounds):
-            self.rounds = (*outside, Round(run, index))
-            self.assign(first.target, item)
-            verdicts = [self.test(condition) for condition in first.ifs]
-            if False in verdicts and complete:
-                continue
-            if None in verdicts:
-                complete = False
-            complete = self._generate(rest, produce) and complete
-        self.rounds = outside
-        return complete
 
     def _text(self, node: ast.JoinedStr) -> Value:
         parts: list[str] = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Sequence
 from typing import Any
 
@@ -41,10 +40,6 @@ from torchlint.torch_api.dtypes import dtype_of
 
 # Of how many things a container may remember that it came to hold them.
 MOST_SEEN = 256
-
-
-def _bound_by(node: ast.ListComp | ast.SetComp | ast.GeneratorExp, name: str) -> bool:
-    return any(isinstance(each, ast.Name) and each.id == name for part in node.generators for each in ast.walk(part.target))
 
 
 def origin_of(value: Value) -> Value:

@@ -47,6 +47,18 @@ class Trail:
             self.version += 1
             self.module_version += type(store) is ModuleStore
 
+    def restore(self, store: Store, key: Any, value: Any, of_object: bool) -> None:
+        """Bind a name again to what it was bound to before, or (MISSING) to nothing."""
+        old = store.get(key, MISSING)
+        if old is value:
+            return
+        self.log.append((store, key, old, of_object))
+        self.version += of_object
+        if value is MISSING:
+            del store[key]
+        else:
+            store[key] = value
+
     def mark(self) -> int:
         return len(self.log)
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from torchlint.semantics.classes import linear_bases
 from torchlint.semantics.values import Class, Instance, Library, OneOf
+from torchlint.torch_api.operations import OF_ONE_OPERAND
 
 Method = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -227,9 +228,11 @@ def _mentions(method: Method, name: str) -> Iterator[ast.Attribute]:
 
 
 def _chained(method: ast.AST) -> dict[int, ast.expr]:
-    """Each expression that an attribute, call or subscript is taken of, with that one: `x.a`, of `x`."""
+    """Each expression that an attribute, call, subscript or function of one tensor is taken of, with that one: `x.a`, of `x`."""
     found: dict[int, ast.expr] = {}
     for each in ast.walk(method):
+        if isinstance(each, ast.Call) and each.args and isinstance(each.func, ast.Attribute) and each.func.attr in OF_ONE_OPERAND:
+            found[id(each.args[0])] = each
         match each:
             case ast.Attribute(value=inner) | ast.Subscript(value=inner) | ast.Call(func=inner):
                 found[id(inner)] = each

@@ -232,7 +232,7 @@ OF_ONE_OPERAND = frozenset(
     repeat tile narrow flip fliplr flipud roll rot90 diagonal ravel adjoint {_SPLITS} {_DROPOUTS} {_PAIRS}
     tril triu diag diag_embed trace pad interpolate upsample fold unfold pixel_shuffle pixel_unshuffle channel_shuffle
     sum nansum prod cumsum cumprod mean std var norm amin amax argmax argmin argsort all any logsumexp softmax log_softmax softmin
-    repeat_interleave round glu leaky_relu elu celu hardtanh softplus threshold
+    repeat_interleave round glu leaky_relu elu celu hardtanh softplus threshold multinomial bernoulli
     """.split()
 )
 SCALING = _both("div divide true_divide div_ divide_ true_divide_ mul multiply mul_ multiply_")

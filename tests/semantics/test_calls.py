@@ -121,6 +121,11 @@ def test_layers_made_in_a_loop() -> None:
     assert x(program) == "(2, 16) softmax"
 
 
+def test_the_layers_of_a_sequential_are_known_where_their_number_is_not() -> None:
+    made = "n = int(input())\nnet = nn.Sequential(*[nn.Linear(3, 3) for _ in range(n)], *[])\n"
+    assert x(made, "x = net[0]") == x(made, "for x in net:\n    pass") == "Linear train"
+
+
 def test_module_lists_and_dicts_are_gone_through() -> None:
     program = """
         class Net(nn.Module):

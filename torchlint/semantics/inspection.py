@@ -194,7 +194,8 @@ def held_in(value: Value) -> list[Value]:
 def uncounted(parts: Sequence[Value]) -> Store:
     """The store of a list that has the elements of all these, in a number that is not known."""
     seen = [each for part in parts for each in held_in(part) if not isinstance(each, Const)]
-    return {"items": None, "element": join_all([element_of(part) for part in parts]), "<seen>": seen[:MOST_SEEN]}
+    element = join_all([element_of(part) for part in parts if known_items(part) != ()])
+    return {"items": None, "element": element, "<seen>": seen[:MOST_SEEN]}
 
 
 def last_of(parts: Sequence[Value]) -> Value:

@@ -9,12 +9,12 @@ from torchlint.rule import rule
 from torchlint.semantics.passes import EvaluationPass
 
 
-@rule("TL413", severity="warning", words=("eval|train|backward|step|DataLoader",), contexts="all")
+@rule("TL413", severity="warning", words=("eval|train|backward|step|DataLoader|load",), contexts="all unguarded")
 def eval_without_no_grad(evaluation: EvaluationPass) -> Iterator[Finding]:
     for use in evaluation.uses:
         if not use.grad or use.frozen or not use.ended:
             continue
-        if use.by_mode or evaluation.by_data or (use.by_training and evaluation.over_data):
+        if use.by_mode or use.infers or evaluation.by_data or (use.by_training and evaluation.over_data):
             yield evaluation.flag(
                 "evaluation with gradients on keeps every activation for a backward pass that never comes "
                 "(`eval()` does not switch gradients off); put it under `torch.no_grad()`",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from torchlint.semantics.data import loader_role
 from torchlint.semantics.events import Event, Round
 from torchlint.semantics.facts import Accumulation
 from torchlint.semantics.frame import Frame
@@ -230,20 +231,33 @@ def stepped(gathered: Gathered, gradients: Sequence[Event], known: dict[int, dic
 
 
 def evaluated(gathered: Gathered, trace: Sequence[Event]) -> bool:
-    """Whether what is gathered comes of a model in eval mode, in a loop over data that computes no gradients, nor does what follows.
+    """Whether what is gathered comes of a model in a loop over data that computes no gradients, nor does what follows.
 
-    What follows is the rest of the round that the loop is run in: of an epoch.
+    What follows is the rest of the round that the loop is run in. The mode or the data tells that the loop evaluates;
+    if neither does, all that becomes of the sum must be seen, up to the end of the outermost round.
     """
     value, rounds = gathered.value, gathered.rounds
     if not rounds or not isinstance(value, Tensor) or value.requires_grad is not True or value.model is None or gathered.frame.alone:
         return False
     applied = [event for event in trace[: gathered.index] if event.kind == "model" and event.rounds[: len(rounds)] == rounds]
-    if not applied or any(event.training is not False for event in applied):
+    if not applied or not over_data(rounds[-1].loop):
         return False
-    outer = rounds[:-1]
-    before = (event for event in trace[: gathered.index] if event.rounds[: len(rounds)] == rounds)
-    after = (event for event in trace[gathered.index :] if event.rounds[: len(outer)] == outer)
-    return over_data(rounds[-1].loop) and not any(event.kind in (*_GRADIENTS, "step") for each in (before, after) for event in each)
+    told = all(event.training is False for event in applied) or loader_role(rounds[-1].loop.iterated) == "evaluation"
+    outer = rounds[:-1] if told else rounds[:-1][:1]
+    before = [event for event in trace[: gathered.index] if event.rounds[: len(rounds)] == rounds]
+    after = [event for event in trace[gathered.index :] if event.rounds[: len(outer)] == outer]
+    if not told and (not _seen_whole(gathered.frame) or any(event.kind == "opaque" and gathered.holder in event.arguments for event in after)):
+        return False
+    return not any(event.kind in (*_GRADIENTS, "step") for event in (*before, *after))
+
+
+def _seen_whole(frame: Frame | None) -> bool:
+    """Whether a function is run as part of the program, not on its own for want of a caller."""
+    while frame is not None:
+        if frame.alone:
+            return False
+        frame = frame.caller
+    return True
 
 
 def _behind(event: Event, known: dict[int, dict[int, Value]]) -> dict[int, Value]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from torchlint.semantics.class_facts import ClassDefined, ClassSettled, UninitializedModule
-from torchlint.semantics.classes import descendants, find, is_module, method_kind
+from torchlint.semantics.classes import assigned_later, descendants, find, is_module, method_kind
 from torchlint.semantics.devices import NOT_NAMED, module_device
 from torchlint.semantics.expressions import Expressions
 from torchlint.semantics.facts import AttributeAssignment, AttributeRead
@@ -143,7 +143,9 @@ class Attributes(Expressions):
                         return self.call(Method(value, held), (), {}, node)
                 return Method(value, held)
             if held is not None:
-                return held
+                # Whenever anything is set, a `__setattr__` of the program's own may set this anew.
+                hooked = find(value.cls, "__setattr__") is not None and name in assigned_later(value.cls)
+                return Unknown(self.site(node)) if hooked else held
         if name == "training" and is_module(value):
             if self.frame.receiver is value:
                 self.trail.set(value.store, "<moded>", TRUE)

@@ -110,7 +110,8 @@ class Builtins(Containers):
         start = positional[1] if len(positional) > 1 else keywords.get("start", Const(0))
         if items is not None and isinstance(start, Const) and isinstance(start.value, int):
             return Tuple(tuple(Tuple((Const(index), item)) for index, item in enumerate(items, start.value)))
-        return Iteration(Tuple((UNKNOWN, self.iterated(source, node))), _origin(source))
+        origin = _origin(source)
+        return Iteration(Tuple((Unknown(None, "<index>", origin), self.iterated(source, node))), origin)
 
     def iterated(self, value: Value, node: ast.AST) -> Value:
         """An element of what a loop goes over."""
@@ -133,6 +134,16 @@ class Builtins(Containers):
         if known and all(items is not None for items in known):
             return Tuple(tuple(Tuple(row) for row in zip(*(items or () for items in known), strict=False)))
         return Iteration(Tuple(tuple(self.iterated(value, node) for value in positional)), _origin(positional[0]) if positional else None)
+
+    def _itertools_chain(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        known = [known_items(value) for value in positional]
+        if all(items is not None for items in known):
+            return Tuple(tuple(item for items in known for item in items or ()))
+        return Iteration(join_all([self.iterated(value, node) for value in positional]))
+
+    def _itertools_chain_from_iterable(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+        parts = known_items(positional[0]) if positional else None
+        return self._itertools_chain(parts, {}, node) if parts is not None else UNKNOWN
 
     def _builtin_list(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         if not positional:
@@ -248,7 +259,7 @@ class Builtins(Containers):
             if isinstance(value, Instance) and positional[1].value not in value.store and len(positional) == 3:
                 return Unknown(self.site(node))
             return self.attribute(value, positional[1].value, node)
-        return Unknown(self.site(node))
+        return Unknown(self.site(node), "getattr", positional[0] if positional else None)
 
     def _builtin_setattr(self, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         if len(positional) == 3:

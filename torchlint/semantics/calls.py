@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from torchlint.semantics.alternatives import choice_of, output_of_one, takes
 from torchlint.semantics.classes import find, is_module, is_module_type, library_bases
 from torchlint.semantics.devices import may_move
 from torchlint.semantics.facts import ForwardCall, ValueCalled
 from torchlint.semantics.frame import Frame
-from torchlint.semantics.functions import Functions
+from torchlint.semantics.functions import GRADIENT_MODES, Functions
 from torchlint.semantics.gradients import FunctionBypassed, function_instance, in_function, is_function
 from torchlint.semantics.inspection import held_in, known_items, last_of, uncounted
 from torchlint.semantics.join import present
@@ -256,6 +257,8 @@ class Calls(Functions):
     ) -> Value:
         if instance.cls == "torch.LoadResult":
             self.used_as_model(instance, None, node)
+        if instance.cls in GRADIENT_MODES and positional and isinstance(positional[0], Function):
+            return replace(positional[0], decorators=(*positional[0].decorators, instance))
         own = find(instance.cls, "__call__") if isinstance(instance.cls, Class) else None
         if isinstance(own, Function):
             return self.run_function(own, instance, positional, keywords, node)

@@ -184,3 +184,15 @@ def method_kind(function: Function) -> str:
 def is_scripted(module: Instance) -> bool:
     """Whether a module was given to torch.jit.script, which runs `forward` as compiled code."""
     return "<scripted>" in module.store
+
+
+def assigned_later(cls: Class) -> set[str]:
+    """The attributes that methods other than `__init__` assign on self, those of its bases included."""
+    names: set[str] = set()
+    for base in linear_bases(cls):
+        for node in base.node.body if isinstance(base, Class) else ():
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name != "__init__":
+                for each in ast.walk(node):
+                    if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store) and isinstance(each.value, ast.Name) and each.value.id == "self":
+                        names.add(each.attr)
+    return names

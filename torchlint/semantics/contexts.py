@@ -37,7 +37,7 @@ class Contexts(Importing):
         for state in self.frame.tries[-1:]:
             state.raised.append(self.trail.delta(state.mark))
         if not self.frame.tries:
-            self._leaves(len(self.rounds))
+            self.leaves(len(self.rounds))
         return False
 
     def _try(self, node: ast.Try) -> bool:

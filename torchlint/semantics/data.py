@@ -218,7 +218,9 @@ def loader_role(value: Value | None, depth: int = 0) -> str | None:
         return None
     if value.cls in (LOADER, _SUBSET):
         held = value.store.get("dataset")
-        return loader_role(held if isinstance(held, Value) else None, depth + 1)
+        role = loader_role(held if isinstance(held, Value) else None, depth + 1)
+        # Of training data, a part may be kept for validation.
+        return None if role == "train" and value.cls == _SUBSET else role
     name = _dataset_base(value)
     if name is None:
         return None

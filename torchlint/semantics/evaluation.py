@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from torchlint.semantics.checkpoints import LOADED
 from torchlint.semantics.classes import descendants, is_module
 from torchlint.semantics.data import loader_role
 from torchlint.semantics.events import Event, LoopRun, Round
@@ -173,6 +174,7 @@ def _use(unit: _Unit, inside: Sequence[Event], looked_at: Sequence[Event], run: 
         training=_said(unit) if modes == {None} else modes.pop() if len(modes) == 1 else None,
         moded=acts_by_mode(call.subject),
         frozen=_frozen(call.subject),
+        loaded=_is_loaded(call.subject) and not _is_trial(call),
     )
 
 
@@ -238,6 +240,11 @@ def _end_of_function(frame: Frame, trace: Sequence[Event], last: int) -> int:
 def _frozen(module: Value | None) -> bool:
     """Whether no parameter of a module asks for gradients."""
     return isinstance(module, Instance) and all("<fixed>" in each.store for each in descendants(module))
+
+
+def _is_loaded(module: Value | None) -> bool:
+    """Whether the weights of a module, as a whole, or the module itself come from a file."""
+    return isinstance(module, Instance) and ("<loaded>" in module.store or module.cls == LOADED)
 
 
 def _does_nothing_else(frame: Frame, trace: Sequence[Event]) -> bool:

@@ -35,6 +35,7 @@ from torchlint.semantics.values import (
 )
 
 _NO_GRAD = frozenset({"torch.no_grad", "torch.inference_mode"})
+GRADIENT_MODES = _NO_GRAD | {"torch.enable_grad", "torch.set_grad_enabled"}
 # A call near the entry point leaves its caller a part of the budget: what follows the loading of data is run as well.
 _LEAVES = 4
 _NEAR = 2

@@ -9,7 +9,7 @@ from dataclasses import replace
 from torchlint.program import Program
 from torchlint.semantics.accumulation import Gathering
 from torchlint.semantics.class_facts import ClassDefined, ClassSettled, InitMisspelt, MethodOverridden
-from torchlint.semantics.classes import find, is_module_type, library_bases
+from torchlint.semantics.classes import assigned_later, find, is_module_type, library_bases
 from torchlint.semantics.evaluation import evaluations
 from torchlint.semantics.facts import FileRun
 from torchlint.semantics.frame import Frame
@@ -37,13 +37,16 @@ from torchlint.semantics.values import (
     NONE,
     Class,
     Const,
+    Dict,
     Function,
     Instance,
+    List,
     ModuleStore,
     OneOf,
     Size,
     Store,
     Tensor,
+    Tuple,
     Unknown,
     Value,
 )
@@ -253,9 +256,10 @@ class Interpreter(Gathering, Thresholds, Statements):
             instance = made[0] if made and isinstance(made[0], Instance) else instance
         self.trail.set(instance.store, "training", None)
         self._as_made = {name: value for name, value in instance.store.items() if isinstance(name, str) and isinstance(value, Value)}
-        for name in _assigned_later(cls):
+        for name in assigned_later(cls):
             held = instance.store.get(name, MISSING)
-            if isinstance(held, Const | Size | Tensor):
+            shared = find(cls, name) if held is MISSING else None
+            if isinstance(held, Const | Size | Tensor) or isinstance(shared, Const | List | Tuple | Dict):
                 self.trail.set(instance.store, name, Unknown())
         return instance
 
@@ -309,14 +313,3 @@ def _inherited_steps(cls: Class) -> list[Function]:
 def _inner_definitions(module: ast.Module, called: set[ast.AST]) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
     """Plain functions of a file's top level that were shadowed by later ones of their name."""
     return [node for node in module.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node not in called]
-
-
-def _assigned_later(cls: Class) -> set[str]:
-    """The attributes that methods other than `__init__` assign on self."""
-    names: set[str] = set()
-    for node in cls.node.body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name != "__init__":
-            for each in ast.walk(node):
-                if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store) and isinstance(each.value, ast.Name) and each.value.id == "self":
-                    names.add(each.attr)
-    return names

@@ -374,6 +374,8 @@ class Libraries(Settings):
         package = made_by(receiver)
         if package is not None:
             self.emit_call(f"{package}.{name}", receiver, by_number_or_name(positional, keywords), positional, UNKNOWN, node)
+        if name in ("train", "eval"):
+            self.may_switch_modes(receiver, node)
         match name:
             case "backward":
                 self.event("backward", node, positional[0] if positional and isinstance(positional[0], Tensor) else receiver, tuple(positional))

@@ -10,25 +10,31 @@ from torchlint.semantics.evaluation import evaluations
 from torchlint.semantics.passes import LoaderOrder, Run
 from torchlint.semantics.training import carries_state, stretches
 from torchlint.semantics.values import FALSE, NONE, TRUE, Class, Const, Instance, Iteration, Value
+from torchlint.torch_api.lightning import EVALUATION_LOADERS
 
 
 def loader_orders(run: Run) -> Iterator[LoaderOrder]:
     """The loaders that a run trains on or evaluates with."""
+    trained: set[int] = set()
     for stretch in stretches(run):
         loader = loader_of(stretch.loop.iterated if stretch.loop is not None else None)
         if loader is None or not any(event.kind == "backward" for event in stretch.events):
             continue
+        trained.add(id(loader.store))
         if any(event.kind == "step" for event in stretch.events) and not carries_state(stretch):
             yield from order_of(loader, True)
     for event in run.trace:
         made = event.subject
         if event.kind == "loader" and isinstance(made, Instance) and made.store.keys().isdisjoint(("<drawn>", "<gone through>")):
             use = loader_use(made)
-            if use is not None:
+            if use is not None and not (use == "train" and _evaluates(made)):
                 yield from order_of(made, use == "train")
     for evaluation in evaluations(run):
         loader = loader_of(evaluation.loop.iterated if evaluation.loop is not None else None)
-        if loader is not None and (evaluation.by_data or any(each.ended and (each.by_mode or each.grad is False) for each in evaluation.uses)):
+        if loader is None or id(loader.store) in trained:
+            # Training data that is scored as well is shuffled for the training.
+            continue
+        if evaluation.by_data or any(each.ended and (each.by_mode or each.grad is False) for each in evaluation.uses):
             yield from order_of(loader, False)
 
 
@@ -74,7 +80,13 @@ def loader_use(loader: Instance) -> str | None:
     """ "train" or "evaluation", where the data tells what it is for: by its split, or as a part of a random split."""
     dataset = loader.arguments.get("dataset")
     part = dataset.store.get("<split>") if isinstance(dataset, Instance) else None
-    if isinstance(part, Const) and isinstance(part.value, int) and part != TRUE:
-        return "evaluation" if part.value else "train"
+    if isinstance(dataset, Instance) and isinstance(part, Const) and isinstance(part.value, int) and part != TRUE:
+        whole = dataset.arguments.get("dataset")
+        return "evaluation" if part.value or loader_role(whole) == "evaluation" else "train"
     return loader_role(loader)
 
+
+def _evaluates(loader: Instance) -> bool:
+    """Whether a loader is made in one of Lightning's methods for loaders of validation, test and prediction."""
+    function = loader.made_in.function if loader.made_in is not None else None
+    return function is not None and getattr(function.node, "name", None) in EVALUATION_LOADERS

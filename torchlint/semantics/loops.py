@@ -197,13 +197,25 @@ class Loops(Data):
         if self.frame.loops:
             loop = self.frame.loops[-1]
             loop.breaks.append(self.trail.delta(loop.mark))
-            self._leaves(1)
+            self.leaves(1)
         return False
 
-    def _leaves(self, loops: int) -> None:
+    def leaves(self, loops: int) -> None:
         """Note that the arm being run leaves that many loops for good: nothing in it is followed by another round."""
         if self.arms and loops:
             self.left.setdefault(self.arms[-1], set()).update(id(each.loop) for each in self.rounds[-loops:])
+
+    def is_last_round(self, test: ast.expr) -> bool:
+        """Whether a condition holds in the last round alone of the innermost loop: `i == len(loader) - 1`."""
+        if not (self.rounds and isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq)):
+            return False
+        sides = [_shifted(each) for each in (test.left, test.comparators[0])]
+        if not all(isinstance(each, ast.Name | ast.Attribute) or _is_length(each) for each in sides):
+            return False
+        match sorted((self.eval(each) for each in sides), key=lambda each: getattr(each, "method", None) == "len"):
+            case [Unknown(method="<index>", receiver=data), Unknown(method="len", receiver=Value() as measured)]:
+                return any(origin_of(measured) is each for each in (data, self.rounds[-1].loop.iterated))
+        return False
 
     def _continue(self, node: ast.Continue) -> bool:
         if self.frame.loops:
@@ -215,6 +227,16 @@ class Loops(Data):
 def _by_number(source: Value) -> bool:
     """Whether something is gone through by index: `range(len(data))`."""
     return isinstance(source, Iteration) and source.element is UNKNOWN and isinstance(source.source, Value) and not isinstance(source.source, Function)
+
+
+def _shifted(node: ast.expr) -> ast.expr:
+    """`i` of `i + 1`, `len(data)` of `len(data) - 1`."""
+    shifted = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub) and isinstance(node.right, ast.Constant)
+    return node.left if isinstance(node, ast.BinOp) and shifted else node
+
+
+def _is_length(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len"
 
 
 def _assigned_in(node: ast.AST) -> list[Any]:

@@ -32,6 +32,7 @@ from torchlint.semantics.values import (
     Library,
     LibraryMethod,
     Method,
+    OneOf,
     Super,
     Tensor,
     Tuple,
@@ -93,6 +94,14 @@ class ModuleMethods(Modules):
         for each in descendants(module):
             self.trail.set(each.store, "training", training)
         self.event("train" if training else "eval" if training is False else "mode", node, module, training=training)
+
+    def may_switch_modes(self, taken: Unknown, node: ast.AST) -> None:
+        """What was taken by a name that is not known may be any of its holder's modules."""
+        if taken.method == "getattr" and isinstance(taken.receiver, Instance):
+            for held in list(taken.receiver.store.values()):
+                for module in held.alternatives if isinstance(held, OneOf) else (held,):
+                    if isinstance(module, Instance) and is_module(module):
+                        self.set_mode(module, None, node)
 
     def _module_parameters(self, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         requires = None if self._frozen(module) or module.cls == "torch.nn.Module" else True

@@ -120,7 +120,9 @@ def parts(value: Value | None) -> frozenset[int]:
 
 
 def is_opaque(value: Value | None) -> bool:
-    """Whether a module may hold others that are not seen."""
+    """Whether a module, or one of several, may hold others that are not seen."""
+    if isinstance(value, OneOf):
+        return any(map(is_opaque, value.alternatives))
     if not isinstance(value, Instance):
         return True
     for each in descendants(value):

@@ -23,7 +23,8 @@ class ModelUse:
     """One model in an evaluation: its first `call`, and whether a graph is built there.
 
     `by_mode`: the model is in eval mode; `by_training`: it is trained in another place. `ended`: what comes
-    out ends in numbers, arrays or predictions. `training` is its mode, `moded` whether that matters.
+    out ends in numbers, arrays or predictions. `training` is its mode, `moded` whether that matters. `loaded`: its
+    weights come from a file, and it is given data that was not made up for it.
     """
 
     call: Event
@@ -34,7 +35,13 @@ class ModelUse:
     training: bool | None
     moded: bool | None
     frozen: bool
+    loaded: bool = False
     by_training: bool = False
+
+    @property
+    def infers(self) -> bool:
+        """Whether the program applies a model that was trained before, and only that."""
+        return self.loaded and not self.by_training
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -214,7 +214,14 @@ class Statements(Contexts):
             if untaken and self._is_setting(node.test):
                 self._passes_untaken(untaken)
             return self.execute(node.body if known else node.orelse)
-        return self.in_arms([lambda: self._narrowed(node.test, True, node.body), lambda: self._narrowed(node.test, False, node.orelse)], node.test)
+        last = self.is_last_round(node.test)
+
+        def taken() -> bool:
+            if last:
+                self.leaves(1)
+            return self._narrowed(node.test, True, node.body)
+
+        return self.in_arms([taken, lambda: self._narrowed(node.test, False, node.orelse)], node.test)
 
     def _is_setting(self, test: ast.expr) -> bool:
         """Whether a script branches on a constant that a person turns by hand: `training = False` at its top."""
@@ -279,7 +286,7 @@ class Statements(Contexts):
             self.bad_operand(value, node.value, "return")
         if ReturnStatement in self.wanted:
             self.emit(ReturnStatement(self.site(node), self.frame, self.grad, value))
-        self._leaves(len(self.frame.loops))
+        self.leaves(len(self.frame.loops))
         self.leave_with(value)
         return False
 
@@ -299,9 +306,15 @@ class Statements(Contexts):
         """What decorators of the program make of a function; those of libraries are taken to keep it."""
         value: Value = function
         for decorator in reversed(decorators):
-            if isinstance(decorator, Function) and function.owner is None:
-                made = self.call(decorator, (value,), {}, function.node)
-                value = made if isinstance(made, Function | Method) else value
+            if not isinstance(decorator, Function):
+                continue
+            made = self.call(decorator, (value,), {}, function.node)
+            same = [each for each in (made.alternatives if isinstance(made, OneOf) else (made,)) if isinstance(each, Function) and each.node is function.node]
+            if same:
+                # Given back as it is by some way, in a gradient mode by others: those count.
+                value = max(same, key=lambda each: len(each.decorators))
+            elif function.owner is None and isinstance(made, Function | Method):
+                value = made
         return value
 
     def _class(self, node: ast.ClassDef) -> bool:

@@ -16,3 +16,5 @@ STEPS_OF = {
     "test": ("test_step",),
     "predict": ("predict_step",),
 }
+# Methods that are asked for loaders that nothing is trained on.
+EVALUATION_LOADERS = frozenset({"val_dataloader", "test_dataloader", "predict_dataloader"})

@@ -261,7 +261,7 @@ def operands(positional: Sequence[Value], keywords: Mapping[str, Value]) -> list
             items = known_items(value)
             if items is None:
                 element = element_of(value)
-                found.append(element if isinstance(element, Tensor) else UNKNOWN)
+                found.append(element if isinstance(element, Tensor | Unknown) else UNKNOWN)
             elif not all(isinstance(item, Const | Size) for item in items):
                 found.extend(items)
         elif isinstance(value, OneOf):

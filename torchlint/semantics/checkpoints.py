@@ -210,6 +210,16 @@ class Checkpoints(ModuleMethods):
         if StateAliased in self.wanted and is_stale(state) and state.site is not None:
             self.emit(StateAliased(state.site, state.made_in or self.frame, self.grad, state, self.site(node)))
 
+    def set_attribute(self, receiver: Value, name: str, value: Value, node: ast.AST) -> None:
+        """Besides setting it: where another way through the program leaves something unknown there, a state is kept all the same."""
+        super().set_attribute(receiver, name, value, node)
+        if StateAliased in self.wanted and isinstance(receiver, Instance):
+            kept = receiver.store.setdefault("<kept>", {})
+            if isinstance(value, Instance) and value.cls == STATE:
+                kept[name] = value
+            else:
+                kept.pop(name, None)
+
     def _note_kept_states(self) -> None:
         """An optimizer steps: state dicts that the loop around took at the best moment, or gathered, are changed."""
         frame: Frame | None = self.frame
@@ -278,6 +288,6 @@ def kept_states(value: Value, depth: int = 3) -> Iterator[tuple[Instance, bool]]
             for each in (*(value.store.get("entries") or {}).values(), *value.store.get("<seen>", ())):
                 yield from kept_states(each, depth - 1)
         case Instance() if isinstance(value.cls, Class):
-            for each in list(value.store.values()):
+            for each in (*value.store.values(), *value.store.get("<kept>", {}).values()):
                 if isinstance(each, Value):
                     yield from kept_states(each, depth - 1)

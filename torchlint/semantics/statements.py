@@ -318,6 +318,7 @@ class Statements(Contexts):
         return value
 
     def _class(self, node: ast.ClassDef) -> bool:
+        decorators = [self.eval(each) for each in node.decorator_list]
         bases = tuple(self.eval(each.value if isinstance(each, ast.Starred) else each) for each in node.bases)
         namespace: dict[str, Any] = {}
         cls = Class(node, self.frame.tree.path, tuple(present(base) for base in bases), namespace, self.visible_scopes())
@@ -329,8 +330,16 @@ class Statements(Contexts):
             self.execute(node.body)
         finally:
             self.frame = caller
-        self.bind_name(node.name, cls)
+        self.bind_name(node.name, self._registered(cls, decorators))
         return True
+
+    def _registered(self, cls: Class, decorators: Sequence[Value]) -> Class:
+        """A class after the program's decorators, which mostly note it in a registry; those of libraries are taken to keep it."""
+        for decorator in reversed(decorators):
+            if isinstance(decorator, Function | Method):
+                made = self.call(decorator, (cls,), {}, cls.node)
+                cls = made if isinstance(made, Class) else cls
+        return cls
 
     # Imports.
 

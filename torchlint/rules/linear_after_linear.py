@@ -9,6 +9,7 @@ from torchlint.diagnostic import Finding
 from torchlint.rule import rule
 from torchlint.semantics.activations import made_by
 from torchlint.semantics.facts import ModuleCall
+from torchlint.semantics.journey import flattening
 from torchlint.semantics.values import TRUE, Const, Instance, Tensor
 
 _LAYERS = frozenset(f"torch.nn.{name}" for name in ("Linear", "Conv1d", "Conv2d", "Conv3d"))
@@ -22,6 +23,8 @@ def linear_after_linear(call: ModuleCall) -> Iterator[Finding]:
     first = made_by(call.positional[0])
     if first is None or call.result.activation is None or not _beside(first, second) or _factorised(first, second):
         return
+    if first.library_name != second.library_name and flattening(call.positional[0]) is None:
+        return  # A convolution mixes the channels, a linear layer the last dim.
     yield call.flag(
         "two linear layers with nothing between them can express no more than one; was an activation forgotten?",
         at=call.result.activation.site,

@@ -10,15 +10,15 @@ from torchlint.semantics.facts import Call
 from torchlint.semantics.rewrites import name_span
 from torchlint.semantics.values import Activation, Instance, Tensor, Value
 
-# Operations and layers that only change the shape.
+# Operations and layers that only change the shape, and leave the order of the dims as it is.
 _RESHAPES = frozenset(
-    {"view", "reshape", "flatten", "unflatten", "permute", "transpose", "squeeze", "unsqueeze", "contiguous"}
+    {"view", "reshape", "flatten", "unflatten", "squeeze", "unsqueeze", "contiguous"}
     | {"torch.nn.Flatten", "torch.nn.Unflatten"}
 )
 
 
 def made_by(value: Value) -> Instance | None:
-    """The linear layer whose raw output a tensor is, reshaped at most."""
+    """The linear layer whose raw output a tensor is, reshaped at most: after a transposition another dim is mixed."""
     while isinstance(value, Tensor) and value.op in _RESHAPES and value.inputs:
         value = value.inputs[0]
     if not isinstance(value, Tensor) or value.activation is None or value.activation.kind != "linear":

@@ -14,7 +14,7 @@ from torchlint.semantics.frame import Frame
 from torchlint.semantics.origins import acts_by_mode, may_have_parameters, model_of
 from torchlint.semantics.passes import EvaluationPass, ModelUse, Run, over_data
 from torchlint.semantics.site import Site
-from torchlint.semantics.values import Instance, Library, Tensor, Unknown, Value
+from torchlint.semantics.values import Class, Instance, Library, Tensor, Unknown, Value
 from torchlint.torch_api.operations import operation
 
 _GRADIENTS = ("backward", "gradient")
@@ -165,6 +165,10 @@ def _use(unit: _Unit, inside: Sequence[Event], looked_at: Sequence[Event], run: 
     calls = [event for event in inside if event.kind in ("model", "opaque") and run.parts(event.subject) & subject] or [call]
     grads = {event.grad for event in calls}
     modes = {event.training for event in calls if event.kind == "model"} or {_said(unit)}
+    moded = acts_by_mode(call.subject)
+    if moded is None and _said(unit) is None and isinstance(call.subject, Instance) and isinstance(call.subject.cls, Class):
+        # As it was made: parts that are not seen may have come in eval mode.
+        modes = {None if mode else mode for mode in modes}
     return ModelUse(
         call,
         subject,
@@ -172,7 +176,7 @@ def _use(unit: _Unit, inside: Sequence[Event], looked_at: Sequence[Event], run: 
         by_mode=modes == {False} or _said(unit) is False,
         ended=any(event.kind == "end" and run.parts(model_of(event.subject)) & subject for event in looked_at),
         training=_said(unit) if modes == {None} else modes.pop() if len(modes) == 1 else None,
-        moded=acts_by_mode(call.subject),
+        moded=moded,
         frozen=_frozen(call.subject),
         loaded=_is_loaded(call.subject) and not _is_trial(call),
     )

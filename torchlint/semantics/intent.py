@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from torchlint.semantics.classes import is_module, library_bases
 from torchlint.semantics.join import present
-from torchlint.semantics.values import Instance, LibraryMethod, Tensor, Value
+from torchlint.semantics.values import Instance, LibraryMethod, Tensor, Unknown, Value
 
 _OF_MODULES = frozenset({"train", "eval", "zero_grad", "cuda", "cpu", "float", "half", "double"})
 _OF_OPTIMIZERS = frozenset({"zero_grad", "step"})
 _OF_TENSORS = frozenset({"backward", "retain_grad", "requires_grad_", "detach_", "zero_"})
+# What nothing but torch calls so, whatever the object is.
+_OF_TORCH = frozenset({"zero_grad", "backward"})
 # What takes the result of a method: the method itself is no use to it.
 _RESULTS = {
     "parameters": ("torch.optim.", "torch.nn.utils.clip_grad"),
@@ -24,6 +26,8 @@ def meant_as_call(method: LibraryMethod) -> bool:
 
 def does_something(receiver: Value, name: str) -> bool:
     """Whether torch's method of that name is called for what it does to the object."""
+    if isinstance(receiver, Unknown):
+        return name in _OF_TORCH
     if isinstance(receiver, Tensor):
         return name in _OF_TENSORS
     if not isinstance(receiver, Instance):

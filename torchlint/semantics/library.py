@@ -443,7 +443,7 @@ class Libraries(Settings):
         if isinstance(value, LibraryMethod) and MethodNotCalled in self.wanted:
             receiver = present(value.receiver)
             told = partial(MethodNotCalled, self.site(node), self.frame, self.grad, name=value.name, use=use)
-            if isinstance(receiver, Tensor | Instance | Super):
+            if isinstance(receiver, Tensor | Instance | Super) or (use == "statement" and isinstance(receiver, Unknown)):
                 self.emit(told(receiver))
                 return
             method = node.value if isinstance(node, ast.Subscript) else node

@@ -34,7 +34,7 @@ def assignment_without_effect(assigned: AttributeAssignment) -> Iterator[Finding
     if not modules or receiver is assigned.frame.receiver or any(_has(each, name) for each in modules):
         return
     if name in _MISSPELT or name in ("requires_grad", "trainable"):
-        if name == "trainable" and _read(assigned):
+        if name == "trainable" and (_read(assigned) or _freezes(assigned)):
             return
         yield assigned.flag(
             f"a module has no attribute `{name}`: nothing is frozen, since torch never reads it; call `requires_grad_(…)`",
@@ -71,6 +71,13 @@ def _read(assigned: AttributeAssignment) -> bool:
     reads = {each.attr for each in ast.walk(module) if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Load)}
     texts = {each.value for each in ast.walk(module) if isinstance(each, ast.Constant) and isinstance(each.value, str)}
     return assigned.name in reads or assigned.name in texts
+
+
+def _freezes(assigned: AttributeAssignment) -> bool:
+    """Whether the same function sets `requires_grad` as well: the attribute is a note of the program's own."""
+    function = assigned.frame.function
+    nodes = ast.walk(function.node) if function is not None else ()
+    return any(isinstance(each, ast.Attribute) and each.attr in ("requires_grad", "requires_grad_") for each in nodes)
 
 
 def _called(assigned: AttributeAssignment) -> Fix | None:

@@ -14,7 +14,7 @@ from torchlint.semantics.frame import Frame
 from torchlint.semantics.functions import GRADIENT_MODES, Functions
 from torchlint.semantics.gradients import FunctionBypassed, function_instance, in_function, is_function
 from torchlint.semantics.inspection import held_in, known_items, last_of, uncounted
-from torchlint.semantics.join import present
+from torchlint.semantics.join import join_all, present
 from torchlint.semantics.origins import model_of
 from torchlint.semantics.records import record, record_type_of
 from torchlint.semantics.values import (
@@ -110,10 +110,10 @@ class Calls(Functions):
             if keyword.arg is not None:
                 keywords[keyword.arg] = value
                 continue
-            entries = value.store.get("entries") if isinstance(value, Dict) else None
+            entries = _keywords_of(value)
             if entries is None:
                 return self._call_with_unknown_arguments(callee, node)
-            keywords.update({str(key): held for key, held in entries.items()})
+            keywords.update(entries)
         return self.call(callee, positional, keywords, node)
 
     def _forward_by_name(self, callee: Value, node: ast.Call) -> None:
@@ -342,3 +342,13 @@ def decorated_dataclass(cls: Class) -> bool:
         if name in ("dataclass", "define", "frozen"):
             return True
     return False
+
+
+def _keywords_of(value: Value) -> dict[str, Value] | None:
+    """What `**value` gives; a key that not all of several dicts have is there, with nothing known of it."""
+    stores = [each.store.get("entries") if isinstance(each, Dict) else None for each in (value.alternatives if isinstance(value, OneOf) else (value,))]
+    known = [each for each in stores if each is not None]
+    if len(known) < len(stores):
+        return None
+    keys = dict.fromkeys(key for each in known for key in each)
+    return {str(key): join_all([each.get(key, UNKNOWN) for each in known]) for key in keys}

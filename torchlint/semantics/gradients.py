@@ -12,13 +12,22 @@ from torchlint.semantics.edits import statement_of
 from torchlint.semantics.facts import Fact
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.site import Site
-from torchlint.semantics.values import Class, Function, Instance, Tensor, Unknown, Value
+from torchlint.semantics.values import Class, Const, Function, Instance, Tensor, Unknown, Value
 from torchlint.torch_api.dtypes import is_integer
 
 _FUNCTION_BASES = frozenset({"torch.autograd.Function", "torch.autograd.function.Function"})
 _MOST_NODES = 400
 # What hands on values without their history.
 CUTS = frozenset({"detach", "data", "item", "tolist", "numpy", "argmax", "argmin", "tensor", "as_tensor", "legacy", "from_numpy", "Variable"})
+
+# Operations whose derivative does not depend on the numbers of what they take.
+_READS_NOTHING = CUTS | {
+    "add", "sub", "neg", "sum", "mean", "cat", "stack", "getitem", "view", "reshape", "flatten", "permute", "transpose", "t", "squeeze", "unsqueeze",
+    "expand", "clone", "contiguous", "to", "float", "double", "cpu", "cuda", "retained",
+}  # fmt: skip
+_FACTORS = frozenset({"mul", "div"})
+# Operations whose derivative is computed from their result.
+_READS_RESULT = frozenset({"exp", "sigmoid", "tanh", "sqrt", "relu", "softmax", "log_softmax", "logsoftmax"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,6 +89,26 @@ def history(value: Value | None) -> Iterator[Value]:
             pending.extend(each.inputs)
         elif isinstance(each, Unknown) and each.receiver is not None:
             pending.append(each.receiver)
+
+
+def saved_for_backward(value: Value | None) -> Iterator[Tensor]:
+    """The tensors in a value's history whose numbers the backward pass reads, as far as their users tell."""
+    for user in history(value):
+        bare = (user.op or "").rpartition(".")[2].lower() if isinstance(user, Tensor) else ""
+        if isinstance(user, Tensor) and bare in _READS_RESULT:
+            yield user
+        elif isinstance(user, Tensor) and bare not in _READS_NOTHING:
+            for index, each in enumerate(user.inputs):
+                if isinstance(each, Tensor) and not (user.op in _FACTORS and _scaled(user.inputs, index, user.op)):
+                    yield each
+
+
+def _scaled(operands: tuple[Value, ...], index: int, op: str | None) -> bool:
+    """Whether an operand is a factor (or the dividend) beside one that has no gradient: its own is that other one."""
+    if len(operands) != 2 or (op == "div" and index == 1):
+        return False
+    other = operands[1 - index]
+    return isinstance(other, Const) or (isinstance(other, Tensor) and other.requires_grad is False)
 
 
 def lost_leaf(tensor: Value | None) -> Tensor | None:

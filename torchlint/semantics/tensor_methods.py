@@ -14,7 +14,7 @@ from torchlint.semantics.devices import (
     asked_device,
     device_of,
 )
-from torchlint.semantics.gradients import StaleGraph, history
+from torchlint.semantics.gradients import StaleGraph, saved_for_backward
 from torchlint.semantics.inspection import shape_value
 from torchlint.semantics.origins import gradient_of
 from torchlint.semantics.shape_bridge import dim_value
@@ -155,9 +155,9 @@ class TensorMethods(Tensors):
 
     def _method_backward(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         self.event("backward", node, tensor, (*positional, *keywords.values()))
-        for each in history(tensor) if self.overwritten and StaleGraph in self.wanted else ():
-            if id(each) in self.overwritten:
-                self.emit(StaleGraph(self.overwritten[id(each)][1], self.frame, self.grad, self.site(node)))
+        if self.overwritten and StaleGraph in self.wanted:
+            for each in {id(each) for each in saved_for_backward(tensor)} & self.overwritten.keys():
+                self.emit(StaleGraph(self.overwritten[each][1], self.frame, self.grad, self.site(node)))
         return NONE
 
     def _method_size(self, tensor: Tensor, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:

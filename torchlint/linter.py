@@ -99,7 +99,7 @@ class _Findings:
             if (rule.calls and bare not in rule.calls) or not rule.concerns(self._targets.get(fact.site.path)):
                 continue
             asked = (rule.code, fact.site.key)
-            if rule.contexts == "all" or (rule.contexts == "all unguarded" and fact.grad is not False):
+            if rule.contexts == "all":
                 self._asked[asked] += 1
             elif rule.contexts == "unguarded" and fact.grad is False:
                 self._guarded.add(asked)
@@ -115,7 +115,7 @@ class _Findings:
     def diagnostics(self) -> Iterator[Diagnostic]:
         for key, (rule, finding) in self._found.items():
             asked = self._places[key]
-            if rule.contexts in ("all", "all unguarded") and self._flagged[asked] < self._asked[asked]:
+            if rule.contexts == "all" and self._flagged[asked] < self._asked[asked]:
                 continue
             if asked in self._guarded:
                 continue

@@ -14,7 +14,7 @@ from torchlint.diagnostic import Finding, Severity
 from torchlint.program import Version
 
 Check = Callable[[Any], Iterator[Finding]]
-Contexts = Literal["any", "all", "all unguarded", "unguarded"]
+Contexts = Literal["any", "all", "unguarded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,9 @@ class Rule:
     any. `words` says which words a program's text must hold for the rule to fire: one of each group.
     `contexts` is "any" where one feasible way to reach a place is enough for a report, and "all"
     where every way in which the program reaches the place must be at fault (a guard that one
-    caller holds is then enough to stay silent); "all unguarded" leaves out those ways that reach it with
-    gradients off; "unguarded" is "any", but for places that the program reaches with gradients off as
-    well. `before` is the version of torch from which on there is nothing to report: such a check runs
-    for projects that say that they support an older one, but none older than `since`.
+    caller holds is then enough to stay silent); "unguarded" is "any", but for places that the program
+    reaches with gradients off as well. `before` is the version of torch from which on there is
+    nothing to report: such a check runs for projects that say that they support an older one, but none older than `since`.
     """
 
     code: str

@@ -9,7 +9,7 @@ from torchlint.rule import rule
 from torchlint.semantics.passes import EvaluationPass
 
 
-@rule("TL413", severity="warning", words=("eval|train|backward|step|DataLoader|load",), contexts="all unguarded")
+@rule("TL413", severity="warning", words=("eval|train|backward|step|DataLoader|load",), contexts="all")
 def eval_without_no_grad(evaluation: EvaluationPass) -> Iterator[Finding]:
     for use in evaluation.uses:
         if not use.grad or use.frozen or not use.ended:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from torchlint.diagnostic import Edit, Finding, Fix, Span
 from torchlint.rule import rule
 from torchlint.semantics.class_facts import ClassDefined
-from torchlint.semantics.inspection import held_in
+from torchlint.semantics.holding import held_in
 from torchlint.semantics.members import readers
 from torchlint.semantics.naming import globals_at, nn_in
 from torchlint.semantics.registration import known_one, unregistered

@@ -17,7 +17,8 @@ from torchlint.semantics.classes import (
     opaque_base,
 )
 from torchlint.semantics.containers import Containers
-from torchlint.semantics.inspection import counted, element_of, held_in, known_items, uncounted
+from torchlint.semantics.holding import held_in
+from torchlint.semantics.inspection import counted, element_of, known_items, uncounted
 from torchlint.semantics.join import join_all
 from torchlint.semantics.records import record_type
 from torchlint.semantics.shape_bridge import dim_value

@@ -13,7 +13,8 @@ from torchlint.semantics.facts import ForwardCall, ValueCalled
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.functions import GRADIENT_MODES, Functions
 from torchlint.semantics.gradients import FunctionBypassed, function_instance, in_function, is_function
-from torchlint.semantics.inspection import held_in, known_items, last_of, uncounted
+from torchlint.semantics.holding import held_in
+from torchlint.semantics.inspection import known_items, last_of, uncounted
 from torchlint.semantics.join import join_all, present
 from torchlint.semantics.origins import model_of
 from torchlint.semantics.records import record, record_type_of

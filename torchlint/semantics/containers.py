@@ -11,7 +11,8 @@ from torchlint.semantics.buffers import filled
 from torchlint.semantics.checkpoints import Checkpoints, is_state
 from torchlint.semantics.classes import find, is_module
 from torchlint.semantics.facts import Subscript
-from torchlint.semantics.inspection import MOST_SEEN, element_of, held_in, known_items, uncounted
+from torchlint.semantics.holding import MOST_SEEN, held_in
+from torchlint.semantics.inspection import element_of, known_items, uncounted
 from torchlint.semantics.join import join, join_all, present
 from torchlint.semantics.shape_bridge import plain
 from torchlint.semantics.values import (

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from torchlint.semantics.classes import is_module
+from torchlint.semantics.holding import MOST_SEEN, held_in
 from torchlint.semantics.join import join_all
 from torchlint.semantics.values import (
     FALSE,
@@ -37,9 +38,6 @@ from torchlint.semantics.values import (
 )
 from torchlint.torch_api.binding import is_public
 from torchlint.torch_api.dtypes import dtype_of
-
-# Of how many things a container may remember that it came to hold them.
-MOST_SEEN = 256
 
 
 def origin_of(value: Value) -> Value:
@@ -170,25 +168,6 @@ def element_of(value: Value) -> Value:
             held: Value = value.store.get("element", UNKNOWN)
             return held
     return UNKNOWN
-
-
-def held_in(value: Value) -> list[Value]:
-    """What a container holds or may hold, as far as that is known: a dict's values, not its keys."""
-    match value:
-        case OneOf():
-            return [held for each in value.alternatives for held in held_in(each)]
-        case Tuple():
-            return list(value.items)
-        case Iteration():
-            return [value.element]
-        case List() | Dict() | Instance():
-            counted = value.store.get("items"), value.store.get("entries")
-            if isinstance(counted[0], tuple):
-                return list(counted[0])
-            if isinstance(counted[1], dict):
-                return list(counted[1].values())
-            return [*value.store.get("<seen>", ()), *([value.store["element"]] if "element" in value.store else ())]
-    return [UNKNOWN]
 
 
 def uncounted(parts: Sequence[Value]) -> Store:

@@ -59,6 +59,12 @@ def readers(cls: Class, name: str) -> frozenset[str]:
     return frozenset(method for base in linear_bases(cls) if isinstance(base, Class) for method in own_reads(base.node).get(name, ()))
 
 
+def set_aside(cls: Class, name: str) -> bool:
+    """Whether no method but `__init__` reads an attribute, and `forward` walks over no parts."""
+    walks = any("forward" in readers(cls, each) for each in _DYNAMIC)
+    return not walks and readers(cls, name) <= {"__init__"}
+
+
 def readable_bases(cls: Class, layers: bool = False) -> bool:
     """Whether every base is code of the program or plain nn.Module, and nothing interferes with making instances.
 

@@ -15,7 +15,8 @@ from torchlint.semantics.classes import (
     library_bases,
 )
 from torchlint.semantics.devices import move_module
-from torchlint.semantics.inspection import element_of, held_in, known_items
+from torchlint.semantics.holding import held_in
+from torchlint.semantics.inspection import element_of, known_items
 from torchlint.semantics.join import join_all
 from torchlint.semantics.modules import Modules
 from torchlint.semantics.registration import plain_contents

@@ -18,7 +18,8 @@ from torchlint.semantics.classes import (
 )
 from torchlint.semantics.devices import asked_device, may_move
 from torchlint.semantics.facts import Construction, ModuleCall
-from torchlint.semantics.inspection import element_of, held_in, known_items
+from torchlint.semantics.holding import held_in
+from torchlint.semantics.inspection import element_of, known_items
 from torchlint.semantics.layers import Layers
 from torchlint.semantics.members import attributes_read, being_made, misspelt_forward, readable_bases
 from torchlint.semantics.origins import model_of, snapshot_of

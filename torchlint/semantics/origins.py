@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from torchlint.semantics.classes import descendants, is_module, layer_of, opaque_base
-from torchlint.semantics.members import attributes_called
+from torchlint.semantics.classes import children, descendants, is_module, layer_of, opaque_base
+from torchlint.semantics.holding import held_in
+from torchlint.semantics.members import attributes_called, set_aside
 from torchlint.semantics.values import (
     FALSE,
+    LAST,
     UNKNOWN,
     Class,
     Const,
@@ -245,24 +247,39 @@ def acts_by_mode(module: Value | None) -> bool | None:
     """Whether a module computes otherwise in training than in evaluation; None where that is not known."""
     if not isinstance(module, Instance):
         return None
-    held = list(descendants(module))
-    if any(map(_moded, held)):
+    applied = list(_applied(module))
+    if any(map(_moded, applied)):
         return True
-    return None if any(map(_may_hold_unseen, held)) else False
+    return None if any(map(_may_hold_unseen, applied)) else False
+
+
+def _applied(module: Instance) -> Iterator[Instance]:
+    """A module and those below it that it may apply."""
+    seen: set[int] = set()
+    pending = [module]
+    while pending:
+        each = pending.pop()
+        if id(each.store) not in seen:
+            seen.add(id(each.store))
+            yield each
+            parts = children(each)
+            pending.extend(part for name, part in parts if not (isinstance(each.cls, Class) and set_aside(each.cls, name)))
 
 
 def _may_hold_unseen(module: Instance) -> bool:
     """Whether a module may apply others that are not seen; a number of an unknown size is none, since it is never called."""
-    if module.store.get("items", ()) is None and not _all_modules(module.store.get("element")):
-        return True
+    if module.store.get("items", ()) is None:
+        held = held_in(module)
+        if not held or not all(map(_is_known_module, held)):
+            return True
     if _outside(module):
         return True
     called = attributes_called(module.cls) if isinstance(module.cls, Class) else None
-    return any(_may_be_module(held) and (called is None or key in called) for key, held in module.store.items() if isinstance(key, str) and key != "element")
+    return any(_may_be_module(held) and (called is None or key in called) for key, held in module.store.items() if isinstance(key, str) and key not in ("element", LAST))
 
 
-def _all_modules(element: object) -> bool:
-    return all(map(is_module, element.alternatives)) if isinstance(element, OneOf) else isinstance(element, Value) and is_module(element)
+def _is_known_module(element: Value) -> bool:
+    return all(map(is_module, element.alternatives)) if isinstance(element, OneOf) else is_module(element)
 
 
 def _moded(module: Instance) -> bool:

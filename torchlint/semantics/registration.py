@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from torchlint.semantics.building import weighted
 from torchlint.semantics.classes import children, descendants, find, is_module
-from torchlint.semantics.inspection import held_in
+from torchlint.semantics.holding import held_in
 from torchlint.semantics.values import Class, Dict, Instance, Iteration, List, OneOf, Tensor, Tuple, Value
 
 

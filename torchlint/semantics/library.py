@@ -151,12 +151,9 @@ class Libraries(Settings):
         special: Callable[..., Value] | None = getattr(self, "_" + name.replace(".", "_"), None)
         if special is not None:
             return special(positional, keywords, node)
-        if last == "__init__":
-            # Without a receiver this raises: what comes after is not reached.
-            receiver = positional[0] if positional else self.frame.receiver
-            if isinstance(receiver, Instance) and is_module(receiver):
-                self.library_init(receiver, positional[1:], keywords, node)
-                return NONE
+        if last == "__init__" and isinstance(receiver := self._initialized(positional), Instance) and is_module(receiver):
+            self.library_init(receiver, positional[1:], keywords, node)
+            return NONE
         vision = self.vision_call(name, positional, keywords, node)
         if vision is not None:
             return vision
@@ -326,6 +323,10 @@ class Libraries(Settings):
                 return result
         return Unknown(self.site(node), name, receiver)
 
+    def _initialized(self, positional: Sequence[Value]) -> Value | None:
+        """What `Base.__init__(self)` initializes; without a receiver it raises, so that nothing after it is reached."""
+        return positional[0] if positional else self.frame.receiver
+
     def _inherited_init(
         self, cls: Class, receiver: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
     ) -> None:
@@ -351,8 +352,8 @@ class Libraries(Settings):
                 if not isinstance(result, Tensor):
                     return Unknown(self.site(node), "apply", cls)
             return Tensor(site=self.site(node), op=cls.name, inputs=tuple(positional))
-        if name == "__init__" and positional and isinstance(positional[0], Instance):
-            self.library_init(positional[0], positional[1:], keywords, node)
+        if name == "__init__" and isinstance(receiver := self._initialized(positional), Instance):
+            self.library_init(receiver, positional[1:], keywords, node)
             return NONE
         if is_module_type(cls):
             return Unknown(self.site(node))

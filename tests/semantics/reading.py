@@ -54,9 +54,10 @@ def x(*texts: str, **files: str) -> str:
     return told(values(*texts, **files).get("x"))
 
 
-def reports(text: str) -> list[str]:
-    """What all rules report of a program: each code with the line it is about."""
+def reports(text: str, **files: str) -> list[str]:
+    """What all rules report of `main.py` in a program with other files, by name: each code with the line it is about."""
     program = HEADER + textwrap.dedent(text)
-    source = Source("main.py", program)
+    sources = {f"{name}.py": Source(f"{name}.py", other) for name, other in files.items()} | {"main.py": Source("main.py", program)}
     lines = program.splitlines()
-    return [f"{found.code} {lines[found.place.span.start.row - 1].strip()}" for found in lint(Program({"main.py": source}, frozenset({"main.py"})), all_rules())]
+    found = lint(Program(sources, frozenset(sources)), all_rules())
+    return [f"{each.code} {lines[each.place.span.start.row - 1].strip()}" for each in found if each.place.path == "main.py"]

@@ -65,3 +65,17 @@ def test_a_step_of_a_model_leaves_budget_for_the_end_of_it() -> None:
     )
     train = "def train(net, images, labels):\n    return F.cross_entropy(net(images), labels)\ndef main(a, loader):\n    net = Net()\n    for images, labels in loader:\n        train(net, images, labels)\n"
     assert [found[:5] for found in reports(stage + model + train)] == ["TL401"]
+
+
+def test_a_file_out_of_budget_silences_no_other_that_it_has_no_part_in() -> None:
+    long = LONG.replace("    a", "        a")
+    slow = f"def entry(a, layers):\n    for index in range(4):\n        layers.append(index)\n{long}\n\nentry(0, [])\n"
+    misfit = "def second():\n    return nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Conv2d(4, 8, 3))(torch.zeros(1, 3, 9, 9))\n\nsecond()\n"
+    assert [found[:5] for found in reports(misfit, a=slow)] == ["TL502"]
+
+
+def test_what_comes_of_a_file_out_of_budget_is_no_reason_to_speak() -> None:
+    long = LONG.replace("    a", "        a")
+    slow = f"layers = []\ndef entry(a):\n    for index in range(4):\n        layers.append(index)\n{long}\n\nentry(0)\n"
+    misfit = "from a import layers\nnn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Conv2d(4, 8, 3))(torch.zeros(1, 3, 9, 9))\n"
+    assert reports(misfit, a=slow) == []

@@ -88,8 +88,10 @@ class Interpreter(Gathering, Thresholds, Statements):
     def run(self) -> None:
         order = [path for path in self.program.entries if path in self.files]
         for path in order:
+            self.exhausted = False
             self.run_file(path)
         for path in order:
+            self.exhausted = self.files[path].exhausted
             self.run_uncalled(path)
         self.tell_thresholded()
         for fact in self.later:
@@ -105,10 +107,12 @@ class Interpreter(Gathering, Thresholds, Statements):
         if state is None:
             return {}
         if state.status != "new":
+            self.exhausted = self.exhausted or state.exhausted
             return state.globals
         if self.untaken:
             return {}
         state.status = "running"
+        importer, self.exhausted = self.exhausted, False
         kept = (self.frame, self.grad, self.arms, self.budget, self.trace, self.rounds, self.applying)
         self.applying, self.arms = 0, ()
         # A file runs once, whichever arm of a branch comes to import it first: leaving that arm undoes nothing of it.
@@ -127,7 +131,9 @@ class Interpreter(Gathering, Thresholds, Statements):
         self.trail.log = log
         self.frame, self.grad, self.arms, self.budget, self.trace, self.rounds, self.applying = kept
         self.entry = entry
-        state.status = "done"
+        state.status, state.exhausted = "done", self.exhausted
+        # What a file made may lack what its budget left out, wherever it is used.
+        self.exhausted = importer or state.exhausted
         return state.globals
 
     def note_passes(self) -> None:

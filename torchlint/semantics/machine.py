@@ -47,11 +47,12 @@ class Limits:
 
 @dataclass(slots=True, eq=False)
 class FileState:
-    """One file of the program: its tree, its globals, whether its body has been run."""
+    """One file of the program: its tree, its globals, whether its body has been run, and run out of budget."""
 
     tree: Tree
     globals: Store = field(default_factory=dict)
     status: str = "new"
+    exhausted: bool = False
 
 
 class Machine:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from torchlint.semantics.alternatives import choice_of, output_of_one, takes
-from torchlint.semantics.classes import find, is_module, is_module_type, library_bases
+from torchlint.semantics.classes import find, is_module, is_module_type, library_bases, linear_bases
 from torchlint.semantics.devices import may_move
 from torchlint.semantics.facts import ForwardCall, ValueCalled
 from torchlint.semantics.frame import Frame
@@ -272,7 +272,10 @@ class Calls(Functions):
 
     def _super(self, node: ast.Call) -> Value:
         if len(node.args) == 2:
-            cls, receiver = self.eval(node.args[0]), self.eval(node.args[1])
+            named, receiver = self.eval(node.args[0]), self.eval(node.args[1])
+            # One of several classes of that name: the one that the receiver is of.
+            ours = tuple(linear_bases(receiver.cls)) if isinstance(receiver, Instance) and isinstance(receiver.cls, Class) else ()
+            cls = next((each for each in named.alternatives if each in ours), UNKNOWN) if isinstance(named, OneOf) else named
             return Super(cls, receiver) if isinstance(cls, Class) else UNKNOWN
         frame: Frame | None = self.frame
         while frame is not None and (frame.receiver is None or frame.function is None):

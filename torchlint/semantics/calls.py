@@ -276,7 +276,12 @@ class Calls(Functions):
             # One of several classes of that name: the one that the receiver is of.
             ours = tuple(linear_bases(receiver.cls)) if isinstance(receiver, Instance) and isinstance(receiver.cls, Class) else ()
             cls = next((each for each in named.alternatives if each in ours), UNKNOWN) if isinstance(named, OneOf) else named
-            return Super(cls, receiver) if isinstance(cls, Class) else UNKNOWN
+            if isinstance(cls, Class):
+                return Super(cls, receiver)
+            if isinstance(receiver, Instance):
+                # What is called on it may well be the `__init__` of the base.
+                self.trail.set(receiver.store, "<init>", TRUE)
+            return UNKNOWN
         frame: Frame | None = self.frame
         while frame is not None and (frame.receiver is None or frame.function is None):
             frame = frame.caller

@@ -278,7 +278,7 @@ class Calls(Functions):
             cls = next((each for each in named.alternatives if each in ours), UNKNOWN) if isinstance(named, OneOf) else named
             if isinstance(cls, Class):
                 return Super(cls, receiver)
-            if isinstance(receiver, Instance):
+            if isinstance(receiver, Instance) and not isinstance(cls, Library):
                 # What is called on it may well be the `__init__` of the base.
                 self.trail.set(receiver.store, "<init>", TRUE)
             return UNKNOWN

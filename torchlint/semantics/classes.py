@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from torchlint.semantics.values import LAST, Class, Function, Instance, Library, OneOf, Value
@@ -186,13 +187,17 @@ def is_scripted(module: Instance) -> bool:
     return "<scripted>" in module.store
 
 
-def assigned_later(cls: Class) -> set[str]:
+def assigned_later(cls: Class) -> frozenset[str]:
     """The attributes that methods other than `__init__` assign on self, those of its bases included."""
+    return frozenset[str]().union(*(_own_assigned(base.node) for base in linear_bases(cls) if isinstance(base, Class)))
+
+
+@lru_cache(maxsize=4096)
+def _own_assigned(cls: ast.ClassDef) -> frozenset[str]:
     names: set[str] = set()
-    for base in linear_bases(cls):
-        for node in base.node.body if isinstance(base, Class) else ():
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name != "__init__":
-                for each in ast.walk(node):
-                    if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store) and isinstance(each.value, ast.Name) and each.value.id == "self":
-                        names.add(each.attr)
-    return names
+    for node in cls.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name != "__init__":
+            for each in ast.walk(node):
+                if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store) and isinstance(each.value, ast.Name) and each.value.id == "self":
+                    names.add(each.attr)
+    return frozenset(names)

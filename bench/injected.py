@@ -18,11 +18,11 @@ from pathlib import Path
 
 from traps import TRAPS, Injection, Source
 
-from torchlint import files, project
-from torchlint.gate import lint_gated
-from torchlint.reading import text_of
+from torchlint.lint.gate import lint_gated
+from torchlint.project import files, programs
+from torchlint.project.reading import text_of
+from torchlint.project.text import Text, Unreadable
 from torchlint.rule import all_rules
-from torchlint.text import Text, Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def places(folder: str, kind: str) -> Iterator[Place]:
 def reports(folder: str, overlay: dict[str, Text | Unreadable]) -> Counter[tuple[str, str]]:
     """How many reports each file has of each rule."""
     which = files.Filter(folder)
-    loaded = project.load(files.discover([folder], which), [folder], which=which, overlay=overlay)
+    loaded = programs.load(files.discover([folder], which), [folder], which=which, overlay=overlay)
     return Counter((each.place.path, each.code) for program in loaded.programs for each in lint_gated(program, all_rules()))
 
 

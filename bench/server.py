@@ -24,7 +24,7 @@ import libcst
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
-from torchlint.pages import load_page, page_names
+from torchlint.evidence.pages import load_page, page_names
 
 _EDITS = 100
 _LINES = 1000

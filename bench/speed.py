@@ -17,8 +17,8 @@ from pathlib import Path
 
 import libcst
 
-from torchlint import files, project
-from torchlint.gate import lint_gated
+from torchlint.lint.gate import lint_gated
+from torchlint.project import files, programs
 from torchlint.rule import all_rules
 
 
@@ -45,7 +45,7 @@ def parse_seconds(texts: dict[str, str]) -> float:
 def lint_seconds(folder: str) -> float:
     start = time.process_time()
     which = files.Filter(folder)
-    loaded = project.load(files.discover([folder], which), [folder], which=which)
+    loaded = programs.load(files.discover([folder], which), [folder], which=which)
     for program in loaded.programs:
         lint_gated(program, all_rules())
     return time.process_time() - start

@@ -21,8 +21,8 @@ from urllib.parse import unquote, urlsplit
 
 import yaml
 
-from torchlint.listing import Listed, listed_rules
-from torchlint.pages import load_page
+from torchlint.evidence.pages import load_page
+from torchlint.lint.listing import Listed, listed_rules
 
 ROOT = Path(__file__).parents[1]
 WORK = ROOT / "build" / "site"

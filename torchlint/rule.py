@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, Literal, get_type_hints
 
 from torchlint.diagnostic import Finding, Severity
-from torchlint.program import Version
+from torchlint.project.program import Version
 
 Check = Callable[[Any], Iterator[Finding]]
 Contexts = Literal["any", "all", "unguarded"]

@@ -11,12 +11,12 @@ import pytest
 
 from tests.cli.conftest import Torchlint
 from tests.cli.test_reports import FOUND
-from torchlint import cache
-from torchlint.cache import Cache, decode, encode, program_key, run_cached
-from torchlint.checks import Checks
 from torchlint.diagnostic import Diagnostic, Place, Position, Span
-from torchlint.program import Program
-from torchlint.source import Source
+from torchlint.lint import cache
+from torchlint.lint.cache import Cache, decode, encode, program_key, run_cached
+from torchlint.lint.checks import Checks
+from torchlint.project.program import Program
+from torchlint.project.source import Source
 
 Write = Callable[..., Path]
 CHECKS = Checks(frozenset(["TL401"]))
@@ -97,9 +97,9 @@ def test_run_that_is_all_cache_does_not_import_the_interpreter(torchlint: Torchl
     first = torchlint(".", "--output-format", "json")
     second = torchlint(".", "--output-format", "json", PYTHONPROFILEIMPORTTIME="1")
     assert json.loads(second.out) == json.loads(first.out)
-    assert "torchlint.cache" in second.err
+    assert "torchlint.lint.cache" in second.err
     assert "torchlint.semantics" not in second.err
-    assert "torchlint.runner" not in second.err
+    assert "torchlint.lint.workers" not in second.err
 
 
 def test_no_cache_leaves_nothing_behind(torchlint: Torchlint, write: Write, tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Torchlint
-from torchlint.notebook import read_notebook
-from torchlint.text import Unreadable
+from torchlint.project.notebook import read_notebook
+from torchlint.project.text import Unreadable
 
 Write = Callable[..., Path]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from torchlint import config
-from torchlint.config import BadConfiguration, Settings, settings_for
+from torchlint.project import config
+from torchlint.project.config import BadConfiguration, Settings, settings_for
 
 Write = Callable[..., Path]
 

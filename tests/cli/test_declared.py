@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from torchlint.declared import declared_torch, oldest
+from torchlint.project.declared import declared_torch, oldest
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from torchlint.files import Filter, MissingPath, discover
+from torchlint.project.files import Filter, MissingPath, discover
 
 Write = Callable[..., Path]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from torchlint.diagnostic import Diagnostic, Edit, Fix, Place, Position, Span
-from torchlint.fixing import Fixed, fix_programs
-from torchlint.program import Program
-from torchlint.source import Source
+from torchlint.fix.rounds import Fixed, fix_programs
+from torchlint.project.program import Program
+from torchlint.project.source import Source
 
 
 def replacing(path: str, old: str, new: str, text: str, applicability: str = "safe") -> Diagnostic:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from torchlint import linter
-from torchlint.gate import can_fire, lint_gated
-from torchlint.linter import lint
-from torchlint.pages import load_page, page_names
-from torchlint.program import Program
+from torchlint.evidence.pages import load_page, page_names
+from torchlint.lint import linter
+from torchlint.lint.gate import can_fire, lint_gated
+from torchlint.lint.linter import lint
+from torchlint.project.program import Program
+from torchlint.project.source import Source
 from torchlint.rule import all_rules
-from torchlint.source import Source
 
 
 def program(texts: dict[str, str]) -> Program:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.cli.test_suppressions import NAME, problem
-from torchlint.ignoring import add_ignores
-from torchlint.source import Source
-from torchlint.suppressions import suppress
+from torchlint.lint.ignoring import add_ignores
+from torchlint.lint.suppressions import suppress
+from torchlint.project.source import Source
 
 IGNORE = f"# torchlint: ignore[{NAME}]"
 

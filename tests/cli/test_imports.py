@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from torchlint.imports import ImportIndex, resolve
+from torchlint.project.imports import ImportIndex, resolve
 
 
 def test_importers_own_folder_comes_first() -> None:

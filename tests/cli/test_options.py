@@ -247,7 +247,7 @@ def test_help_is_shown_under_headings_in_eighty_columns(torchlint: Torchlint) ->
 
 
 def test_file_that_was_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:
-    from torchlint.reading import read_file, write_back
+    from torchlint.project.reading import read_file, write_back
 
     path = tmp_path / "a.py"
     path.write_text("x = 1\n")
@@ -259,7 +259,7 @@ def test_file_that_was_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_file_that_may_not_be_written_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from torchlint.reading import read_file, write_back
+    from torchlint.project.reading import read_file, write_back
 
     path = tmp_path / "a.py"
     path.write_text("x = 1\n")

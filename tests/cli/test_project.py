@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from torchlint.files import Filter, discover
-from torchlint.program import Program
-from torchlint.project import Import, Project, load, scan_imports
+from torchlint.project.files import Filter, discover
+from torchlint.project.program import Program
+from torchlint.project.programs import Import, Project, load, scan_imports
 
 Write = Callable[..., Path]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from torchlint.diagnostic import Position
-from torchlint.reading import read_bytes, write_atomically
-from torchlint.text import Unreadable, decode
+from torchlint.project.reading import read_bytes, write_atomically
+from torchlint.project.text import Unreadable, decode
 
 
 def test_cookie_names_the_encoding() -> None:

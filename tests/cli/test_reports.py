@@ -14,7 +14,9 @@ import jsonschema
 import pytest
 
 from torchlint.diagnostic import Diagnostic, Edit, Fix, Place, Position, Related, Span
-from torchlint.report.base import FORMATS, Report, fingerprints, writer
+from torchlint.project.config import FORMATS
+from torchlint.report.base import Report, fingerprints
+from torchlint.report.formats import writer
 
 MODEL = "import torch\nprobabilities = torch.softmax(x, dim=1)\n"
 TRAIN = "\tloss = criterion('äö𐐀', f(a,\n  b))\nend\n"

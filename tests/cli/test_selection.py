@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from torchlint.lint.selection import Selection, UnknownRule, check_selectors
 from torchlint.own_rules import OWN_RULES
-from torchlint.selection import Selection, UnknownRule, check_selectors
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from torchlint.diagnostic import Diagnostic, Place, Position, Span
-from torchlint.fixer import fix_text
-from torchlint.source import Source
-from torchlint.suppressions import suppress
+from torchlint.fix.apply import fix_text
+from torchlint.lint.suppressions import suppress
+from torchlint.project.source import Source
 
 CODE, NAME = "TL401", "softmax-before-cross-entropy"
 
@@ -151,7 +151,7 @@ def test_unused_comment_is_removed_alone(before: str, after: str) -> None:
 def test_comment_of_another_tool_or_of_a_rule_that_did_not_run_is_left_alone(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from types import SimpleNamespace
 
-    monkeypatch.setattr("torchlint.plugins.rules_in_force", lambda: [SimpleNamespace(code="TL413", name="eval-without-no-grad")])
+    monkeypatch.setattr("torchlint.lint.plugins.rules_in_force", lambda: [SimpleNamespace(code="TL413", name="eval-without-no-grad")])
     assert unused(text)[0] == []
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from torchlint.diagnostic import Edit, Fix, Position, Span
-from torchlint.fixer import fix_text
+from torchlint.fix.apply import fix_text
 
 TEXTS = st.text(st.sampled_from("ab é😀\x0c\u2028\n\r"), max_size=40) | st.text(max_size=20)
 NEW_TEXTS = st.text(st.sampled_from("xyz\n"), max_size=4)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from torchlint.newer_syntax import parse_newer
+from torchlint.syntax.newer import parse_newer
 
 CHUNKS = 10
 FILES_A_CHUNK = 25

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from torchlint.laboratory import Laboratory
+from torchlint.evidence.torch_process import TorchProcess
 
 
 @pytest.fixture(scope="session")
-def laboratory() -> Iterator[Laboratory]:
-    with Laboratory() as started:
+def torch_process() -> Iterator[TorchProcess]:
+    with TorchProcess() as started:
         yield started

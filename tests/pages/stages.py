@@ -11,12 +11,12 @@ from difflib import unified_diff
 from pathlib import Path
 
 from torchlint.diagnostic import Diagnostic
-from torchlint.fixer import fix_text
-from torchlint.laboratory import Laboratory
-from torchlint.pages import File, Listing, Page, read_page
-from torchlint.program import Program
+from torchlint.evidence.pages import File, Listing, Page, read_page
+from torchlint.evidence.torch_process import TorchProcess
+from torchlint.fix.apply import fix_text
+from torchlint.project.program import Program
+from torchlint.project.source import Source
 from torchlint.rule import Rule, all_rules
-from torchlint.source import Source
 
 ROOT = Path(__file__).parents[2]
 SECTIONS = ("Example", "Use instead", "Not flagged", "Fix safety", "References")
@@ -76,9 +76,9 @@ def form(shown: Shown) -> Iterator[str]:
             yield f"{row} no evidence (an assert, or a line that raises)"
 
 
-def runs(shown: Shown, listing: Listing, laboratory: Laboratory) -> Iterator[str]:
+def runs(shown: Shown, listing: Listing, torch_process: TorchProcess) -> Iterator[str]:
     """Stage 1: the program runs under torch, and marked lines raise what they say."""
-    outcome = laboratory.run(listing)
+    outcome = torch_process.run(listing)
     for failure in outcome.failures:
         yield shown.complain(listing, failure.file, failure.row, failure.message)
     if outcome.seconds > SLOW:
@@ -88,7 +88,7 @@ def runs(shown: Shown, listing: Listing, laboratory: Laboratory) -> Iterator[str
 def lint_listing(listing: Listing, own: Rule | None, rules: Sequence[Rule]) -> list[Diagnostic]:
     """What `rules` that are on by default, and the page's own rule, report in a listing."""
     # Late, so that pages can be run while the linter is being changed.
-    from torchlint.linter import lint
+    from torchlint.lint.linter import lint
 
     active = [each for each in rules if each.default or (own and each.code == own.code)]
     sources = {file.name: Source(file.name, file.plain) for file in listing.files}

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import pytest
 
 from tests.pages import stages
-from torchlint import trial
-from torchlint.laboratory import Laboratory
-from torchlint.pages import PageError, read_page
+from torchlint.evidence import execution
+from torchlint.evidence.pages import PageError, read_page
+from torchlint.evidence.torch_process import TorchProcess
 
 GOOD = """# size-not-called (TL101)
 
@@ -76,13 +76,13 @@ class Complaints:
         return {stage: found for stage, found in vars(self).items() if found}
 
 
-def complaints(text: str, laboratory: Laboratory) -> Complaints:
+def complaints(text: str, torch_process: TorchProcess) -> Complaints:
     shown = stages.Shown("rules/size-not-called.md", read_page("size-not-called", text))
     own = stages.rule_of(shown.page)
     assert own is not None
     return Complaints(
         list(stages.form(shown)),
-        [each for listing in shown.page.listings for each in stages.runs(shown, listing, laboratory)],
+        [each for listing in shown.page.listings for each in stages.runs(shown, listing, torch_process)],
         [each for listing in shown.page.listings for each in stages.reports(shown, listing, own, [own])],
         [each for pair in stages.fix_pairs(shown.page) for each in stages.fixes(shown, *pair, own, [own])],
     )
@@ -93,8 +93,8 @@ def row(text: str, part: str) -> int:
     return next(number for number, line in enumerate(text.splitlines(), 1) if part in line)
 
 
-def test_a_good_page_has_nothing_to_complain_of(laboratory: Laboratory) -> None:
-    assert complaints(GOOD, laboratory).by_stage == {}
+def test_a_good_page_has_nothing_to_complain_of(torch_process: TorchProcess) -> None:
+    assert complaints(GOOD, torch_process).by_stage == {}
 
 
 @pytest.mark.parametrize(
@@ -199,11 +199,11 @@ def test_a_good_page_has_nothing_to_complain_of(laboratory: Laboratory) -> None:
     ],
 )
 def test_a_broken_page_fails_where_it_is_broken(
-    old: str, new: str, stage: str, at: str, message: str, laboratory: Laboratory
+    old: str, new: str, stage: str, at: str, message: str, torch_process: TorchProcess
 ) -> None:
     assert old in GOOD
     page = GOOD.replace(old, new)
-    found = getattr(complaints(page, laboratory), stage)
+    found = getattr(complaints(page, torch_process), stage)
     # A heading stands three rows above the first line of its program.
     place = f"rules/size-not-called.md:{row(page, at) + (3 if at.startswith('##') else 0)}:"
     assert any(each.startswith(place) and message in each for each in found), found
@@ -221,15 +221,15 @@ def test_a_broken_page_fails_where_it_is_broken(
     ],
 )
 def test_a_page_without_one_of_its_parts_has_not_the_form(
-    old: str, new: str, message: str, laboratory: Laboratory
+    old: str, new: str, message: str, torch_process: TorchProcess
 ) -> None:
     assert old in GOOD
-    found = complaints(GOOD.replace(old, new), laboratory).form
+    found = complaints(GOOD.replace(old, new), torch_process).form
     assert any(message in each for each in found), found
 
 
-def test_a_fix_without_a_word_on_its_safety_is_a_complaint(laboratory: Laboratory) -> None:
-    found = complaints(GOOD.replace("## Fix safety\n\nSafe.\n", ""), laboratory).by_stage
+def test_a_fix_without_a_word_on_its_safety_is_a_complaint(torch_process: TorchProcess) -> None:
+    found = complaints(GOOD.replace("## Fix safety\n\nSafe.\n", ""), torch_process).by_stage
     assert list(found) == ["fixes"]
     assert "no `## Fix safety`" in found["fixes"][0]
 
@@ -250,16 +250,16 @@ def test_a_block_that_is_never_closed_is_an_error_at_its_row() -> None:
     ],
 )
 def test_a_program_that_does_not_end_well_does_not_take_the_harness_along(
-    program: str, message: str, laboratory: Laboratory
+    program: str, message: str, torch_process: TorchProcess
 ) -> None:
     (bad,) = read_page("bad", f"```python\n{program}```\n").listings
-    (failure,) = laboratory.run(bad, seconds=2).failures
+    (failure,) = torch_process.run(bad, seconds=2).failures
     assert message in failure.message
     (good,) = read_page("good", "```python\nassert 1 < 2\n```\n").listings
-    assert laboratory.run(good).failures == ()
+    assert torch_process.run(good).failures == ()
 
 
-def test_programs_do_not_see_one_another(laboratory: Laboratory) -> None:
+def test_programs_do_not_see_one_another(torch_process: TorchProcess) -> None:
     page = read_page(
         "pair",
         "```python\nimport builtins, torch\n\nbuiltins.left = 1\ntorch.set_default_dtype(torch.float64)\n"
@@ -267,7 +267,7 @@ def test_programs_do_not_see_one_another(laboratory: Laboratory) -> None:
         "```python\nimport os, torch\n\nassert os.listdir() == ['example.py']\nassert torch.rand(1).dtype == torch.float32\n"
         "left  # raises NameError\n```\n",
     )
-    assert [laboratory.run(each).failures for each in page.listings] == [(), ()]
+    assert [torch_process.run(each).failures for each in page.listings] == [(), ()]
 
 
 def test_where_forking_is_not_safe_a_new_interpreter_gives_the_same_outcome() -> None:
@@ -276,7 +276,7 @@ def test_where_forking_is_not_safe_a_new_interpreter_gives_the_same_outcome() ->
         "raises": {"evidence.py": [[3, "TypeError", ""]]},
         "seconds": 30,
     }
-    spawned, forked = trial.run_spawned(job), trial.run_forked(job)
+    spawned, forked = execution.run_spawned(job), execution.run_forked(job)
     assert spawned["problems"] == []
     assert spawned["seen"] == forked["seen"]
 

@@ -11,8 +11,8 @@ from _pytest.mark import ParameterSet
 
 import torchlint.rules
 from tests.pages import stages
-from torchlint.laboratory import Laboratory
-from torchlint.pages import Listing
+from torchlint.evidence.pages import Listing
+from torchlint.evidence.torch_process import TorchProcess
 from torchlint.rule import all_rules
 
 RULE_PAGES = [stages.read(path) for path in sorted(stages.ROOT.glob("rules/*.md"))]
@@ -53,8 +53,8 @@ def test_has_the_form_of_a_page(shown: stages.Shown) -> None:
 
 
 @pytest.mark.parametrize(("shown", "listing"), list(listings()))
-def test_runs(shown: stages.Shown, listing: Listing, laboratory: Laboratory) -> None:
-    check(stages.runs(shown, listing, laboratory))
+def test_runs(shown: stages.Shown, listing: Listing, torch_process: TorchProcess) -> None:
+    check(stages.runs(shown, listing, torch_process))
 
 
 @pytest.mark.parametrize(("shown", "listing"), list(listings()))

@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from tests.pages import stages
-from torchlint import prove
-from torchlint.pages import read_page
+from torchlint.evidence import prove
+from torchlint.evidence.pages import read_page
 
 PAGE = """# made-up (TL999)
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.pages import stages
-from torchlint.laboratory import Laboratory
-from torchlint.pages import PageError
+from torchlint.evidence.pages import PageError
+from torchlint.evidence.torch_process import TorchProcess
 
 
-def complaints(path: Path, laboratory: Laboratory) -> Iterator[str]:
+def complaints(path: Path, torch_process: TorchProcess) -> Iterator[str]:
     """Everything that a page promises and does not keep; lints and fixes only where its rule exists."""
     try:
         shown = stages.read(path)
@@ -22,7 +22,7 @@ def complaints(path: Path, laboratory: Laboratory) -> Iterator[str]:
     if shown.of_rule:
         yield from stages.form(shown)
     for listing in shown.page.listings:
-        yield from stages.runs(shown, listing, laboratory)
+        yield from stages.runs(shown, listing, torch_process)
     own = stages.rule_of(shown.page)
     if own is None:
         return
@@ -34,11 +34,11 @@ def complaints(path: Path, laboratory: Laboratory) -> Iterator[str]:
 
 def main() -> int:
     failed = 0
-    with Laboratory() as laboratory:
+    with TorchProcess() as torch_process:
         for path in map(Path, sys.argv[1:]):
             started = time.monotonic()
             count = 0
-            for complaint in complaints(path, laboratory):
+            for complaint in complaints(path, torch_process):
                 count += 1
                 print(complaint, flush=True)
             failed += bool(count)

@@ -8,11 +8,11 @@ from typing import Any
 import torch
 
 from tests.semantics.programs import Program
-from torchlint.program import Program as Texts
+from torchlint.project.program import Program as Texts
+from torchlint.project.source import Source
 from torchlint.semantics.interpreter import Interpreter
 from torchlint.semantics.values import Activation, Tensor, Value
-from torchlint.source import Source
-from torchlint.syntax import parse
+from torchlint.syntax.tree import parse
 
 FACTS = ("shape", "dtype", "requires_grad", "leaf")
 

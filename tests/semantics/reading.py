@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 import textwrap
 
-from torchlint.linter import lint
-from torchlint.program import Program
+from torchlint.lint.linter import lint
+from torchlint.project.program import Program
+from torchlint.project.source import Source
 from torchlint.rule import all_rules
 from torchlint.semantics.interpreter import Interpreter
 from torchlint.semantics.values import Const, Instance, OneOf, Size, Tensor, Tuple, Value
-from torchlint.source import Source
-from torchlint.syntax import parse
+from torchlint.syntax.tree import parse
 from torchlint.torch_api.dims import show_shape
 
 HEADER = "import torch\nfrom torch import nn\nimport torch.nn.functional as F\n"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from torchlint.linter import lint
-from torchlint.plugins import rules_in_force
-from torchlint.program import Program
-from torchlint.source import Source
+from torchlint.lint.linter import lint
+from torchlint.lint.plugins import rules_in_force
+from torchlint.project.program import Program
+from torchlint.project.source import Source
 
 MODULE = """
 import torch

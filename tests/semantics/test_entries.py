@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.semantics.reading import values
-from torchlint.linter import lint
-from torchlint.plugins import rules_in_force
-from torchlint.project import load
+from torchlint.lint.linter import lint
+from torchlint.lint.plugins import rules_in_force
+from torchlint.project.programs import load
 
 MODEL = "from layers import scores\nfrom torch import nn\nclass Net(nn.Module):\n    def forward(self, x):\n        return scores(x)\n"
 LAYERS = "import torch\ndef scores(x):\n    return torch.softmax(x, 1)\ndef unused(x):\n    return missing\n"

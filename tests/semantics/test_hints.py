@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from torchlint.program import Program
+from torchlint.project.program import Program
+from torchlint.project.source import Source
 from torchlint.semantics.explain import explain
 from torchlint.semantics.hints import shape_hints
-from torchlint.source import Source
-from torchlint.syntax import parse
+from torchlint.syntax.tree import parse
 
 MODEL = """\
 from torch import nn

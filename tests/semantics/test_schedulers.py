@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from torchlint.linter import lint
-from torchlint.program import Program
+from torchlint.lint.linter import lint
+from torchlint.project.program import Program
+from torchlint.project.source import Source
 from torchlint.rule import all_rules
-from torchlint.source import Source
 
 TRAINING = """
 import torch

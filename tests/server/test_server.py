@@ -10,7 +10,7 @@ from lsprotocol import types
 
 from tests.server.client import SOFTMAX, Editor, capabilities, editor
 from torchlint.diagnostic import Edit, Fix, Position, Span
-from torchlint.fixer import fix_text
+from torchlint.fix.apply import fix_text
 
 pytestmark = pytest.mark.asyncio
 SHOW_PAGE = "torchlint.showPage"

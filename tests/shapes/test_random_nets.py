@@ -10,13 +10,13 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from torchlint.linter import settings
-from torchlint.program import Program
+from torchlint.lint.linter import settings
+from torchlint.project.program import Program
+from torchlint.project.source import Source
 from torchlint.semantics.facts import ShapeMismatch
 from torchlint.semantics.interpreter import Interpreter
 from torchlint.semantics.values import Tensor
-from torchlint.source import Source
-from torchlint.syntax import parse
+from torchlint.syntax.tree import parse
 
 NETS = 1_000
 PARTS = 4

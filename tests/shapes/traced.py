@@ -11,13 +11,13 @@ from typing import Any
 import torch
 from torch import nn
 
-from torchlint.linter import settings
-from torchlint.program import Program
+from torchlint.lint.linter import settings
+from torchlint.project.program import Program
+from torchlint.project.source import Source
 from torchlint.semantics.classes import children, named_modules
 from torchlint.semantics.tracing import Tracer
 from torchlint.semantics.values import Instance, Library, Tensor, Tuple, Value
-from torchlint.source import Source
-from torchlint.syntax import Tree, parse
+from torchlint.syntax.tree import Tree, parse
 from torchlint.torch_api.dims import show_shape
 
 Shapes = tuple[str, ...]

@@ -9,15 +9,15 @@ from collections.abc import Mapping, Sequence
 import click
 
 from torchlint.diagnostic import Diagnostic
-from torchlint.project import Project
-from torchlint.reading import write_back
-from torchlint.session import Session
-from torchlint.text import lines_of
+from torchlint.lint.session import Session
+from torchlint.project.programs import Project
+from torchlint.project.reading import write_back
+from torchlint.project.text import lines_of
 
 
 def add_ignores(session: Session, loaded: Project, found: Sequence[Diagnostic], texts: Mapping[str, str]) -> int:
     """Write a comment where each of `found` is, and return the exit code."""
-    from torchlint.ignoring import add_ignores
+    from torchlint.lint.ignoring import add_ignores
 
     new: dict[str, str] = {}
     total = 0

@@ -16,15 +16,15 @@ from torchlint.cli.options import Sectioned, check_options
 @check_options
 def check(**options: Any) -> None:
     """Lint PATHs (the current folder if none is given; `-` reads standard input)."""
-    from torchlint.baseline import BadBaseline
-    from torchlint.config import BadConfiguration
-    from torchlint.files import MissingPath
-    from torchlint.plugins import BadPlugin
-    from torchlint.selection import UnknownRule
+    from torchlint.lint.plugins import BadPlugin
+    from torchlint.lint.selection import UnknownRule
+    from torchlint.project.config import BadConfiguration
+    from torchlint.project.files import MissingPath
+    from torchlint.report.baseline import BadBaseline
 
     try:
         from torchlint.cli.run import run_check
-        from torchlint.session import Session
+        from torchlint.lint.session import Session
 
         session = Session.of(options)
         _refuse_contradictions(options)

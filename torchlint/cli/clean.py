@@ -9,7 +9,7 @@ import click
 @click.option("--cache-dir", metavar="FOLDER", envvar="TORCHLINT_CACHE_DIR", help="Where the cache is.")
 def clean(cache_dir: str | None) -> None:
     """Empty the cache. Nothing in it is ever out of date; this gives its space back."""
-    from torchlint.cache import Cache, default_folder
+    from torchlint.lint.cache import Cache, default_folder
 
     folder = cache_dir or default_folder()
     Cache(folder).delete()

@@ -15,8 +15,8 @@ import click
 @click.option("--isolated", is_flag=True, help="Use no configuration file.")
 def config(path: str, schema: bool, named: tuple[str, ...], isolated: bool) -> None:
     """Show each option's value in force for the file or folder PATH, and where it was set."""
-    from torchlint import config as configuration
-    from torchlint.overlay import settings_in_force, with_declared_torch
+    from torchlint.lint.overlay import settings_in_force, with_declared_torch
+    from torchlint.project import config as configuration
 
     if schema:
         click.echo(json.dumps(configuration.schema(), indent=2))

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from torchlint.report.base import FORMATS
+from torchlint.project.config import FORMATS
 
 
 class Option(click.Option):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from torchlint.program import Program
-    from torchlint.syntax import Tree
+    from torchlint.project.program import Program
+    from torchlint.syntax.tree import Tree
 
 
 def read_program(path: str) -> tuple[Program, dict[str, Tree], str]:
@@ -17,12 +17,12 @@ def read_program(path: str) -> tuple[Program, dict[str, Tree], str]:
 
     Raises click's errors for a file that is not there or that cannot be read as Python.
     """
-    from torchlint import project
-    from torchlint.syntax import SyntaxProblem, parse
+    from torchlint.project import programs
+    from torchlint.syntax.tree import SyntaxProblem, parse
 
     if not os.path.isfile(path):
         raise click.UsageError(f"there is no file {path}")
-    loaded = project.load([os.path.abspath(path)], [])
+    loaded = programs.load([os.path.abspath(path)], [])
     for problem in loaded.unreadable:
         raise click.ClickException(problem.message)
     program = loaded.programs[0]

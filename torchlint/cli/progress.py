@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
-    from torchlint.runner import Progress
+    from torchlint.lint.workers import Progress
 
 _PATIENCE = 1.0
 

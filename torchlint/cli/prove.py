@@ -20,8 +20,8 @@ def prove(names: tuple[str, ...], python: str) -> None:
     Prints a line a rule: what torch did with the example, and with what is advised instead. The exit
     code is 1 where torch did not do what a page says, and 2 where there is no torch.
     """
-    from torchlint.catalogue import catalogue
-    from torchlint.prove import NoTorch, prove_rules, torch_version
+    from torchlint.evidence.prove import NoTorch, prove_rules, torch_version
+    from torchlint.lint.catalogue import catalogue
 
     known = {each.code: each.name for each in catalogue()}
     chosen = [known.get(name.upper(), name) for name in names]

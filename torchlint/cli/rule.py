@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from torchlint.listing import Listed
+    from torchlint.lint.listing import Listed
 
 
 @click.command(short_help="Show a rule's page, or list all rules.")
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text", help="How rules are written.")
 def rule(names: tuple[str, ...], every: bool, output_format: str) -> None:
     """Show the page of each rule named, by code (TL401) or name (softmax-before-cross-entropy)."""
-    from torchlint.listing import listed_rules
+    from torchlint.lint.listing import listed_rules
 
     if not every and not names:
         raise click.UsageError("name a rule, or list them with --all")
@@ -35,8 +35,8 @@ def rule(names: tuple[str, ...], every: bool, output_format: str) -> None:
 
 
 def _named(name: str) -> Listed:
-    from torchlint.listing import listed_rules
-    from torchlint.selection import UnknownRule, check_selectors
+    from torchlint.lint.listing import listed_rules
+    from torchlint.lint.selection import UnknownRule, check_selectors
 
     for each in listed_rules():
         if name == each.name or name.upper() == each.code:

@@ -11,18 +11,19 @@ from typing import TextIO
 
 import click
 
-from torchlint.baseline import without_known, write_baseline
 from torchlint.cli.changing import add_ignores, echo_stdin, show_diff, write
 from torchlint.cli.progress import progress
-from torchlint.config import BadConfiguration
 from torchlint.diagnostic import Diagnostic
-from torchlint.files import discover, forget_ignore_files
-from torchlint.program import Program
-from torchlint.project import Project
-from torchlint.report.base import Report, Writer, relative, statistics_writer, writer
+from torchlint.lint.selection import UnknownRule
+from torchlint.lint.session import Session
+from torchlint.project.config import BadConfiguration
+from torchlint.project.files import discover, forget_ignore_files
+from torchlint.project.program import Program
+from torchlint.project.programs import Project
+from torchlint.report.base import Report, relative
+from torchlint.report.baseline import without_known, write_baseline
+from torchlint.report.formats import Writer, statistics_writer, writer
 from torchlint.report.parts import in_parts
-from torchlint.selection import UnknownRule
-from torchlint.session import Session
 
 
 def run_check(session: Session) -> int:
@@ -79,7 +80,7 @@ def _check(session: Session) -> int:
     if not (session.fixes or session.options.get("diff")):
         return _report(session, loaded, [*unreadable, *found], texts)
 
-    from torchlint.fixing import fix_programs
+    from torchlint.fix.rounds import fix_programs
 
     fixed = fix_programs(loaded.programs, found, lint, session.wants, loaded.takes)
     for path in fixed.refused:

@@ -1,22 +1,15 @@
-"""What every report is given, and how the formats are found."""
+"""What every report is given, and what several formats need of it."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from hashlib import sha256
-from importlib import import_module
-from typing import TextIO
 
 from torchlint.diagnostic import Diagnostic, Place, Position
-
-FORMATS = (
-    "text", "full", "concise", "grouped", "json", "json-lines",
-    "sarif", "github", "gitlab", "junit", "rdjson", "azure", "pylint",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,7 +45,7 @@ def line_of(report: Report, path: str, row: int) -> str | None:
 
 @lru_cache(maxsize=8)
 def _rows(text: str) -> list[str]:
-    from torchlint.text import NEWLINE
+    from torchlint.project.text import NEWLINE
 
     return NEWLINE.split(text)
 
@@ -74,28 +67,11 @@ def fingerprints(report: Report, start: str = os.curdir) -> Iterator[str]:
         yield sha256(f"{key}\0{seen[key]}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-Writer = Callable[[Report, TextIO], None]
-
-
-def writer(name: str) -> Writer:
-    """The function that writes the format of this name."""
-    module = {"full": "text", "concise": "text", "grouped": "text", "json-lines": "json"}.get(name, name)
-    found: Writer = getattr(import_module(f"torchlint.report.{module}"), f"write_{name.replace('-', '_')}")
-    return found
-
-
-def statistics_writer(name: str) -> Writer:
-    """The function that writes how often each rule reported, in the format of this name."""
-    module = import_module("torchlint.report.statistics")
-    found: Writer = module.write_json if name in ("json", "json-lines") else module.write_text
-    return found
-
-
 @cache
 def url(code: str, name: str) -> str | None:
     """Where the page of a rule is to be read; unknown of another package's rule."""
+    from torchlint.evidence.pages import page_names
     from torchlint.own_rules import OWN_RULES
-    from torchlint.pages import page_names
 
     for own in OWN_RULES:
         if own.code == code:

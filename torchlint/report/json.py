@@ -57,7 +57,7 @@ def _noqa_row(each: Diagnostic, report: Report) -> int:
 
 @lru_cache(maxsize=8)
 def _joined_rows(text: str) -> set[int]:
-    from torchlint.comments import joined_rows, tokens_of
+    from torchlint.syntax.comments import joined_rows, tokens_of
 
     return joined_rows(list(tokens_of(text)))
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from torchlint.diagnostic import Diagnostic, Edit, Fix, Place, Position, Related, Span
+from torchlint.project.text import Part, Text
 from torchlint.report.base import Report
-from torchlint.text import Part, Text
 
 
 def in_parts(report: Report, texts: Mapping[str, Text]) -> Report:

@@ -59,7 +59,7 @@ def _rule(code: str, name: str) -> dict[str, Any]:
 
 
 def _page(name: str) -> Any:
-    from torchlint.pages import PageError, load_page
+    from torchlint.evidence.pages import PageError, load_page
 
     try:
         return load_page(name)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
-from torchlint.program import Program
+from torchlint.project.program import Program
 from torchlint.semantics.classes import is_module
 from torchlint.semantics.interpreter import Interpreter
 from torchlint.semantics.size_names import plain_names
@@ -30,7 +30,7 @@ from torchlint.semantics.values import (
     Unknown,
     Value,
 )
-from torchlint.syntax import Tree
+from torchlint.syntax.tree import Tree
 from torchlint.torch_api.dims import show, show_shape
 
 _LONGEST_TEXT = 40

@@ -9,7 +9,7 @@ from torchlint.semantics.classes import is_module
 from torchlint.semantics.site import Site
 from torchlint.semantics.trail import Delta
 from torchlint.semantics.values import Function, Store, Value
-from torchlint.syntax import Tree
+from torchlint.syntax.tree import Tree
 
 
 @dataclass(slots=True, eq=False)

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from torchlint.diagnostic import Position
-from torchlint.program import Program
+from torchlint.project.program import Program
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.interpreter import Interpreter
 from torchlint.semantics.size_names import plain_names
 from torchlint.semantics.values import Tensor, Value
-from torchlint.syntax import Tree
+from torchlint.syntax.tree import Tree
 from torchlint.torch_api.dims import Dim, show
 
 

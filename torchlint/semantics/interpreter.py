@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from torchlint.program import Program
+from torchlint.project.program import Program
 from torchlint.semantics.accumulation import Gathering
 from torchlint.semantics.class_facts import ClassDefined, ClassSettled, InitMisspelt, MethodOverridden
 from torchlint.semantics.classes import assigned_later, find, is_module_type, library_bases
@@ -50,7 +50,7 @@ from torchlint.semantics.values import (
     Unknown,
     Value,
 )
-from torchlint.syntax import Tree
+from torchlint.syntax.tree import Tree
 from torchlint.torch_api.lightning import LIGHTNING, STEPS
 
 _FINDERS: dict[type, Finder] = {

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
 
-from torchlint.imports import ImportIndex
-from torchlint.program import Program
+from torchlint.project.imports import ImportIndex
+from torchlint.project.program import Program
 from torchlint.semantics.events import Event, EventKind, Round
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.join import join, join_slots
@@ -20,7 +20,7 @@ from torchlint.semantics.site import Site
 from torchlint.semantics.trail import Delta, Trail
 from torchlint.semantics.turned_out import TurnedOut
 from torchlint.semantics.values import Instance, Store, Unknown, Value
-from torchlint.syntax import Tree
+from torchlint.syntax.tree import Tree
 
 if TYPE_CHECKING:
     from torchlint.semantics.class_facts import ClassSettled

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from torchlint.diagnostic import Place
-from torchlint.program import Program
+from torchlint.project.program import Program
 from torchlint.semantics.classes import children, find, is_module, is_module_type, layer_of, named_modules
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.layers import Layers
@@ -22,7 +22,7 @@ from torchlint.semantics.values import (
     Unknown,
     Value,
 )
-from torchlint.syntax import Tree
+from torchlint.syntax.tree import Tree
 from torchlint.torch_api.dims import Dim, show_shape
 from torchlint.torch_api.weights import parameter_count
 

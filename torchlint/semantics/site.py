@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 
 from torchlint.diagnostic import Place, Span
-from torchlint.syntax import Tree
+from torchlint.syntax.tree import Tree
 
 
 @dataclass(frozen=True, slots=True, eq=False)

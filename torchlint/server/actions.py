@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 from lsprotocol import types
 
 from torchlint.diagnostic import Diagnostic, Edit, Position, Span
-from torchlint.fixing import fix_programs
-from torchlint.gate import lint_gated
-from torchlint.ignoring import add_ignores
-from torchlint.program import Program
+from torchlint.fix.rounds import fix_programs
+from torchlint.lint.gate import lint_gated
+from torchlint.lint.ignoring import add_ignores
+from torchlint.lint.suppressions import LASTING
+from torchlint.project.program import Program
+from torchlint.project.text import NEWLINE
 from torchlint.server.diagnostics import url_of
 from torchlint.server.documents import Encoding, lines_of
+from torchlint.server.projects import Checked
 from torchlint.server.trees import Trees
-from torchlint.server.workbench import Checked
-from torchlint.suppressions import LASTING
-from torchlint.text import NEWLINE
 
 FIX_ALL = "source.fixAll.torchlint"
 SHOW_PAGE = "torchlint.showPage"

@@ -10,10 +10,10 @@ from functools import cache
 from lsprotocol import converters, types
 
 from torchlint.diagnostic import Diagnostic
+from torchlint.lint.plugins import rules_in_force
 from torchlint.own_rules import OWN_RULES
-from torchlint.plugins import rules_in_force
 from torchlint.server.documents import Encoding
-from torchlint.server.workbench import Checked
+from torchlint.server.projects import Checked
 
 SOURCE = "torchlint"
 UNNECESSARY = frozenset({"unused-suppression", "unused-layer", "assignment-without-effect", "result-discarded"})

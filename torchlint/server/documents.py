@@ -14,9 +14,9 @@ from lsprotocol import types
 from pygls.uris import from_fs_path, to_fs_path
 from pygls.workspace import Workspace
 
-from torchlint.cells import Cell, join
 from torchlint.diagnostic import Position, Span
-from torchlint.text import NEWLINE, Text
+from torchlint.project.cells import Cell, join
+from torchlint.project.text import NEWLINE, Text
 
 _Content = TypeVar("_Content")
 

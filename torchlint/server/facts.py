@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 
 from torchlint.diagnostic import Position
-from torchlint.linter import settings
+from torchlint.lint.linter import settings
+from torchlint.project.text import Text
 from torchlint.semantics.explain import Variable, explain
 from torchlint.semantics.hints import ShapeHint, shape_hints
 from torchlint.server.documents import lines_of
+from torchlint.server.projects import Checked
 from torchlint.server.trees import Trees
-from torchlint.server.workbench import Checked
-from torchlint.syntax import Tree
-from torchlint.text import Text
+from torchlint.syntax.tree import Tree
 
 _MOST_KEPT = 64
 

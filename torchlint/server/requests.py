@@ -13,9 +13,9 @@ from torchlint.server import hover as hovers
 from torchlint.server.actions import FIX_ALL, KINDS, SHOW_PAGE, Actions
 from torchlint.server.diagnostics import converted, result_id
 from torchlint.server.hints import inlay_hints
+from torchlint.server.projects import Checked
 from torchlint.server.server import TorchlintServer
 from torchlint.server.settings import FolderSettings
-from torchlint.server.workbench import Checked
 
 _WATCHED = (
     "**/*.py",
@@ -109,7 +109,7 @@ def notebook_closed(ls: TorchlintServer, params: types.DidCloseNotebookDocumentP
 
 
 async def diagnostics(ls: TorchlintServer, params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
-    reported = await ls.desk.newest()
+    reported = await ls.schedule.newest()
     uri = params.text_document.uri
     items: list[types.Diagnostic] = []
     if uri in reported:
@@ -127,7 +127,7 @@ async def workspace_diagnostics(
 ) -> types.WorkspaceDiagnosticReport:
     known = {each.uri: each.value for each in params.previous_result_ids}
     folders = [folder for folder in ls.folders if ls.settings.of(folder).workspace_diagnostics]
-    reported = await ls.desk.workspace(folders) if folders else {}
+    reported = await ls.schedule.workspace(folders) if folders else {}
     reports: list[types.WorkspaceDocumentDiagnosticReport] = []
     for uri, (checked, name, own) in reported.items():
         items = converted(checked, name, own, ls.encoding, ls.relates)
@@ -149,7 +149,7 @@ async def hover(ls: TorchlintServer, params: types.HoverParams) -> types.Hover |
     here = [each for each in reports if each.place.span.start <= position <= each.place.span.end]
     path, above = checked.path(name)
     place = Position(position.row + above, position.column)
-    variable = await ls.desk.ask(lambda: ls.facts.variable(checked, path, place))
+    variable = await ls.schedule.ask(lambda: ls.facts.variable(checked, path, place))
     formats = ls.can("text_document", "hover", "content_format") or ()
     return hovers.hover(here, variable, types.MarkupKind.Markdown in formats)
 
@@ -163,7 +163,7 @@ async def hints(ls: TorchlintServer, params: types.InlayHintParams) -> list[type
         return None
     path, above = checked.path(name)
     lines = checked.lines(name)
-    known = await ls.desk.ask(lambda: ls.facts.hints(checked, path))
+    known = await ls.schedule.ask(lambda: ls.facts.hints(checked, path))
     return inlay_hints([hint.moved(-above) for hint in known], lines, ls.encoding, params.range)
 
 
@@ -178,13 +178,13 @@ async def actions(ls: TorchlintServer, params: types.CodeActionParams) -> list[t
     answer: list[types.CodeAction] = []
     if wanted(types.CodeActionKind.QuickFix.value):
         shown = converted(checked, name, here, ls.encoding, ls.relates)
-        answer += await ls.desk.ask(lambda: list(own.on(here, shown)))
+        answer += await ls.schedule.ask(lambda: list(own.on(here, shown)))
     if wanted(FIX_ALL) and any(each.fix and checked.session.wants(each.fix) for each in reports):
         action = types.CodeAction("Fix all that torchlint can fix safely", kind=FIX_ALL)
         if _resolves(ls):
             action.data = {"uri": params.text_document.uri}
         else:
-            action.edit = await ls.desk.ask(lambda: own.fix_all(ls.desk.bench.trees))
+            action.edit = await ls.schedule.ask(lambda: own.fix_all(ls.schedule.projects.trees))
         answer.append(action)
     return answer
 
@@ -194,7 +194,7 @@ async def resolve(ls: TorchlintServer, action: types.CodeAction) -> types.CodeAc
     found = await _document(ls, str(uri["uri"])) if isinstance(uri, dict) and "uri" in uri else None
     if found is not None and action.kind == FIX_ALL:
         own = _actions(ls, found[0], found[1])
-        action.edit = await ls.desk.ask(lambda: own.fix_all(ls.desk.bench.trees))
+        action.edit = await ls.schedule.ask(lambda: own.fix_all(ls.schedule.projects.trees))
     return action
 
 
@@ -206,7 +206,7 @@ def show_page(ls: TorchlintServer, url: str) -> None:
 
 
 async def _document(ls: TorchlintServer, uri: str) -> tuple[Checked, str, Sequence[Diagnostic]] | None:
-    return (await ls.desk.newest()).get(uri)
+    return (await ls.schedule.newest()).get(uri)
 
 
 def _actions(ls: TorchlintServer, checked: Checked, name: str) -> Actions:

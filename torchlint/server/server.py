@@ -12,11 +12,11 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
 from torchlint import __version__
-from torchlint.server.desk import Desk, Reported
 from torchlint.server.diagnostics import converted, result_id
 from torchlint.server.documents import Documents, Encoding, Opened
 from torchlint.server.facts import Facts
 from torchlint.server.protocol import Protocol
+from torchlint.server.schedule import Reported, Schedule
 from torchlint.server.settings import ClientSettings, FolderSettings
 
 _NOTEBOOKS = types.NotebookDocumentSyncOptions(
@@ -29,7 +29,7 @@ _NOTEBOOKS = types.NotebookDocumentSyncOptions(
 
 
 class TorchlintServer(LanguageServer):
-    """One client's server: its documents, its settings, and the desk at which the linter works."""
+    """One client's server: its documents, its settings, and the schedule at which the linter works."""
 
     protocol: Protocol
 
@@ -43,18 +43,18 @@ class TorchlintServer(LanguageServer):
         )
         self.settings = FolderSettings()
         self.initial = ClientSettings()
-        self.desk = Desk(self.opened, lambda: self.settings, self._answered, self._failed)
-        self.facts = Facts(self.desk.bench.trees)
+        self.schedule = Schedule(self.opened, lambda: self.settings, self._answered, self._failed)
+        self.facts = Facts(self.schedule.projects.trees)
         self._documents: Documents | None = None
         self._due = False
         self._published: dict[str, tuple[str, int | None]] = {}
 
     def serve(self) -> int:
         """Serve standard input and output until the client leaves; 0 if it said `shutdown` first."""
-        # The desk collects garbage when nobody waits for it.
+        # The schedule collects garbage when nobody waits for it.
         gc.disable()
         self.start_io()
-        self.desk.close()
+        self.schedule.close()
         return 0 if self.protocol.ended_well else 1
 
     def opened(self) -> Opened:
@@ -92,23 +92,23 @@ class TorchlintServer(LanguageServer):
 
     def edited(self) -> None:
         """A document was edited: work out what to push, or wait to be asked."""
-        self.desk.touch()
+        self.schedule.touch()
         if not self.pulled and self.settings.base.on_type:
-            self.desk.start()
+            self.schedule.start()
 
     def changed(self) -> None:
         """A document was opened or closed."""
         self._due = True
-        self.desk.touch()
+        self.schedule.touch()
         if not self.pulled:
-            self.desk.start()
+            self.schedule.start()
 
     async def start_anew(self) -> None:
         """Files on the disk or settings changed: everything shown may be out of date."""
         self._due = True
-        await self.desk.forget()
+        await self.schedule.forget()
         if not self.pulled:
-            self.desk.start()
+            self.schedule.start()
         elif self.can("workspace", "diagnostics", "refresh_support"):
             self.workspace_diagnostic_refresh(None)
         if self.can("workspace", "inlay_hint", "refresh_support"):
@@ -128,7 +128,7 @@ class TorchlintServer(LanguageServer):
         if self.settings.base.on_type or self._due:
             self._due = False
             self._show(reported)
-        for complaint in self.desk.bench.complaints():
+        for complaint in self.schedule.projects.complaints():
             self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, complaint))
 
     def _show(self, reported: Reported) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from torchlint.program import Program
-from torchlint.source import Source
-from torchlint.syntax import SyntaxProblem, Tree, parse
+from torchlint.project.program import Program
+from torchlint.project.source import Source
+from torchlint.syntax.tree import SyntaxProblem, Tree, parse
 
 
 class Trees:

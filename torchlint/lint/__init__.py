@@ -1,0 +1,1 @@
+"""One program in, diagnostics out: rules on facts, suppressions, the cache, workers."""

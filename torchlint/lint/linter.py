@@ -1,0 +1,146 @@
+"""A program in, diagnostics out: no files are read or written here."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
+
+from torchlint.diagnostic import Diagnostic, Finding, Place, Related
+from torchlint.project.program import Program
+from torchlint.project.source import Source
+from torchlint.rule import Rule
+from torchlint.semantics.facts import Call, Fact
+from torchlint.semantics.interpreter import interpret
+from torchlint.syntax.tree import SyntaxProblem, Tree, parse
+
+_RECURSION = 12_000
+
+
+def lint(
+    program: Program,
+    rules: Iterable[Rule],
+    read: Callable[[Source], Tree] = parse,
+    pulse: Callable[[], None] | None = None,
+) -> list[Diagnostic]:
+    """Every report of `rules` in the linted files of `program`, in order of file and place.
+
+    A file that is no Python is reported (TL900) and left out; the rest is linted. `read` parses; `pulse` is
+    called again and again and may raise, to end a run whose answer nobody waits for any more.
+    """
+    with settings():
+        trees, problems = _parse(program, read)
+        found = _Findings(rules, program)
+
+        def add(fact: object) -> None:
+            assert pulse is not None
+            pulse()
+            found.add(fact)
+
+        if trees:
+            interpret(program, trees, frozenset(found.by_fact), found.add if pulse is None else add, found.calls)
+    reports = [seen for each in found.diagnostics() if (seen := _within(each, program.linted)) is not None]
+    return sorted([*problems, *reports], key=lambda each: each.order)
+
+
+def _within(report: Diagnostic, linted: frozenset[str]) -> Diagnostic | None:
+    """A report where the person looks: at its own place, or at the first related one in a linted file."""
+    if report.place.path in linted:
+        return report
+    for other in report.related:
+        if other.place.path in linted:
+            back = Related(report.place, "the place to mend")
+            rest = tuple(each for each in report.related if each is not other)
+            return replace(report, place=other.place, fix=None, related=(back, *rest))
+    return None
+
+
+def _parse(program: Program, read: Callable[[Source], Tree]) -> tuple[dict[str, Tree], list[Diagnostic]]:
+    trees: dict[str, Tree] = {}
+    problems: list[Diagnostic] = []
+    for path, source in program.sources.items():
+        try:
+            trees[path] = read(source)
+        except SyntaxProblem as problem:
+            if path in program.linted:
+                message = f"this file cannot be read as Python: {problem.message}; it was not linted"
+                problems.append(Diagnostic("TL900", "syntax-error", message, problem.place))
+    return trees, problems
+
+
+class _Findings:
+    """What the rules say of each fact, once for each place."""
+
+    def __init__(self, rules: Iterable[Rule], program: Program) -> None:
+        self._targets = program.targets
+        self.by_fact: defaultdict[type, list[Rule]] = defaultdict(list)
+        for rule in rules:
+            self.by_fact[rule.fact].append(rule)
+        self._found: dict[tuple[str, Place], tuple[Rule, Finding]] = {}
+        self._asked: defaultdict[tuple[str, int], int] = defaultdict(int)
+        self._flagged: defaultdict[tuple[str, int], int] = defaultdict(int)
+        self._guarded: set[tuple[str, int]] = set()
+        self._places: dict[tuple[str, Place], tuple[str, int]] = {}
+
+    @property
+    def calls(self) -> frozenset[str] | None:
+        """The bare names of the calls that any rule asks about; None where one asks about all."""
+        asking = self.by_fact.get(Call, [])
+        return None if any(not rule.calls for rule in asking) else frozenset().union(*(rule.calls for rule in asking))
+
+    def add(self, fact: object) -> None:
+        assert isinstance(fact, Fact)
+        bare = fact.bare if isinstance(fact, Call) else ""
+        for rule in self.by_fact[type(fact)]:
+            if (rule.calls and bare not in rule.calls) or not rule.concerns(self._targets.get(fact.site.path)):
+                continue
+            asked = (rule.code, fact.site.key)
+            if rule.contexts == "all":
+                self._asked[asked] += 1
+            elif rule.contexts == "unguarded" and fact.grad is False:
+                self._guarded.add(asked)
+            flagged = False
+            for finding in rule.check(fact):
+                flagged = True
+                key = (rule.code, finding.place)
+                self._found.setdefault(key, (rule, finding))
+                self._places.setdefault(key, asked)
+            if flagged:
+                self._flagged[asked] += 1
+
+    def diagnostics(self) -> Iterator[Diagnostic]:
+        for key, (rule, finding) in self._found.items():
+            asked = self._places[key]
+            if rule.contexts == "all" and self._flagged[asked] < self._asked[asked]:
+                continue
+            if asked in self._guarded:
+                continue
+            severity = finding.severity or rule.severity
+            yield Diagnostic(rule.code, rule.name, finding.message, finding.place, severity, finding.fix, finding.related)
+
+
+@cache
+def _freeze() -> None:
+    """What is there before the first program stays for good: no collection needs to look at it again."""
+    gc.freeze()
+
+
+@contextmanager
+def settings() -> Iterator[None]:
+    """Room for deep nesting, and no garbage collection while values are made by the thousand."""
+    _freeze()
+    limit, collecting = sys.getrecursionlimit(), gc.isenabled()
+    sys.setrecursionlimit(max(limit, _RECURSION))
+    gc.disable()
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+        if collecting:
+            gc.enable()
+
+

@@ -1,0 +1,1 @@
+"""From paths to programs: which files, their texts, what imports what, and the configuration over them."""

@@ -1,0 +1,253 @@
+"""The linter's work for the server: projects and what is known of them from one edit to the next.
+
+All of it runs in one thread of its own, on texts that do not change under it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from torchlint.diagnostic import Diagnostic
+from torchlint.lint.checks import Checks
+from torchlint.lint.gate import lint_gated
+from torchlint.lint.plugins import BadPlugin
+from torchlint.lint.selection import UnknownRule
+from torchlint.lint.session import Session
+from torchlint.lint.workers import lint_safely
+from torchlint.project import config, files
+from torchlint.project.program import Program
+from torchlint.project.programs import Import, Project, load, scan_imports
+from torchlint.project.source import Source
+from torchlint.project.text import Text
+from torchlint.report.base import Report
+from torchlint.report.parts import in_parts
+from torchlint.server.documents import Opened, lines_of
+from torchlint.server.settings import ClientSettings, FolderSettings
+from torchlint.server.trees import Trees
+
+Pulse = Callable[[], None]
+
+
+class Stale(BaseException):
+    """The run's answer is not wanted any more; no fault, so nothing that catches faults may catch it."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What is reported of one project's files: `report` names cells as `file:cell N`."""
+
+    session: Session
+    checks: Checks
+    project: Project
+    found: Sequence[Diagnostic]
+    report: Report
+    opened: Opened
+
+    def uri(self, name: str) -> str:
+        """The URI of a file or cell by the name that a report has for it."""
+        return self.opened.uri(self.file(name), self.report.cells.get(name))
+
+    def file(self, name: str) -> str:
+        """The file in which a file or cell of that name is."""
+        return self.report.files.get(name) or os.path.abspath(name)
+
+    def lines(self, name: str) -> list[str]:
+        text = self.report.texts.get(name)
+        if text is None:
+            sources = (program.sources[name] for program in self.project.programs if name in program.sources)
+            text = next((source.text for source in sources), "")
+        return lines_of(text)
+
+    def program_of(self, path: str) -> Program | None:
+        """The program in which a file is linted."""
+        return next((program for program in self.project.programs if path in program.linted), None)
+
+    def path(self, name: str) -> tuple[str, int]:
+        """The path by which the linter knows a file or cell, and how many of its rows come before it."""
+        cell, file = self.report.cells.get(name), self.report.files.get(name)
+        if cell is None:
+            return name, 0
+        path = next(path for path, own in self.project.files.items() if own == file and path in self.project.texts)
+        text = self.project.texts[path]
+        return path, next(part.row - 1 for part in text.parts(text.text) if part.cell == cell)
+
+    def name(self, path: str, cell: int | None) -> str:
+        """The name that a report has for a cell of a file, or for a file."""
+        return path if cell is None else f"{path}:cell {cell}"
+
+
+@dataclass
+class _Group:
+    """The linted files under one configuration file, and what was read and found the last time."""
+
+    session: Session
+    linted: tuple[str, ...]
+    texts: Mapping[str, Text]
+    project: Project
+    checks: Checks
+    results: dict[object, list[Diagnostic]] = field(default_factory=dict)
+    stale: bool = False
+
+
+# Where settings come from: a configuration file, if there is one, and the client.
+_Origin = tuple[str | None, ClientSettings]
+
+
+@dataclass
+class View:
+    """Files that are linted together, kept from run to run. `complaints` are what is wrong with configurations."""
+
+    groups: dict[_Origin, _Group] = field(default_factory=dict)
+    complaints: list[str] = field(default_factory=list)
+
+
+class Projects:
+    """Lints open files, and whole workspaces, with all that is known from the run before."""
+
+    def __init__(self) -> None:
+        self.trees = Trees()
+        self._views: dict[str, View] = {"open": View(), "workspace": View()}
+
+    def forget(self) -> None:
+        """Read anew: files came, went or changed on the disk, or the configuration did.
+
+        Programs that turn out to be the same, under the same configuration, are not linted again.
+        """
+        for view in self._views.values():
+            for group in view.groups.values():
+                group.stale = True
+        files.forget_ignore_files()
+
+    def check_open(self, opened: Opened, settings: FolderSettings, pulse: Pulse) -> list[Checked]:
+        """What is reported of the open files. Raises Stale where `pulse` does."""
+        view = self._views["open"]
+        checked = self._check(view, list(opened.texts), opened, settings, pulse)
+        kept = {path for each in checked for program in each.project.programs for path in program.sources}
+        for each in self._views["workspace"].groups.values():
+            kept |= {path for program in each.project.programs for path in program.sources}
+        self.trees.keep(kept)
+        return checked
+
+    def check_workspace(
+        self, folders: Iterable[str], opened: Opened, settings: FolderSettings, pulse: Pulse
+    ) -> list[Checked]:
+        """What is reported of all files of the workspace's folders."""
+        found: dict[str, None] = {}
+        for folder in folders:
+            which = self._session(folder, settings.of(folder), self._views["workspace"]).filter
+            if os.path.isdir(folder):
+                found.update(dict.fromkeys(files.discover([folder], which)))
+            pulse()
+        return self._check(self._views["workspace"], list(found), opened, settings, pulse)
+
+    def complaints(self) -> list[str]:
+        """What is wrong with the configurations in use, each told once."""
+        told: dict[str, None] = {}
+        for view in self._views.values():
+            told.update(dict.fromkeys(view.complaints))
+            view.complaints.clear()
+        return list(told)
+
+    def _check(
+        self, view: View, linted: list[str], opened: Opened, settings: FolderSettings, pulse: Pulse
+    ) -> list[Checked]:
+        by_origin: dict[_Origin, list[str]] = {}
+        known: dict[str, _Origin] = {}
+        for file in linted:
+            folder = os.path.dirname(file)
+            if folder not in known:
+                own = settings.of(folder)
+                known[folder] = (own.configuration or config.find(folder), own)
+            by_origin.setdefault(known[folder], []).append(file)
+        for gone in view.groups.keys() - by_origin.keys():
+            del view.groups[gone]
+        return [
+            self._check_group(view, origin, tuple(members), opened, pulse) for origin, members in by_origin.items()
+        ]
+
+    def _check_group(
+        self, view: View, origin: _Origin, linted: tuple[str, ...], opened: Opened, pulse: Pulse
+    ) -> Checked:
+        group = view.groups.get(origin)
+        fresh = group is not None and not group.stale
+        programs = _edited(group, opened.texts) if group and fresh and group.linted == linted else None
+        if group is None or programs is None:
+            session = group.session if group and fresh else self._session(linted[0], origin[1], view)
+            wanted = [file for file in linted if not session.filter.leaves_out(file, False)]
+            roots = [os.path.join(session.settings.base, folder) for folder in session.settings.src]
+            loaded = load(wanted, [], roots=roots, which=session.filter, overlay=opened.texts, target=session.supported_torch)
+            checks = session.checks(loaded)
+            results = group.results if group and group.checks == checks else {}
+            group = view.groups[origin] = _Group(session, linted, opened.texts, loaded, checks, results)
+        else:
+            group.project, group.texts = programs, opened.texts
+        found = self._lint(group, pulse)
+        return _checked(group, found, opened)
+
+    def _lint(self, group: _Group, pulse: Pulse) -> list[Diagnostic]:
+        """The reports on a group's programs; those that did not change are not linted again."""
+        rules = group.checks.rules()
+
+        def lint(program: Program) -> list[Diagnostic]:
+            return group.checks.heed(program, lint_gated(program, rules, self.trees.read, pulse))
+
+        current: dict[object, list[Diagnostic]] = {}
+        for program in group.project.programs:
+            pulse()
+            key = (program.roots, program.linted, frozenset(program.targets.items()), frozenset(program.sources.values()))
+            if key not in group.results:
+                group.results[key] = lint_safely(program, lint)
+            current[key] = group.results[key]
+        group.results = current
+        return [each for found in current.values() for each in found]
+
+    def _session(self, path: str, settings: ClientSettings, view: View) -> Session:
+        options = {"paths": (path,), **settings.options()}
+        try:
+            return Session.of(options)
+        except (config.BadConfiguration, UnknownRule, BadPlugin) as problem:
+            view.complaints.append(str(problem))
+            return Session.of({"paths": (path,), **ClientSettings().options(), "isolated": True, "no_plugins": True})
+
+
+def _checked(group: _Group, found: Sequence[Diagnostic], opened: Opened) -> Checked:
+    unreadable = group.session.reported(group.project.unreadable)
+    found = sorted([*unreadable, *group.session.presented(found)], key=lambda each: each.order)
+    texts = {path: text.text for path, text in group.project.texts.items()}
+    report = in_parts(Report(found, texts, group.project.files), group.project.texts)
+    return Checked(group.session, group.checks, group.project, found, report, opened)
+
+
+def _edited(group: _Group, texts: Mapping[str, Text]) -> Project | None:
+    """The group's project with the open files' new texts; None where edits may have changed what belongs to it."""
+    if group.texts.keys() != texts.keys():
+        return None
+    changed = {file: text for file, text in texts.items() if text is not group.texts[file]}
+    if not changed:
+        return group.project
+    if any(text.problems or group.texts[file].problems for file, text in changed.items()):
+        return None
+    if any(_imports(text) != _imports(group.texts[file]) for file, text in changed.items()):
+        return None
+    # A changed file that is in none of the programs does not matter to them as long as its imports are the same.
+    members = {path for program in group.project.programs for path in program.sources}
+    by_path = {path: changed[file] for path in members if (file := os.path.abspath(path)) in changed}
+    programs = tuple(_with(program, by_path) for program in group.project.programs)
+    read = {path: by_path.get(path, text) for path, text in group.project.texts.items()}
+    return replace(group.project, programs=programs, texts=read)
+
+
+def _imports(text: Text) -> tuple[Import, ...]:
+    return tuple(scan_imports(text.text))
+
+
+def _with(program: Program, changed: Mapping[str, Text]) -> Program:
+    if not program.sources.keys() & changed.keys():
+        return program
+    sources = {
+        path: Source(path, changed[path].text) if path in changed else source
+        for path, source in program.sources.items()
+    }
+    return program.with_sources(sources)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from torchlint.frozen import dataclass
 from torchlint.semantics.data import loader_role
 from torchlint.semantics.events import Event, Round
 from torchlint.semantics.facts import Accumulation

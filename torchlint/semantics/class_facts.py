@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from torchlint.frozen import dataclass
 from torchlint.semantics.facts import Fact
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import Class, Instance, Tensor, Value

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from torchlint.frozen import dataclass
 from torchlint.semantics.checkpoints import LOADED
 from torchlint.semantics.classes import descendants, is_module
 from torchlint.semantics.data import loader_role

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Literal
 
+from torchlint.frozen import dataclass
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import Value
 

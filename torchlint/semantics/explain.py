@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 
+from torchlint.frozen import dataclass
 from torchlint.project.program import Program
 from torchlint.semantics.classes import is_module
 from torchlint.semantics.interpreter import Interpreter

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from torchlint.diagnostic import Applicability, Edit, Finding, Fix, Related, Severity, Span
+from torchlint.frozen import dataclass
 from torchlint.semantics.classes import is_module
 from torchlint.semantics.edits import add_argument
 from torchlint.semantics.events import Event

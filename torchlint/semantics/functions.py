@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from torchlint.frozen import dataclass
 from torchlint.semantics.annotations import Annotations
 from torchlint.semantics.classes import decorated, is_module
 from torchlint.semantics.events import Event

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from torchlint.frozen import dataclass
 from torchlint.semantics.classes import find, layer_of, library_bases
 from torchlint.semantics.devices import MOVED
 from torchlint.semantics.edits import statement_of

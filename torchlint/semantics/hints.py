@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from torchlint.diagnostic import Position
+from torchlint.frozen import dataclass
 from torchlint.project.program import Program
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.interpreter import Interpreter

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import count
 from typing import TYPE_CHECKING
 
+from torchlint.frozen import dataclass
 from torchlint.project.imports import ImportIndex
 from torchlint.project.program import Program
 from torchlint.semantics.events import Event, EventKind, Round

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from torchlint.diagnostic import Place
+from torchlint.frozen import dataclass
 from torchlint.project.program import Program
 from torchlint.semantics.classes import children, find, is_module, is_module_type, layer_of, named_modules
 from torchlint.semantics.frame import Frame

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from torchlint.frozen import dataclass
 from torchlint.semantics.classes import children, descendants, is_module, layer_of, opaque_base
 from torchlint.semantics.holding import held_in
 from torchlint.semantics.members import attributes_called, set_aside

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from torchlint.diagnostic import Fix
+from torchlint.frozen import dataclass
 from torchlint.semantics.classes import descendants
 from torchlint.semantics.edits import insert_line, statement_of, wrap_statement
 from torchlint.semantics.edits import replace as replace_text

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 
 from torchlint.diagnostic import Place, Span
+from torchlint.frozen import dataclass
 from torchlint.syntax.tree import Tree
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from torchlint.frozen import dataclass
 from torchlint.semantics.classes import is_module
 from torchlint.semantics.interpreter import Interpreter
 from torchlint.semantics.machine import Limits

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from torchlint.frozen import dataclass
 from torchlint.semantics.carrying import carried_from
 from torchlint.semantics.events import Event, LoopRun
 from torchlint.semantics.origins import acts_by_mode, concerns, holds_of, made_at, may_share, model_of, parts

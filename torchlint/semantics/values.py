@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from torchlint.frozen import dataclass
 from torchlint.torch_api.dims import Shape
 
 if TYPE_CHECKING:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from torchlint.frozen import dataclass
 from torchlint.semantics.arrays import Arrays
 from torchlint.semantics.facts import TensorMade, TransformCall
 from torchlint.semantics.inspection import known_items

@@ -11,6 +11,7 @@ from torchlint.semantics.classes import find, is_module
 from torchlint.semantics.facts import AttributeAssignment
 from torchlint.semantics.rewrites import name_span
 from torchlint.semantics.values import Class, Instance, OneOf, Tensor, Value
+from torchlint.syntax.index import below
 from torchlint.torch_api.parameters import has_parameter
 
 _MISSPELT = frozenset(
@@ -68,16 +69,16 @@ def _has(module: Instance, name: str) -> bool:
 def _read(assigned: AttributeAssignment) -> bool:
     """Whether this file reads an attribute of that name anywhere."""
     module = assigned.site.tree.module
-    reads = {each.attr for each in ast.walk(module) if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Load)}
-    texts = {each.value for each in ast.walk(module) if isinstance(each, ast.Constant) and isinstance(each.value, str)}
+    reads = {each.attr for each in below(module, ast.Attribute) if isinstance(each.ctx, ast.Load)}
+    texts = {each.value for each in below(module, ast.Constant) if isinstance(each.value, str)}
     return assigned.name in reads or assigned.name in texts
 
 
 def _freezes(assigned: AttributeAssignment) -> bool:
     """Whether the same function sets `requires_grad` as well: the attribute is a note of the program's own."""
     function = assigned.frame.function
-    nodes = ast.walk(function.node) if function is not None else ()
-    return any(isinstance(each, ast.Attribute) and each.attr in ("requires_grad", "requires_grad_") for each in nodes)
+    nodes = below(function.node, ast.Attribute) if function is not None else ()
+    return any(each.attr in ("requires_grad", "requires_grad_") for each in nodes)
 
 
 def _called(assigned: AttributeAssignment) -> Fix | None:

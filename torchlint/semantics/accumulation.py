@@ -17,6 +17,7 @@ from torchlint.semantics.machine import Machine
 from torchlint.semantics.passes import over_data
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import UNKNOWN, Dict, Instance, List, OneOf, Tensor, Tuple, Unknown, Value
+from torchlint.syntax.index import below
 
 _MOST_ANCESTORS = 1_000
 _CUTS = frozenset({"detach", "data", "deepcopy"})
@@ -105,7 +106,7 @@ def used_as_tensor(frame: Frame, holder: Site) -> bool:
     """Whether a sum or list is read as a tensor elsewhere in its function: `total.item()`, `torch.stack(losses)`."""
     text = ast.unparse(holder.node)
     scope: ast.AST = frame.function.node if frame.function else frame.tree.module
-    for each in ast.walk(scope):
+    for each in below(scope, ast.Attribute, ast.Call):
         if isinstance(each, ast.Attribute) and each.attr not in ("append", "extend") and ast.unparse(each.value) == text:
             return True
         joined = isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr in ("stack", "tensor", "cat")

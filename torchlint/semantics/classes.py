@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from torchlint.semantics.values import LAST, Class, Function, Instance, Library, OneOf, Value
+from torchlint.syntax.index import below
 from torchlint.torch_api.layers import Layer, is_module_class, layer
 
 
@@ -197,7 +198,7 @@ def _own_assigned(cls: ast.ClassDef) -> frozenset[str]:
     names: set[str] = set()
     for node in cls.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name != "__init__":
-            for each in ast.walk(node):
-                if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store) and isinstance(each.value, ast.Name) and each.value.id == "self":
+            for each in below(node, ast.Attribute):
+                if isinstance(each.ctx, ast.Store) and isinstance(each.value, ast.Name) and each.value.id == "self":
                     names.add(each.attr)
     return frozenset(names)

@@ -33,6 +33,7 @@ from torchlint.semantics.values import (
     Unknown,
     Value,
 )
+from torchlint.syntax.index import own
 
 _NO_GRAD = frozenset({"torch.no_grad", "torch.inference_mode"})
 GRADIENT_MODES = _NO_GRAD | {"torch.enable_grad", "torch.set_grad_enabled"}
@@ -220,7 +221,7 @@ class Functions(Annotations):
         known = self._generators.get(node)
         if known is None:
             worth_a_look = "yield" in self.frame.tree.source.text
-            known = worth_a_look and any(isinstance(each, ast.Yield | ast.YieldFrom) for each in own_nodes(node))
+            known = worth_a_look and _yields(node)
             self._generators[node] = known
         return known
 
@@ -271,16 +272,9 @@ def _part_of_model(caller: Frame) -> bool:
     return caller.forward is caller and (caller.caller is None or caller.caller.forward is None)
 
 
-def own_nodes(node: ast.AST) -> list[ast.AST]:
-    """The nodes of a function's body without those of functions inside it."""
-    found: list[ast.AST] = []
-    pending: list[ast.AST] = list(getattr(node, "body", ()) if isinstance(getattr(node, "body", ()), list) else ())
-    while pending:
-        each = pending.pop()
-        found.append(each)
-        if not isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            pending.extend(ast.iter_child_nodes(each))
-    return found
+def _yields(node: ast.AST) -> bool:
+    """Whether a function's own body yields."""
+    return not isinstance(node, ast.Lambda) and next(own(node, ast.Yield, ast.YieldFrom), None) is not None
 
 
 def fingerprint(value: Any) -> Any:

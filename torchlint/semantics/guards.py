@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.site import Site
+from torchlint.syntax.index import below
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _ENDS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
@@ -93,7 +94,7 @@ def parameters(frame: Frame) -> frozenset[str]:
 @lru_cache(maxsize=256)
 def rebound(function: ast.AST) -> frozenset[str]:
     """The names that a function binds itself."""
-    return frozenset(each.id for each in ast.walk(function) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store))
+    return frozenset(each.id for each in below(function, ast.Name) if isinstance(each.ctx, ast.Store))
 
 
 def switched_by_mode(frame: Frame, test: ast.expr) -> bool:
@@ -141,7 +142,7 @@ def bound_and_unread(site: Site) -> bool:
     name, node = parent.targets[0].id, site.tree.parent(parent)
     while node is not None and not isinstance(node, _FUNCTIONS):
         node = site.tree.parent(node)
-    return node is not None and not any(isinstance(each, ast.Name) and each.id == name and isinstance(each.ctx, ast.Load) for each in ast.walk(node))
+    return node is not None and not any(each.id == name and isinstance(each.ctx, ast.Load) for each in below(node, ast.Name))
 
 
 def kept_for_later(target: Site, loop: Site) -> Site | None:
@@ -152,7 +153,7 @@ def kept_for_later(target: Site, loop: Site) -> Site | None:
     if next(conditions(target), None) is None:
         return None
     name, end = target.node.id, loop.span.end
-    read = [each for each in ast.walk(target.tree.module) if isinstance(each, ast.Name) and each.id == name and isinstance(each.ctx, ast.Load)]
+    read = [each for each in below(target.tree.module, ast.Name) if each.id == name and isinstance(each.ctx, ast.Load)]
     if not read or any(inside(target.at(each), loop) for each in read) or not any(target.at(each).span.start > end for each in read):
         return None
     return target.at(statement.value)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import Const, Instance, List, Size, Tensor, Tuple, Value
+from torchlint.syntax.index import below
 from torchlint.torch_api.dims import Dim, Shape, product, same, show, show_shape, substitute, symbol, symbols
 
 FLATTENINGS = frozenset({"flatten", "view", "reshape", "ravel", "torch.nn.Flatten"})
@@ -171,7 +172,7 @@ def _written(site: Site, node: ast.AST, depth: int) -> bool:
                 return False
             values = [
                 each.value if isinstance(each, ast.Assign) and isinstance(each.targets[0], ast.Name) else None
-                for each in ast.walk(function)
+                for each in below(function, ast.Assign, ast.AugAssign, ast.For, ast.NamedExpr)
                 if (isinstance(each, ast.Assign) and any(node.id == name for target in each.targets for name in _names(target)))
                 or (isinstance(each, ast.AugAssign | ast.For | ast.NamedExpr) and node.id in _names(each.target))
             ]
@@ -199,9 +200,9 @@ def _set_while_running(site: Site, name: str) -> bool:
         node = site.tree.parent(node)
     methods = [each for each in getattr(node, "body", ()) if isinstance(each, ast.FunctionDef) and each.name != "__init__"]
     return any(
-        isinstance(each, ast.Attribute) and each.attr == name and isinstance(each.ctx, ast.Store)
+        each.attr == name and isinstance(each.ctx, ast.Store)
         for method in methods
-        for each in ast.walk(method)
+        for each in below(method, ast.Attribute)
     )
 
 

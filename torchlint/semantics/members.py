@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from torchlint.semantics.classes import linear_bases
 from torchlint.semantics.values import Class, Instance, Library, OneOf
+from torchlint.syntax.index import below
 from torchlint.torch_api.operations import OF_ONE_OPERAND
 
 Method = ast.FunctionDef | ast.AsyncFunctionDef
@@ -31,8 +32,8 @@ def own_reads(node: ast.ClassDef) -> Mapping[str, frozenset[str]]:
         if not method.args.args:
             continue
         receiver = method.args.args[0].arg
-        for each in ast.walk(method):
-            if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Load) and isinstance(each.value, ast.Name) and each.value.id == receiver:
+        for each in below(method, ast.Attribute):
+            if isinstance(each.ctx, ast.Load) and isinstance(each.value, ast.Name) and each.value.id == receiver:
                 found.setdefault(each.attr, set()).add(method.name)
     return {name: frozenset(readers) for name, readers in found.items()}
 
@@ -45,7 +46,7 @@ def attributes_called(cls: Class) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def _own_calls(node: ast.ClassDef) -> frozenset[str]:
     found: set[str] = set()
-    for each in ast.walk(node):
+    for each in below(node, ast.Call, ast.For, ast.comprehension):
         head: ast.expr | None = each.func if isinstance(each, ast.Call) else each.iter if isinstance(each, ast.For | ast.comprehension) else None
         while head is not None:
             if isinstance(head, ast.Attribute):
@@ -121,7 +122,7 @@ def misspelt_forward(cls: Class) -> tuple[Class, Method] | None:
 @lru_cache(maxsize=512)
 def attributes_read(module: ast.Module) -> frozenset[str]:
     """The names of all attributes that a file reads, of whatever."""
-    return frozenset(each.attr for each in ast.walk(module) if isinstance(each, ast.Attribute))
+    return frozenset(each.attr for each in below(module, ast.Attribute))
 
 
 def misspelt_init(cls: Class) -> Method | None:
@@ -137,7 +138,7 @@ def misspelt_init(cls: Class) -> Method | None:
 
 
 def _assigns(method: Method) -> bool:
-    return any(isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store) for each in ast.walk(method))
+    return any(isinstance(each.ctx, ast.Store) for each in below(method, ast.Attribute))
 
 
 def calls_base_init(statement: ast.stmt) -> bool:
@@ -163,8 +164,8 @@ def reached_dynamically(cls: Class) -> bool:
             continue
         if not _DYNAMIC.isdisjoint(own_reads(base.node)):
             return True
-        for each in ast.walk(base.node):
-            if isinstance(each, ast.Call) and isinstance(each.func, ast.Name) and each.func.id in ("getattr", "vars", "eval", "exec"):
+        for each in below(base.node, ast.Call):
+            if isinstance(each.func, ast.Name) and each.func.id in ("getattr", "vars", "eval", "exec"):
                 return True
     return False
 
@@ -172,10 +173,10 @@ def reached_dynamically(cls: Class) -> bool:
 @lru_cache(maxsize=512)
 def parts_used(module: ast.Module) -> frozenset[str]:
     """The attributes that a file uses: read on `self`, or on something else as a whole (`net.head(x)`, not `net.head.weight`)."""
-    looked_into = {id(each.value) for each in ast.walk(module) if isinstance(each, ast.Attribute)}
+    looked_into = {id(each.value) for each in below(module, ast.Attribute)}
     found = set()
-    for each in ast.walk(module):
-        if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Load):
+    for each in below(module, ast.Attribute):
+        if isinstance(each.ctx, ast.Load):
             own = isinstance(each.value, ast.Name) and each.value.id == "self"
             if own or id(each) not in looked_into:
                 found.add(each.attr)
@@ -203,9 +204,10 @@ def used_where_it_is(cls: Class, name: str) -> bool:
     return used
 
 
-def _copied_into(method: Method) -> set[int]:
+@lru_cache(maxsize=512)
+def _copied_into(method: Method) -> frozenset[int]:
     """The expressions whose values are written into a part of a tensor, from whatever device they are on."""
-    return {id(each.value) for each in ast.walk(method) if isinstance(each, ast.Assign) and all(map(_part_of_tensor, each.targets))}
+    return frozenset(id(each.value) for each in below(method, ast.Assign) if all(map(_part_of_tensor, each.targets)))
 
 
 def _part_of_tensor(target: ast.expr) -> bool:
@@ -217,26 +219,25 @@ def _moved_later(method: Method, mention: ast.expr, outer: Mapping[int, ast.expr
     """Whether a variable that is made of an attribute is moved in the same method."""
     made = {
         target.id
-        for each in ast.walk(method)
-        if isinstance(each, ast.Assign) and any(inner is mention for inner in ast.walk(each.value))
+        for each in below(method, ast.Assign)
+        if any(inner is mention for inner in ast.walk(each.value))
         for target in each.targets
         if isinstance(target, ast.Name)
     }
-    return bool(made) and any(
-        isinstance(each, ast.Name) and each.id in made and not _MOVES.isdisjoint(_taken(each, outer)) for each in ast.walk(method)
-    )
+    return bool(made) and any(each.id in made and not _MOVES.isdisjoint(_taken(each, outer)) for each in below(method, ast.Name))
 
 
 def _mentions(method: Method, name: str) -> Iterator[ast.Attribute]:
-    for each in ast.walk(method):
-        if isinstance(each, ast.Attribute) and each.attr == name and isinstance(each.value, ast.Name) and each.value.id == "self":
+    for each in below(method, ast.Attribute):
+        if each.attr == name and isinstance(each.value, ast.Name) and each.value.id == "self":
             yield each
 
 
-def _chained(method: ast.AST) -> dict[int, ast.expr]:
+@lru_cache(maxsize=512)
+def _chained(method: ast.AST) -> Mapping[int, ast.expr]:
     """Each expression that an attribute, call, subscript or function of one tensor is taken of, with that one: `x.a`, of `x`."""
     found: dict[int, ast.expr] = {}
-    for each in ast.walk(method):
+    for each in below(method, ast.Attribute, ast.Subscript, ast.Call):
         if isinstance(each, ast.Call) and each.args and isinstance(each.func, ast.Attribute) and each.func.attr in OF_ONE_OPERAND:
             found[id(each.args[0])] = each
         match each:

@@ -7,6 +7,7 @@ import ast
 from torchlint.semantics.classes import find, method_kind
 from torchlint.semantics.members import readable_bases
 from torchlint.semantics.values import Class, Function
+from torchlint.syntax.index import below
 from torchlint.torch_api.module_methods import CALLED_BY_TORCH
 
 
@@ -52,14 +53,11 @@ def _takes_mode(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     if isinstance(mode.annotation, ast.Name) and mode.annotation.id == "bool":
         return True
     return any(
-        isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr == "train" and any(isinstance(given, ast.Name) and given.id == mode.arg for given in each.args)
-        for each in ast.walk(node)
+        isinstance(each.func, ast.Attribute) and each.func.attr == "train" and any(isinstance(given, ast.Name) and given.id == mode.arg for given in each.args)
+        for each in below(node, ast.Call)
     )
 
 
 def _switches(node: ast.AST) -> bool:
     """Whether a method calls `eval` or `train` of something, or sets a mode."""
-    for each in ast.walk(node):
-        if isinstance(each, ast.Attribute) and each.attr in ("eval", "train", "training"):
-            return True
-    return False
+    return any(each.attr in ("eval", "train", "training") for each in below(node, ast.Attribute))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from torchlint.diagnostic import Place, Position, Span
 from torchlint.project.source import Source
+from torchlint.syntax.index import parents
 
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 
@@ -70,7 +71,7 @@ class Tree:
     def parent(self, node: ast.AST) -> ast.AST | None:
         """The node that holds a node; worked out for the whole tree at the first question."""
         if not self._parents:
-            self._parents.update((child, each) for each in ast.walk(self.module) for child in ast.iter_child_nodes(each))
+            self._parents.update(parents(self.module))
         return self._parents.get(node)
 
 

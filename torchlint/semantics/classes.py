@@ -7,17 +7,28 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from torchlint.semantics.values import LAST, Class, Function, Instance, Library, OneOf, Value
+from torchlint.semantics.values import LAST, Class, Function, Instance, Library, Lineage, OneOf, Value
 from torchlint.syntax.index import below
 from torchlint.torch_api.layers import Layer, is_module_class, layer
 
 
-def linear_bases(cls: Class) -> Iterator[Value]:
+def linear_bases(cls: Class) -> tuple[Value, ...]:
     """The class and its bases in the order in which Python looks attributes up.
 
     Source: https://docs.python.org/3/howto/mro.html
     """
-    value: Value = cls
+    return _lineage(cls).order
+
+
+def _lineage(cls: Class) -> Lineage:
+    if not cls.lineage:
+        order = tuple(_order(cls))
+        libraries = tuple(base.name for base in order if isinstance(base, Library))
+        cls.lineage.append(Lineage(order, libraries, any(map(is_module_class, libraries))))
+    return cls.lineage[0]
+
+
+def _order(value: Value) -> Iterator[Value]:
     while isinstance(value, Class) and len(value.bases) < 2:
         yield value
         if not value.bases:
@@ -49,9 +60,9 @@ def _identity(value: Value) -> int:
     return id(value.node) if isinstance(value, Class) else hash(value)
 
 
-def library_bases(cls: Class) -> list[str]:
+def library_bases(cls: Class) -> tuple[str, ...]:
     """The qualified names of the classes of packages that a class derives from at any distance."""
-    return [base.name for base in linear_bases(cls) if isinstance(base, Library)]
+    return _lineage(cls).libraries
 
 
 def opaque_base(cls: Class) -> bool:
@@ -81,7 +92,7 @@ def is_module_type(cls: Class | str) -> bool:
     """Whether the instances of a class are nn.Modules."""
     if isinstance(cls, str):
         return is_module_class(cls)
-    return any(map(is_module_class, library_bases(cls)))
+    return _lineage(cls).is_module
 
 
 def is_module(value: Value | None) -> bool:

@@ -233,6 +233,15 @@ class Function(Value):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Lineage:
+    """A class and its bases in the order of look-up, and the names of those that are classes of packages."""
+
+    order: tuple[Value, ...]
+    libraries: tuple[str, ...]
+    is_module: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Class(Value):
     """A class of the program."""
 
@@ -241,6 +250,8 @@ class Class(Value):
     bases: tuple[Value, ...]
     namespace: Store
     scopes: tuple[Store, ...] = ()
+    # What was worked out of the bases, once it was asked for.
+    lineage: list[Lineage] = field(default_factory=list, init=False, repr=False)
 
     @property
     def name(self) -> str:

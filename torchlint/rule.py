@@ -22,7 +22,7 @@ class Rule:
     """One pitfall: its identity, the fact type that it asks about, and its check.
 
     `calls` are the bare names of the functions and methods that a rule on calls asks about; empty for
-    any. `words` says which words a program's text must hold for the rule to fire: one of each group.
+    any. `about` are the kinds of value that a rule on values asks about; empty for any. `words` says which words a program's text must hold for the rule to fire: one of each group.
     `contexts` is "any" where one feasible way to reach a place is enough for a report, and "all"
     where every way in which the program reaches the place must be at fault (a guard that one
     caller holds is then enough to stay silent); "unguarded" is "any", but for places that the program
@@ -41,6 +41,7 @@ class Rule:
     check: Check
     before: Version | None = None
     since: Version = ()
+    about: tuple[type, ...] = ()
 
     def concerns(self, target: Version | None) -> bool:
         """Whether a project whose oldest torch is `target` (None: today's) needs this check."""
@@ -63,6 +64,7 @@ def rule(
     calls: Iterable[str] = (),
     before: Version | None = None,
     since: Version = (),
+    about: tuple[type, ...] = (),
 ) -> Callable[[Check], Check]:
     """Make a rule of a generator function; its parameter's type is the fact that it asks for.
 
@@ -77,7 +79,7 @@ def rule(
         hints.pop("return", None)
         (fact,) = hints.values()
         groups = tuple(tuple(group.split("|")) for group in words)
-        declared = Rule(code, name, severity, default, groups, contexts, frozenset(calls), fact, check, before, since)
+        declared = Rule(code, name, severity, default, groups, contexts, frozenset(calls), fact, check, before, since, about)
         vars(module).setdefault("RULES", []).append(declared)
         return check
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cache
 
 from torchlint.diagnostic import Diagnostic, Finding, Place, Related
-from torchlint.project.program import Program
+from torchlint.project.program import Program, Version
 from torchlint.project.source import Source
 from torchlint.rule import Rule
 from torchlint.semantics.facts import Call, Fact
@@ -42,7 +42,7 @@ def lint(
             found.add(fact)
 
         if trees:
-            interpret(program, trees, frozenset(found.by_fact), found.add if pulse is None else add, found.calls)
+            interpret(program, trees, frozenset(found.by_fact), found.add if pulse is None else add, found.calls, found.about)
     reports = [seen for each in found.diagnostics() if (seen := _within(each, program.linted)) is not None]
     return sorted([*problems, *reports], key=lambda each: each.order)
 
@@ -80,11 +80,17 @@ class _Findings:
         self.by_fact: defaultdict[type, list[Rule]] = defaultdict(list)
         for rule in rules:
             self.by_fact[rule.fact].append(rule)
+        self._plans: dict[tuple[type, str, Version | None], list[Rule]] = {}
         self._found: dict[tuple[str, Place], tuple[Rule, Finding]] = {}
         self._asked: defaultdict[tuple[str, int], int] = defaultdict(int)
         self._flagged: defaultdict[tuple[str, int], int] = defaultdict(int)
         self._guarded: set[tuple[str, int]] = set()
         self._places: dict[tuple[str, Place], tuple[str, int]] = {}
+
+    @property
+    def about(self) -> dict[type, tuple[type, ...]]:
+        """The kinds of value that the rules on a fact ask about, where each of them names some."""
+        return {fact: tuple(kind for rule in rules for kind in rule.about) for fact, rules in self.by_fact.items() if all(rule.about for rule in rules)}
 
     @property
     def calls(self) -> frozenset[str] | None:
@@ -94,23 +100,31 @@ class _Findings:
 
     def add(self, fact: object) -> None:
         assert isinstance(fact, Fact)
-        bare = fact.bare if isinstance(fact, Call) else ""
-        for rule in self.by_fact[type(fact)]:
-            if (rule.calls and bare not in rule.calls) or not rule.concerns(self._targets.get(fact.site.path)):
+        for rule in self._asking(fact):
+            findings = list(rule.check(fact))
+            if not findings and rule.contexts == "any":
                 continue
             asked = (rule.code, fact.site.key)
             if rule.contexts == "all":
                 self._asked[asked] += 1
             elif rule.contexts == "unguarded" and fact.grad is False:
                 self._guarded.add(asked)
-            flagged = False
-            for finding in rule.check(fact):
-                flagged = True
+            for finding in findings:
                 key = (rule.code, finding.place)
                 self._found.setdefault(key, (rule, finding))
                 self._places.setdefault(key, asked)
-            if flagged:
+            if findings:
                 self._flagged[asked] += 1
+
+    def _asking(self, fact: Fact) -> list[Rule]:
+        """The rules that ask about a fact, worked out once for each kind of fact, name of a call and version of torch."""
+        bare = fact.bare if isinstance(fact, Call) else ""
+        target = self._targets.get(fact.site.path) if self._targets else None
+        key = (type(fact), bare, target)
+        if key not in self._plans:
+            rules = self.by_fact[type(fact)]
+            self._plans[key] = [rule for rule in rules if (not rule.calls or bare in rule.calls) and rule.concerns(target)]
+        return self._plans[key]
 
     def diagnostics(self) -> Iterator[Diagnostic]:
         for key, (rule, finding) in self._found.items():

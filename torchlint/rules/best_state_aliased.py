@@ -24,7 +24,7 @@ def best_state_aliased(state: StateAliased) -> Iterator[Finding]:
     )
 
 
-@rule("TL604")
+@rule("TL604", about=(Instance,))
 def best_model_aliased(assignment: Assignment) -> Iterator[Finding]:
     value = assignment.value
     if not isinstance(value, Instance) or not value.store.get("<stepped>") or not assignment.frame.loops:

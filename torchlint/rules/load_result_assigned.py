@@ -18,7 +18,7 @@ _MESSAGE = (
 )
 
 
-@rule("TL601", words=("load_state_dict",))
+@rule("TL601", words=("load_state_dict",), about=(Instance,))
 def load_result_assigned(assignment: Assignment) -> Iterator[Finding]:
     yield from _assigned(assignment, assignment.value)
 

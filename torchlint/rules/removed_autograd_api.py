@@ -38,7 +38,7 @@ def _without_gradient(call: Call) -> bool:
     return isinstance(data, Tensor) and data.requires_grad is False and "requires_grad" not in call.arguments
 
 
-@rule("TL311", severity="error", words=("data",))
+@rule("TL311", severity="error", words=("data",), about=(Tensor,))
 def number_of_loss(subscript: Subscript) -> Iterator[Finding]:
     value = subscript.value
     if not isinstance(value, Tensor) or value.op != "data" or value.shape != () or subscript.index != Const(0):

@@ -171,7 +171,7 @@ class Containers(Checkpoints):
         value = present(value)
         index = self._index(node.slice)
         result = self._item(value, index, node)
-        if Subscript in self.wanted:
+        if isinstance(value, self.wanted_values.get(Subscript, ())):
             self.emit(Subscript(self.site(node), self.frame, self.grad, value, index, result))
         return result
 

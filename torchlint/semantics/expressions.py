@@ -6,6 +6,7 @@ import ast
 import builtins
 import operator
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from torchlint.semantics.comprehensions import Comprehensions
@@ -80,6 +81,12 @@ _LONGEST = 4096
 _HALF = Const(0.5)
 
 
+@cache
+def _library(name: str) -> Library:
+    """What is built in under a name."""
+    return Library(f"builtins.{name}")
+
+
 class Expressions(Comprehensions):
     """Evaluation of every kind of expression but calls and attributes."""
 
@@ -87,7 +94,6 @@ class Expressions(Comprehensions):
         super().__init__(*args, **keywords)
         self._evaluators: dict[type[ast.AST], Callable[[Any], Value]] = {
             ast.Constant: lambda node: Const(node.value),
-            ast.Name: self._name,
             ast.Attribute: self._attribute,
             ast.Call: self.call_expression,
             ast.BinOp: self._binary,
@@ -126,15 +132,15 @@ class Expressions(Comprehensions):
         """Called where a method is used as if it were a value."""
 
     def eval(self, node: ast.expr) -> Value:
-        evaluate = self._evaluators.get(type(node))
+        kind = type(node)
+        if kind is ast.Name:
+            return self.lookup(node.id)  # type: ignore[attr-defined]
+        evaluate = self._evaluators.get(kind)
         return evaluate(node) if evaluate else UNKNOWN
-
-    def _name(self, node: ast.Name) -> Value:
-        return self.lookup(node.id)
 
     def lookup(self, name: str) -> Value:
         frame = self.frame
-        if name not in frame.globals and name not in frame.nonlocals:
+        if not (frame.globals or frame.nonlocals) or (name not in frame.globals and name not in frame.nonlocals):
             value = frame.locals.get(name, MISSING)
             if value is not MISSING:
                 return value  # type: ignore[no-any-return]
@@ -144,7 +150,7 @@ class Expressions(Comprehensions):
                 self.read_globals.add(name)
                 return value  # type: ignore[no-any-return]
         if name in _BUILTINS:
-            return Library(f"builtins.{name}")
+            return _library(name)
         return UNKNOWN
 
     def _attribute(self, node: ast.Attribute) -> Value:

@@ -70,13 +70,16 @@ def interpret(
     wanted: frozenset[type],
     emit: Callable[[object], None],
     calls: frozenset[str] | None = None,
+    about: Mapping[type, tuple[type, ...]] | None = None,
 ) -> None:
     """Run a program abstractly and give `emit` each fact of a wanted type; of calls, those of these bare names.
+
+    Of facts about values, `about` says of which kinds of value they are wanted; of all, where it says nothing.
 
     Files are run first, with all that their top level calls; then whatever no code of the
     program calls is run on its own, with arguments of which nothing is known.
     """
-    Interpreter(program, trees, wanted, emit, calls).run()
+    Interpreter(program, trees, wanted, emit, calls, about).run()
 
 
 class Interpreter(Gathering, Thresholds, Statements):

@@ -68,6 +68,7 @@ class Machine:
         wanted: frozenset[type],
         emit: Callable[[object], None],
         calls: frozenset[str] | None = None,
+        about: Mapping[type, tuple[type, ...]] | None = None,
     ) -> None:
         self.program = program
         self.files = {path: FileState(tree) for path, tree in trees.items()}
@@ -75,6 +76,7 @@ class Machine:
         self.wanted = wanted
         self.emit = emit
         self.wanted_calls = calls
+        self.wanted_values = {fact: (about or {}).get(fact, (Value,)) for fact in wanted}
         self.trail = Trail()
         self.grad: bool | None = True
         self.arms: tuple[int, ...] = ()

@@ -22,7 +22,7 @@ class Site:
 
     @property
     def path(self) -> str:
-        return self.tree.path
+        return self.tree.source.path
 
     @property
     def row(self) -> int:

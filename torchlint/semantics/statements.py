@@ -84,7 +84,7 @@ class Statements(Contexts):
     def assign(self, target: ast.expr, value: Value) -> None:
         match target:
             case ast.Name():
-                if Assignment in self.wanted:
+                if isinstance(value, self.wanted_values.get(Assignment, ())):
                     before = self.frame.locals.get(target.id)
                     self.emit(Assignment(self.site(target), self.frame, self.grad, target.id, value, before))
                 self.bind_name(target.id, value)

@@ -21,10 +21,10 @@ _MESSAGE = (
 @rule("TL202", words=("forward",))
 def layer_built_in_forward(call: ModuleCall) -> Iterator[Finding]:
     forward, module = call.forward_frame, call.receiver
-    if forward is None or call.element or not isinstance(module, Instance) or kept(module, forward):
+    if forward is None or call.element or not isinstance(module, Instance):
         return
     new = next(made_anew(module, forward), None)
-    if new is not None:
+    if new is not None and not kept(module, forward):
         whole = module if within(module.made_in, forward) else new
         yield call.flag(_MESSAGE, at=whole.site, related=((call.site, "it is applied here"),))
 

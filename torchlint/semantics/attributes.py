@@ -315,12 +315,13 @@ class Attributes(Expressions):
             return held
 
         for store in self._stores_in_reach():
-            for key, held in list(store.items()):
+            reached = [(key, held) for key, held in store.items() if held is old or isinstance(held, Tensor) or (key == "items" and isinstance(held, tuple))]
+            for key, held in reached:
                 if isinstance(held, Value):
                     after = changed(held)
                     if after is not held:
                         self.trail.set(store, key, after)
-                elif isinstance(held, tuple) and key == "items":
+                else:
                     self._change_items(store, held, changed)
 
     def _change_items(self, store: Store, held: tuple[Any, ...], changed: Callable[[Value], Value]) -> None:

@@ -17,10 +17,10 @@ def linear_bases(cls: Class) -> tuple[Value, ...]:
 
     Source: https://docs.python.org/3/howto/mro.html
     """
-    return _lineage(cls).order
+    return lineage(cls).order
 
 
-def _lineage(cls: Class) -> Lineage:
+def lineage(cls: Class) -> Lineage:
     if not cls.lineage:
         order = tuple(_order(cls))
         libraries = tuple(base.name for base in order if isinstance(base, Library))
@@ -62,7 +62,7 @@ def _identity(value: Value) -> int:
 
 def library_bases(cls: Class) -> tuple[str, ...]:
     """The qualified names of the classes of packages that a class derives from at any distance."""
-    return _lineage(cls).libraries
+    return lineage(cls).libraries
 
 
 def opaque_base(cls: Class) -> bool:
@@ -92,7 +92,7 @@ def is_module_type(cls: Class | str) -> bool:
     """Whether the instances of a class are nn.Modules."""
     if isinstance(cls, str):
         return is_module_class(cls)
-    return _lineage(cls).is_module
+    return lineage(cls).is_module
 
 
 def is_module(value: Value | None) -> bool:

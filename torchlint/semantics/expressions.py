@@ -273,10 +273,16 @@ class Expressions(Comprehensions):
             right = self.eval(comparator)
             operands.append(right)
             step = self._compare_pair(left, right, op, node)
-            if right == _HALF and isinstance(op, ast.Gt | ast.GtE | ast.Lt | ast.LtE) and len(node.ops) == 1:
+            if isinstance(op, ast.Gt | ast.GtE | ast.Lt | ast.LtE) and right == _HALF and len(node.ops) == 1:
                 self.thresholded(left, node.left, node)
             result = step if result is None else both(result, step)
             left = right
+        if any(isinstance(each, LibraryMethod) for each in operands):
+            self._bad_comparison(operands, node)
+        return result if result is not None else UNKNOWN
+
+    def _bad_comparison(self, operands: Sequence[Value], node: ast.Compare) -> None:
+        """Tell of methods among what is compared that were meant to be called."""
         nodes = [node.left, *node.comparators]
         identity = isinstance(node.ops[0], ast.Is | ast.IsNot | ast.In | ast.NotIn | ast.Eq | ast.NotEq)
         # Two tensors' methods are never equal; those of other objects may be the same one.
@@ -285,7 +291,6 @@ class Expressions(Comprehensions):
         for value, operand in zip(operands, nodes, strict=True):
             if isinstance(value, LibraryMethod) and not (identity and any(isinstance(other, LibraryMethod) or other == NONE for other in operands if other is not value)):
                 self.bad_operand(value, operand, "comparison")
-        return result if result is not None else UNKNOWN
 
     def _compare_pair(self, left: Value, right: Value, op: ast.cmpop, node: ast.Compare) -> Value:
         if isinstance(op, ast.Is | ast.IsNot) and NONE in (left, right):

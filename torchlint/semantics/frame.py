@@ -71,9 +71,12 @@ class Frame:
     def forward(self) -> Frame | None:
         """The innermost running `forward` of a module that this is, or is called by."""
         frame: Frame | None = self
-        while frame is not None and not (frame.name == "forward" and is_module(frame.receiver)):
+        while frame is not None:
+            function = frame.function
+            if function is not None and function.name == "forward" and is_module(frame.receiver):
+                return frame
             frame = frame.caller
-        return frame
+        return None
 
     def site(self, node: ast.AST) -> Site:
         return Site(self.tree, node)

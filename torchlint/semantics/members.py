@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from torchlint.semantics.classes import linear_bases
+from torchlint.semantics.classes import lineage, linear_bases
 from torchlint.semantics.values import Class, Instance, Library, OneOf
 from torchlint.syntax.index import below
 from torchlint.torch_api.operations import OF_ONE_OPERAND
@@ -57,7 +57,10 @@ def _own_calls(node: ast.ClassDef) -> frozenset[str]:
 
 def readers(cls: Class, name: str) -> frozenset[str]:
     """The methods of a class and of its bases that read an attribute on self."""
-    return frozenset(method for base in linear_bases(cls) if isinstance(base, Class) for method in own_reads(base.node).get(name, ()))
+    known = lineage(cls).readers
+    if name not in known:
+        known[name] = frozenset(method for base in linear_bases(cls) if isinstance(base, Class) for method in own_reads(base.node).get(name, ()))
+    return known[name]
 
 
 def set_aside(cls: Class, name: str) -> bool:

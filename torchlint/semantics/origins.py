@@ -17,6 +17,7 @@ from torchlint.semantics.values import (
     Dict,
     Instance,
     Iteration,
+    Library,
     LibraryMethod,
     List,
     OneOf,
@@ -51,16 +52,19 @@ def model_of(value: Value | None) -> Value | None:
     """The module whose output a value is computed from; where only that much is known, the unknown thing that was called."""
     called = False
     for _ in range(_LONGEST_CHAIN):
+        if isinstance(value, Unknown):
+            if value.method == "<model>":
+                return value.receiver
+            if value.receiver is None:
+                return value if called else None
+            called = value.method == "<call>"
+            value = value.receiver
+            continue
         match value:
             case Tensor():
                 return None if value.parameter else value.model
-            case Unknown(method="<model>"):
-                return value.receiver
-            case Unknown(receiver=None):
-                return value if called else None
-            case Unknown():
-                called = value.method == "<call>"
-                value = value.receiver
+            case Const() | Library() | None:
+                return None
             case LibraryMethod():
                 value = value.receiver
             case Tuple() | List() | Dict():

@@ -168,7 +168,7 @@ class Statements(Contexts):
     def _added(self, node: ast.Assign, sum_: ast.BinOp, value: Value) -> None:
         """`total = total + loss`."""
         target = node.targets[0]
-        if isinstance(target, ast.Name | ast.Attribute) and ast.unparse(target) == ast.unparse(sum_.left):
+        if isinstance(target, ast.Name | ast.Attribute) and _same_text(target, sum_.left):
             operands = value.inputs if isinstance(value, Tensor) else value.receiver.items if isinstance(value, Unknown) and isinstance(value.receiver, Tuple) else ()
             if len(operands) == 2:
                 self.gather(node, target, operands[1], sum_.right, value)
@@ -372,6 +372,13 @@ class Statements(Contexts):
 
     def _assert(self, node: ast.Assert) -> bool:
         return self.test(node.test) is not False or not isinstance(node.test, ast.Constant)
+
+
+def _same_text(target: ast.Name | ast.Attribute, other: ast.expr) -> bool:
+    """Whether two expressions are written alike."""
+    if isinstance(target, ast.Name):
+        return isinstance(other, ast.Name) and target.id == other.id
+    return isinstance(other, ast.Attribute) and target.attr == other.attr and ast.unparse(target) == ast.unparse(other)
 
 
 def _is_main(test: ast.expr) -> bool:

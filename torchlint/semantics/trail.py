@@ -65,6 +65,8 @@ class Trail:
     def delta(self, mark: int) -> Delta:
         """What differs now from the state at `mark`, by slot."""
         changed: Delta = {}
+        if mark == len(self.log):
+            return changed
         for store, key, _, _ in self.log[mark:]:
             slot = (id(store), key)
             if slot not in changed:

@@ -13,20 +13,29 @@ from torchlint.semantics.values import UNKNOWN, Tensor, Unknown, Value
 
 @dataclass(slots=True)
 class TurnedOut:
-    """What layers took, and what is to be told of a value once a layer takes it; both by identity."""
+    """What layers took, and what is to be told of a value once a layer takes it; both by identity.
+
+    `asked` are the places where a value is written, with whether they are reached by a question for its type.
+    """
 
     emit: Callable[[object], None]
     taken: dict[int, Value] = field(default_factory=dict)
+    asked: dict[ast.AST, bool] = field(default_factory=dict)
     waiting: dict[int, list[tuple[Value, Callable[[Tensor], object]]]] = field(default_factory=dict)
 
     def tell(self, value: Value, receiver: Site, fact: Callable[[Tensor], object]) -> None:
         """Tell a fact of something unknown, written at `receiver`, if it turns out to be a tensor."""
-        if not isinstance(value, Unknown) or value is UNKNOWN or _asked_for_its_type(receiver):
+        if not isinstance(value, Unknown) or value is UNKNOWN or self._asked(receiver):
             return
         if id(value) in self.taken:
             self.emit(fact(Tensor(site=value.site)))
         else:
             self.waiting.setdefault(id(value), []).append((value, fact))
+
+    def _asked(self, receiver: Site) -> bool:
+        if receiver.node not in self.asked:
+            self.asked[receiver.node] = _asked_for_its_type(receiver)
+        return self.asked[receiver.node]
 
     def is_open(self, value: Value) -> bool:
         """Whether something unknown has not turned out to be a tensor so far."""

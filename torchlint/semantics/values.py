@@ -239,6 +239,8 @@ class Lineage:
     order: tuple[Value, ...]
     libraries: tuple[str, ...]
     is_module: bool
+    # The methods that read an attribute on self, by the attribute, once that was asked for.
+    readers: dict[str, frozenset[str]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -89,6 +89,12 @@ class Signature:
             positional = positional and not rest
         return tuple(found)
 
+    @cached_property
+    def others(self) -> Parameter | None:
+        """What takes all other keywords; of no name where they have no say."""
+        _, stars, after = self.text.partition("**")
+        return Parameter((after.partition(",")[0],), "", True, False, False) if stars else None
+
     def match(self, positional: Sequence[object], keywords: Mapping[str, object]) -> dict[str, object]:
         """The arguments as they are, by the parameters' first names.
 
@@ -114,6 +120,8 @@ class Signature:
         left = dict(keywords)
         position = 0
         for parameter in self.parameters:
+            if position >= len(positional) and not left:
+                break
             if parameter.rest and position < len(positional):
                 rest = tuple(positional[position:])
                 position = len(positional)
@@ -124,10 +132,9 @@ class Signature:
                 position += 1
             elif name := next((name for name in parameter.names if name in left), None):
                 matched.append((parameter, left.pop(name)))
-        _, keyworded, after = self.text.partition("**")
-        if name := after.partition(",")[0]:
-            matched.append((Parameter((name,), "", True, False, False), left))
-        if position < len(positional) or (left and not keyworded):
+        if self.others is not None and self.others.names[0]:
+            matched.append((self.others, left))
+        if position < len(positional) or (left and self.others is None):
             raise TypeError(f"arguments that {self.text!r} does not take")
         return matched
 

@@ -34,7 +34,8 @@ class TryState:
 class Frame:
     """What a running function knows of itself.
 
-    `alone` is true where nobody in the program calls the function: its arguments are unknown. `cost` is
+    `exits` are the ways out: what each gives, what it changed (None where that is still the present state), and the
+    length of the trail's log. `alone` is true where nobody in the program calls the function: its arguments are unknown. `cost` is
     what each of its statements takes from the budget.
     """
 
@@ -49,7 +50,7 @@ class Frame:
     class_body: bool = False
     mark: int = 0
     depth: int = 0
-    exits: list[tuple[Value, Delta, int]] = field(default_factory=list)
+    exits: list[tuple[Value, Delta | None, int]] = field(default_factory=list)
     loops: list[LoopState] = field(default_factory=list)
     tries: list[TryState] = field(default_factory=list)
     globals: frozenset[str] = frozenset()

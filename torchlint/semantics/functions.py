@@ -14,7 +14,6 @@ from torchlint.semantics.facts import Returned
 from torchlint.semantics.frame import Frame
 from torchlint.semantics.gradients import is_function
 from torchlint.semantics.join import join_all, join_slots
-from torchlint.semantics.trail import Delta
 from torchlint.semantics.values import (
     NONE,
     TRUE,
@@ -185,19 +184,21 @@ class Functions(Annotations):
         if live:
             if not exits:
                 return NONE
-            exits.append((NONE, self.trail.delta(frame.mark), len(self.trail.log)))
+            exits.append((NONE, None, len(self.trail.log)))
         if not exits:
             return Unknown(frame.site(frame.function.node)) if frame.function else UNKNOWN
         if len(exits) == 1 and len(self.trail.log) == exits[0][2]:
             return exits[0][0]
+        deltas = [self.trail.delta(frame.mark) if delta is None else delta for _, delta, _ in exits]
         self.trail.undo(frame.mark)
-        self.trail.merge([delta for _, delta, _ in exits], join_slots)
+        self.trail.merge(deltas, join_slots)
         return join_all([value for value, _, _ in exits])
 
-    def leave_with(self, value: Value) -> None:
-        """`return value`."""
-        delta: Delta = self.trail.delta(self.frame.mark)
-        self.frame.exits.append((value, delta, len(self.trail.log)))
+    def leave_with(self, value: Value, node: ast.Return) -> None:
+        """`return value`; after a function's last statement the state is still there when the ways out are joined."""
+        function = self.frame.function
+        last = function is not None and isinstance(function.node.body, list) and function.node.body[-1] is node
+        self.frame.exits.append((value, None if last else self.trail.delta(self.frame.mark), len(self.trail.log)))
 
     def _guard(self, function: Function, alone: bool) -> bool | None:
         """Gradients off by decorator: `@torch.no_grad()`, `@torch.no_grad`, `@torch.inference_mode()`.

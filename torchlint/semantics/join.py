@@ -9,7 +9,6 @@ from typing import Any
 from torchlint.semantics.buffers import fuller
 from torchlint.semantics.origins import model_of
 from torchlint.semantics.values import (
-    NONE,
     UNKNOWN,
     Activation,
     Array,
@@ -38,8 +37,8 @@ def join(left: Value, right: Value) -> Value:
     if left is right:
         return left
     match left, right:
-        case Const(), Const() if left == right:
-            return left
+        case Const(), Const():
+            return left if left == right else UNKNOWN
         case Library(), Library() if left == right:
             return left
         case (Const(value=int() | float()) | Unknown(method="<number>")), Unknown(method="<sum>"):
@@ -96,12 +95,12 @@ def join_tensors(left: Tensor, right: Tensor) -> Tensor:
     )
 
 
-def _unknown(*values: Value) -> Unknown:
-    """Of several values nothing is known in common, but whose output they may be."""
-    model = reduce(_joined_models, map(model_of, values), None)
+def _unknown(left: Value, right: Value) -> Unknown:
+    """Of two values nothing is known in common, but whose output they may be."""
+    model = _joined_models(model_of(left), model_of(right))
     if model is None:
         return UNKNOWN
-    grads = {each.grad for each in values if isinstance(each, Unknown) and each.method == "<model>"}
+    grads = {each.grad for each in (left, right) if isinstance(each, Unknown) and each.method == "<model>"}
     return Unknown(None, "<model>", model, grads.pop() if len(grads) == 1 else None)
 
 
@@ -143,13 +142,14 @@ def _same(left: object, right: object) -> object:
 
 def _alternatives(left: Value, right: Value) -> Value:
     """Things with an identity stay apart in a small set; anything else that differs is unknown."""
+    values = (*_each(left), *_each(right))
+    if not all(map(_distinct, values)):
+        return _unknown(left, right)
     found: list[Value] = []
     tensor: Tensor | None = None
-    for value in (*_each(left), *_each(right)):
+    for value in values:
         if isinstance(value, Tensor):
             tensor = value if tensor is None else join_tensors(tensor, value)
-        elif not _distinct(value):
-            return _unknown(left, right)
         elif not any(value is other or (isinstance(value, Const | Library) and value == other) for other in found):
             found.append(value)
     if tensor is not None:
@@ -164,13 +164,13 @@ def _each(value: Value) -> tuple[Value, ...]:
 
 
 def _distinct(value: Value) -> bool:
-    return not isinstance(value, Unknown | Const | LibraryMethod) or value == NONE
+    return value.value is None if isinstance(value, Const) else not isinstance(value, Unknown | LibraryMethod)
 
 
 def present(value: Value) -> Value:
     """The value with None left out, for uses in which None would have raised."""
     if isinstance(value, OneOf):
-        rest = [each for each in value.alternatives if each != NONE]
+        rest = [each for each in value.alternatives if not (isinstance(each, Const) and each.value is None)]
         if len(rest) < len(value.alternatives):
             return rest[0] if len(rest) == 1 else OneOf(tuple(rest))
     return value

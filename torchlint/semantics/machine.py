@@ -225,7 +225,7 @@ class Machine:
         self.grad = grad
         if not outcomes:
             return False
-        self.grad = grads[0] if all(each == grads[0] for each in grads) else None
+        self.grad = grads[0] if grads.count(grads[0]) == len(grads) else None
         self.trail.merge(outcomes, join_slots)
         return True
 

@@ -287,7 +287,7 @@ class Statements(Contexts):
         if ReturnStatement in self.wanted:
             self.emit(ReturnStatement(self.site(node), self.frame, self.grad, value))
         self.leaves(len(self.frame.loops))
-        self.leave_with(value)
+        self.leave_with(value, node)
         return False
 
     # Exceptions and contexts.

@@ -115,10 +115,11 @@ class Trail:
             before = store.get(key, MISSING)
             joined: Any = MISSING
             for delta in deltas:
-                value = delta[slot][1] if slot in delta else before
+                changed = delta.get(slot)
+                value = before if changed is None else changed[1]
                 if joined is MISSING:
                     joined = value
-                elif value is not MISSING:
+                elif value is not MISSING and value is not joined:
                     joined = joined_once(joined, value)
             if joined is not MISSING:
                 self.set(store, key, joined)

@@ -24,6 +24,7 @@ from torchlint.semantics.values import (
     Instance,
     Iteration,
     Library,
+    Locals,
     Method,
     Size,
     Store,
@@ -243,7 +244,7 @@ class Functions(Annotations):
     ) -> Store:
         arguments = function.node.args
         names = [each.arg for each in (*arguments.posonlyargs, *arguments.args)]
-        bound: Store = {}
+        bound: Store = Locals()
         if receiver is not None and names and not decorated(function.node, "staticmethod"):
             bound[names.pop(0)] = receiver
         rest = dict(keywords)

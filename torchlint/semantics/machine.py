@@ -198,6 +198,8 @@ class Machine:
         elif name in frame.nonlocals:
             scope = next((each for each in reversed(frame.scopes[1:]) if name in each), frame.locals)
             self.trail.set(scope, name, value)
+            # What other closures read of that scope outlives this function.
+            self.trail.version += 1
         elif frame.function is None and name in self.read_globals:
             # A function has read it: what functions came to may not hold any more.
             self.trail.set(frame.locals, name, value)

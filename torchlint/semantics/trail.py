@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from torchlint.semantics.values import ModuleStore, Store
+from torchlint.semantics.values import Locals, ModuleStore, Store
 
 Delta = dict[tuple[int, Any], tuple[Store, Any]]
 
@@ -31,9 +31,10 @@ class Trail:
         old = store.get(key, MISSING)
         if old is value:
             return
-        self.log.append((store, key, old, True))
+        of_object = type(store) is not Locals
+        self.log.append((store, key, old, of_object))
         store[key] = value
-        self.version += 1
+        self.version += of_object
         self.module_version += type(store) is ModuleStore
 
     def set_local(self, store: Store, key: Any, value: Any) -> None:
@@ -43,8 +44,9 @@ class Trail:
 
     def delete(self, store: Store, key: Any) -> None:
         if key in store:
-            self.log.append((store, key, store.pop(key), True))
-            self.version += 1
+            of_object = type(store) is not Locals
+            self.log.append((store, key, store.pop(key), of_object))
+            self.version += of_object
             self.module_version += type(store) is ModuleStore
 
     def restore(self, store: Store, key: Any, value: Any, of_object: bool) -> None:

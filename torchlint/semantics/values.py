@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 Store = dict[Any, Any]
 
 
+class Locals(Store):
+    """The names of a running function: writes to these are not counted, since they end with it."""
+
+    __slots__ = ()
+
+
 class ModuleStore(Store):
     """The store of an nn.Module: writes to these are counted apart, since `forward` depends on no other object."""
 

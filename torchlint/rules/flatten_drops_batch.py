@@ -32,7 +32,7 @@ def flatten_drops_batch(applied: ModuleCall) -> Iterator[Finding]:
         yield _finding(applied, flat, f"and `{layer_name(layer)}` takes the whole batch for one sample")
 
 
-@rule("TL501", words=_WORDS)
+@rule("TL501", words=_WORDS, about=(Tensor,))
 def flatten_of_prediction(returned: Returned) -> Iterator[Finding]:
     """(N, K) scores come out of forward as one row."""
     flat = returned.result if isinstance(returned.result, Tensor) else None

@@ -17,7 +17,7 @@ from torchlint.semantics.machine import Machine
 from torchlint.semantics.passes import over_data
 from torchlint.semantics.site import Site
 from torchlint.semantics.values import UNKNOWN, Dict, Instance, List, OneOf, Tensor, Tuple, Unknown, Value
-from torchlint.syntax.index import below
+from torchlint.syntax.index import below, walk
 
 _MOST_ANCESTORS = 1_000
 _CUTS = frozenset({"detach", "data", "deepcopy"})
@@ -163,7 +163,7 @@ def set_in(body: ast.AST) -> frozenset[str]:
     """The names and attributes, as they are written, that statements of a loop or function set anew."""
     found: set[str] = set()
     for part in () if isinstance(body, ast.Lambda) else getattr(body, "body", ()):
-        for each in ast.walk(part):
+        for each in walk(part):
             if isinstance(each, ast.Assign):
                 found.update(name for target in each.targets for name in _targets(target) if not _adds_to(each.value, name))
             elif isinstance(each, ast.AnnAssign) and each.value is not None:

@@ -93,7 +93,6 @@ class Expressions(Comprehensions):
     def __init__(self, *args: Any, **keywords: Any) -> None:
         super().__init__(*args, **keywords)
         self._evaluators: dict[type[ast.AST], Callable[[Any], Value]] = {
-            ast.Constant: lambda node: Const(node.value),
             ast.Attribute: self._attribute,
             ast.Call: self.call_expression,
             ast.BinOp: self._binary,
@@ -135,6 +134,8 @@ class Expressions(Comprehensions):
         kind = type(node)
         if kind is ast.Name:
             return self.lookup(node.id)  # type: ignore[attr-defined]
+        if kind is ast.Constant:
+            return Const(node.value)  # type: ignore[attr-defined]
         evaluate = self._evaluators.get(kind)
         return evaluate(node) if evaluate else UNKNOWN
 

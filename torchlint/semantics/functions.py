@@ -163,7 +163,7 @@ class Functions(Annotations):
             self.applied_at = applied
             if guard is not None:
                 self.grad = before
-        if Returned in self.wanted:
+        if isinstance(result, self.wanted_values.get(Returned, ())):
             events = tuple(self.trace[frame.trace_start :])
             self.emit(Returned(frame.site(function.node), frame, self.grad, function, receiver, result, events, self.arms))
         return result

@@ -27,6 +27,7 @@ from torchlint.semantics.values import (
     Unknown,
     Value,
 )
+from torchlint.syntax.index import walk
 
 
 class Loops(Data):
@@ -149,15 +150,16 @@ class Loops(Data):
             live = self.execute(node.body)
             frame.loops.pop()
             breaks.extend(loop.breaks)
-            ends = [*loop.continues, *([self.trail.delta(mark)] if live else [])]
             if index == 0:
                 first = len(self.trace) - start
-            if not ends:
+            if not loop.continues and not live:
                 break
+            after = self.trail.delta(mark)
             if loop.continues:
                 self.trail.undo(mark)
-                self.trail.merge(ends, join_slots)
-            outcomes.append(self.trail.delta(mark))
+                self.trail.merge([*loop.continues, *([after] if live else [])], join_slots)
+                after = self.trail.delta(mark)
+            outcomes.append(after)
             if not any(value is not MISSING for _, value in outcomes[-1].values()):
                 break
         self.trail.undo(mark)
@@ -243,7 +245,7 @@ def _assigned_in(node: ast.AST) -> list[Any]:
     """The names and attributes of names that a loop's body assigns."""
     found: list[Any] = []
     for part in [*getattr(node, "body", ())]:
-        for each in ast.walk(part):
+        for each in walk(part):
             if isinstance(each, ast.Name | ast.Attribute) and isinstance(each.ctx, ast.Store):
                 found.append(each)
     return [each for each in found if isinstance(each, ast.Name) or isinstance(each.value, ast.Name)]

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from torchlint.semantics.classes import lineage, linear_bases
 from torchlint.semantics.values import Class, Instance, Library, OneOf
-from torchlint.syntax.index import below
+from torchlint.syntax.index import below, walk
 from torchlint.torch_api.operations import OF_ONE_OPERAND
 
 Method = ast.FunctionDef | ast.AsyncFunctionDef
@@ -223,7 +223,7 @@ def _moved_later(method: Method, mention: ast.expr, outer: Mapping[int, ast.expr
     made = {
         target.id
         for each in below(method, ast.Assign)
-        if any(inner is mention for inner in ast.walk(each.value))
+        if any(inner is mention for inner in walk(each.value))
         for target in each.targets
         if isinstance(target, ast.Name)
     }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, TypeAlias
 
 from torchlint.frozen import dataclass
 from torchlint.semantics.values import (
@@ -28,6 +29,9 @@ from torchlint.torch_api.shapes.table import FUNCTIONS, LAYERS
 _LONGEST_LITERAL = 512
 # A tensor of unknown rank is tried with as many dims before those that are known.
 _HIGHEST_RANK = 5
+_NUMBERS = frozenset({bool, float, complex})
+
+_Named: TypeAlias = tuple[tuple[Any, Any], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,51 +75,78 @@ def function_shape(name: str, positional: Sequence[Value], keywords: Mapping[str
 
     Raises ShapeError where torch would refuse the call whatever the unknowns are.
     """
-    entry = FUNCTIONS.get(name)
-    if entry is None:
+    if name not in FUNCTIONS:
         return dims.UNKNOWN
-    named = {key: plain(value) for key, value in keywords.items()}
-    return _for_every_rank(lambda given: entry(given, named), positional)
+    given, named = tuple(map(plain, positional)), _named(keywords)
+    return _function_result(name, given, named, _tail(positional), _exact((given, named)))
+
+
+@lru_cache(maxsize=8192)
+def _function_result(name: str, given: tuple[Any, ...], named: _Named, tail: dims.Shape, exact: Hashable) -> Any:
+    """What a function gives; the same call is made again and again. `exact` tells apart what is equal: 1, 1.0 and True."""
+    entry, keywords = FUNCTIONS[name], dict(named)
+    return _for_every_rank(lambda each: entry(each, keywords), given, tail)
 
 
 def layer_shape(
     name: str, arguments: Mapping[str | int, Value], positional: Sequence[Value], keywords: Mapping[str, Value]
 ) -> Any:
     """What a layer of torch.nn built with `arguments` gives, in shapes. Raises ShapeError."""
-    entry = LAYERS.get(name)
-    built = None if entry is None else _by_name(entry, arguments)
-    if entry is None or built is None:
+    if name not in LAYERS:
         return dims.UNKNOWN
-    named = {key: plain(value) for key, value in keywords.items()}
-    return _for_every_rank(lambda given: entry(built, given, named), positional)
+    made, given, named = _named(arguments), tuple(map(plain, positional)), _named(keywords)
+    return _layer_result(name, made, given, named, _tail(positional), _exact((made, given, named)))
 
 
-def _by_name(entry: Layer, arguments: Mapping[str | int, Value]) -> dict[str, Any] | None:
+@lru_cache(maxsize=8192)
+def _layer_result(name: str, made: _Named, given: tuple[Any, ...], named: _Named, tail: dims.Shape, exact: Hashable) -> Any:
+    entry, keywords = LAYERS[name], dict(named)
+    built = _by_name(entry, dict(made))
+    return dims.UNKNOWN if built is None else _for_every_rank(lambda each: entry(built, each, keywords), given, tail)
+
+
+def _named(arguments: Mapping[Any, Value]) -> _Named:
+    return tuple((key, plain(value)) for key, value in arguments.items())
+
+
+def _tail(positional: Sequence[Value]) -> dims.Shape:
+    """The last dims of a first tensor of which only those are known."""
+    first = positional[0] if positional else None
+    return first.tail if isinstance(first, Tensor) and first.shape is None else None
+
+
+def _exact(value: Any) -> Hashable:
+    """Equal for what is equal and of the same types."""
+    kind = type(value)
+    if kind is tuple:
+        return tuple(map(_exact, value))
+    return (kind, value) if kind in _NUMBERS else None
+
+
+def _by_name(entry: Layer, arguments: Mapping[str | int, Any]) -> dict[str, Any] | None:
     """What a layer was built with, by the names of its constructor; None where that does not fit."""
     numbers = sorted(key for key in arguments if isinstance(key, int))
-    named = {str(key): plain(value) for key, value in arguments.items() if not isinstance(key, int)}
+    named = {str(key): value for key, value in arguments.items() if not isinstance(key, int)}
     if not numbers:
         return named
     try:
-        return entry.constructor.match([plain(arguments[number]) for number in numbers], named)
+        return entry.constructor.match([arguments[number] for number in numbers], named)
     except TypeError:
         return None
 
 
-def _for_every_rank(call: Callable[[list[Any]], Any], positional: Sequence[Value]) -> Any:
-    """The result of a call; where only the last dims of the first tensor are known, what all ranks agree on.
+def _for_every_rank(call: Callable[[Sequence[Any]], Any], given: tuple[Any, ...], tail: dims.Shape) -> Any:
+    """The result of a call; where only the last dims (`tail`) of the first tensor are known, what all ranks agree on.
 
     Ranks that torch would refuse do not count; if it refuses all of them, so is the call.
     """
-    given = [plain(value) for value in positional]
-    first = positional[0] if positional else None
-    if not isinstance(first, Tensor) or first.shape is not None or first.tail is None:
+    if tail is None:
         return call(given)
     results: list[Any] = []
     errors: list[ShapeError] = []
     # One rank more than the known dims at least: a leading dim is never ruled out by the limit.
-    for rank in range(max(len(first.tail), 1), max(_HIGHEST_RANK, len(first.tail) + 1) + 1):
-        shape = ((None,) * rank)[: rank - len(first.tail)] + first.tail
+    for rank in range(max(len(tail), 1), max(_HIGHEST_RANK, len(tail) + 1) + 1):
+        shape = ((None,) * rank)[: rank - len(tail)] + tail
         try:
             results.append(call([TensorShape(shape, given[0].kind), *given[1:]]))
         except ShapeError as error:

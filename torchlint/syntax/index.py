@@ -47,6 +47,19 @@ def parents(root: ast.AST) -> dict[ast.AST, ast.AST]:
     return found
 
 
+def walk(root: ast.AST) -> list[ast.AST]:
+    """A node and all below it, level by level, but for contexts and operators."""
+    found = [root]
+    for node in found:
+        for name in _fields[type(node)]:
+            held = getattr(node, name, None)
+            if held.__class__ is list:
+                found += [each for each in held if each is not None]
+            elif held is not None:
+                found.append(held)
+    return found
+
+
 def below(root: ast.AST, *kinds: type[Node]) -> Iterator[Node]:
     """The nodes of some kinds in a tree, its root included; those of definitions within it come last."""
     pending = [root]

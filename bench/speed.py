@@ -9,6 +9,7 @@ machine whose speed drifts. A folder of projects (one project a subfolder) is ta
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import statistics
 import sys
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import libcst
 
+from torchlint.cli import MOST_OBJECTS
 from torchlint.lint.gate import lint_gated
 from torchlint.project import files, programs
 from torchlint.rule import all_rules
@@ -59,6 +61,7 @@ def main() -> None:
     folders = [os.path.abspath(folder) for folder in arguments.folders]
     if arguments.each:
         folders = sorted(entry.path for folder in folders for entry in os.scandir(folder) if entry.is_dir())
+    gc.set_threshold(MOST_OBJECTS)
     all_rules()
     lines = count = 0
     parsing = linting = 0.0

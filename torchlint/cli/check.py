@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from typing import Any
@@ -42,8 +41,6 @@ def check(**options: Any) -> None:
         code = 2
     except KeyboardInterrupt:
         code = 130
-    # What is left goes with the process: no last collection needs to look at it.
-    gc.freeze()
     sys.exit(code)
 
 

@@ -137,21 +137,16 @@ class _Findings:
             yield Diagnostic(rule.code, rule.name, finding.message, finding.place, severity, finding.fix, finding.related)
 
 
-# About as many objects take half a gigabyte; until there are more, garbage is left where it is.
-_MOST_OBJECTS = 5_000_000
-
-
 @cache
-def _collect_seldom() -> None:
-    """Make collections rare; what is there before the first program stays for good, and is never looked at again."""
+def _freeze() -> None:
+    """What is there before the first program stays for good: no collection needs to look at it again."""
     gc.freeze()
-    gc.set_threshold(_MOST_OBJECTS)
 
 
 @contextmanager
 def settings() -> Iterator[None]:
     """Room for deep nesting, and no garbage collection while values are made by the thousand."""
-    _collect_seldom()
+    _freeze()
     limit, collecting = sys.getrecursionlimit(), gc.isenabled()
     sys.setrecursionlimit(max(limit, _RECURSION))
     gc.disable()

@@ -33,6 +33,7 @@ GUIDE = {
     "features.md": ("docs/features.md", "Beside ruff and TorchFix"),
     "notes.md": ("docs/notes.md", "What torch says"),
     "own-rules.md": ("docs/own-rules.md", "torchlint's own reports"),
+    "architecture.md": ("docs/architecture.md", "Architecture"),
     "contributing.md": ("CONTRIBUTING.md", "Contributing"),
     "changelog.md": ("CHANGELOG.md", "Changelog"),
 }

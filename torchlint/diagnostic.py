@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
-
-from torchlint.frozen import dataclass
 
 Severity = Literal["error", "warning"]
 Applicability = Literal["safe", "unsafe"]

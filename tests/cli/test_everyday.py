@@ -217,7 +217,7 @@ from collections.abc import Iterator
 
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.facts import Call
+from torchlint.analysis.facts.calls import Call
 
 
 @rule("XY101", words=("torch",))
@@ -225,18 +225,30 @@ def no_randn(call: Call) -> Iterator[Finding]:
     if call.name == "torch.randn":
         yield call.flag("randn is not for us")
 '''
+HANDLERS = '''
+from torchlint.analysis.library.handlers import LibraryCall, handles
+from torchlint.analysis.values.abstract import Activation, Tensor, Value
+
+
+@handles("acme.heads.probabilities")
+def probabilities(call: LibraryCall) -> Value:
+    at = call.machine.site(call.node)
+    return Tensor(op=call.name, inputs=(call.first,), site=at, activation=Activation("softmax", site=at))
+'''
 
 
 @pytest.fixture(scope="module")
 def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A package with a rule, installed as a package manager installs it."""
+    """A package with a rule and a handler, installed as a package manager installs it."""
     source = tmp_path_factory.mktemp("plugin")
     (source / "no_randn.py").write_text(PLUGIN)
+    (source / "acme_heads.py").write_text(HANDLERS)
     (source / "pyproject.toml").write_text(
         '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
         '[project]\nname = "torchlint-house-rules"\nversion = "1"\n'
         '[project.entry-points."torchlint.rules"]\nhouse = "no_randn"\n'
-        '[tool.hatch.build.targets.wheel]\ninclude = ["no_randn.py"]\n'
+        '[project.entry-points."torchlint.handlers"]\nacme = "acme_heads"\n'
+        '[tool.hatch.build.targets.wheel]\ninclude = ["no_randn.py", "acme_heads.py"]\n'
     )
     target = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target), str(source)]
@@ -252,6 +264,22 @@ def test_rule_of_another_package_runs(torchlint: Torchlint, write: Write, plugin
         assert outcome.out == "a.py:3:5: XY101 no-randn randn is not for us\n"
     assert torchlint(".", "--no-plugins", "--ignore", "TL902", **path).code == 0
     assert "no-randn" in torchlint("rule", "--all", **path).out
+
+
+def test_handler_of_another_package_says_what_its_functions_give(torchlint: Torchlint, write: Write, plugin: Path) -> None:
+    path = {"PYTHONPATH": os.pathsep.join([str(REPOSITORY), str(plugin)])}
+    write("a.py", "import acme.heads, torch.nn.functional as F\n\n\ndef loss(x, y):\n    return F.cross_entropy(acme.heads.probabilities(x), y)\n")
+    assert torchlint("a.py", "-q", **path).out.startswith("a.py:5:28: TL401 ")
+    assert torchlint("a.py", "-q", "--no-plugins", **path).out == ""
+
+
+def test_handler_of_what_has_one_already_is_refused(torchlint: Torchlint, tmp_path: Path, write: Write) -> None:
+    write("site/x-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: x\nVersion: 1\n")
+    write("site/x-1.dist-info/entry_points.txt", "[torchlint.handlers]\nbold = bold\n")
+    write("site/bold.py", "from torchlint.analysis.library.handlers import handles\n\n\n@handles(\"torch.save\")\ndef save(call):\n    return call.first\n")
+    write("a.py", "import torch\n")
+    outcome = torchlint("a.py", PYTHONPATH=os.pathsep.join([str(REPOSITORY), str(tmp_path / "site")]))
+    assert (outcome.code, outcome.err) == (2, "torchlint: plugin `bold`: `torch.save` has a handler already\n")
 
 
 def test_plugin_that_cannot_be_imported_is_one_line(torchlint: Torchlint, plugin: Path, tmp_path: Path, write: Write) -> None:

@@ -10,12 +10,12 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from torchlint.analysis.facts.shapes import ShapeMismatch
+from torchlint.analysis.interpret import machine_for
+from torchlint.analysis.values.abstract import Tensor
 from torchlint.lint.linter import settings
 from torchlint.project.program import Program
 from torchlint.project.source import Source
-from torchlint.semantics.facts import ShapeMismatch
-from torchlint.semantics.interpreter import Interpreter
-from torchlint.semantics.values import Tensor
 from torchlint.syntax.tree import parse
 
 NETS = 1_000
@@ -80,7 +80,7 @@ def inferred(text: str) -> tuple[int, ...] | None:
     source = Source("main.py", HEADER + text)
     misfits: list[object] = []
     with settings():
-        machine = Interpreter(Program({"main.py": source}, frozenset({"main.py"})), {"main.py": parse(source)}, frozenset({ShapeMismatch}), misfits.append)
+        machine = machine_for(Program({"main.py": source}, frozenset({"main.py"})), {"main.py": parse(source)}, frozenset({ShapeMismatch}), misfits.append)
         found = machine.run_file("main.py")["x"]
     if misfits:
         return None

@@ -11,12 +11,12 @@ from typing import Any
 import torch
 from torch import nn
 
+from torchlint.analysis.values.abstract import Instance, Library, Tensor, Tuple, Value
+from torchlint.analysis.values.classes import children, named_modules
+from torchlint.analysis.views.tracing import Tracer
 from torchlint.lint.linter import settings
 from torchlint.project.program import Program
 from torchlint.project.source import Source
-from torchlint.semantics.classes import children, named_modules
-from torchlint.semantics.tracing import Tracer
-from torchlint.semantics.values import Instance, Library, Tensor, Tuple, Value
 from torchlint.syntax.tree import Tree, parse
 from torchlint.torch_api.dims import show_shape
 
@@ -63,15 +63,16 @@ def _sizes(output: Any) -> Iterator[str]:
 def traced(package: Package, path: str, builder: str, size: tuple[int, ...]) -> Steps | str:
     """What is inferred of the same; or why the model could not be made."""
     with settings():
-        tracer = Tracer(package.program, package.trees, frozenset(), lambda fact: None)
-        held = tracer.run_file(path)
+        tracer = Tracer(package.program, package.trees)
+        machine = tracer.machine
+        held = machine.run_file(path)
         tree = package.trees[path]
-        tracer.frame = type(tracer.frame)(tree, held, ())
+        machine.frame = type(machine.frame)(tree, held, ())
         node = tree.module
         model = tracer.make(held[builder], (), {}, node)
         if not isinstance(model, Instance):
             return f"{type(model).__name__} is made"
-        tracer.call(tracer.attribute(model, "eval", node), (), {}, node)
+        machine.call(machine.attribute(model, "eval", node), (), {}, node)
         given = Tensor(shape=size, dtype="float32", requires_grad=False, leaf=True)
         tracer.follow(model, [given], node)
     names = {id(module.store): name for name, module in named_modules(model)}

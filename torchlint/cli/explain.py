@@ -16,8 +16,8 @@ def explain(place: str) -> None:
     and the last activation applied; of a module: training or evaluation mode. An empty cell is
     something that is not known, and on which no rule is ever founded.
     """
-    from torchlint.semantics.explain import explain as facts_at
-    from torchlint.semantics.explain import rows
+    from torchlint.analysis.views.explain import explain as facts_at
+    from torchlint.analysis.views.explain import rows
 
     path, _, line = place.rpartition(":")
     if not path or not line.isdigit():

@@ -17,11 +17,16 @@ def read_program(path: str) -> tuple[Program, dict[str, Tree], str]:
 
     Raises click's errors for a file that is not there or that cannot be read as Python.
     """
+    from torchlint.lint.plugins import BadPlugin, load_handlers
     from torchlint.project import programs
     from torchlint.syntax.tree import SyntaxProblem, parse
 
     if not os.path.isfile(path):
         raise click.UsageError(f"there is no file {path}")
+    try:
+        load_handlers()
+    except BadPlugin as bad:
+        raise click.ClickException(str(bad)) from bad
     loaded = programs.load([os.path.abspath(path)], [])
     for problem in loaded.unreadable:
         raise click.ClickException(problem.message)

@@ -12,7 +12,7 @@ import click
 from torchlint.cli.program import read_program
 
 if TYPE_CHECKING:
-    from torchlint.semantics.model_table import ModelTable
+    from torchlint.analysis.views.model_table import ModelTable
 
 
 class Sizes(click.ParamType[tuple[int | str, ...]]):
@@ -38,8 +38,8 @@ def shapes(model: str, inputs: tuple[tuple[int | str, ...], ...], kind: str) -> 
     that is no part of another. Without --input, the shapes are those that the program gives the model, and else names
     for what the first layer leaves open. Nothing is run. The exit code is 1 where something does not fit.
     """
+    from torchlint.analysis.views.model_table import NoModel, tables
     from torchlint.lint.linter import settings
-    from torchlint.semantics.model_table import NoModel, tables
     from torchlint.torch_api.dims import symbol
 
     path, name = _split(model)

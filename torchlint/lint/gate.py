@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 
 from torchlint.diagnostic import Diagnostic
+from torchlint.lint.plugins import HANDLED
 from torchlint.project.program import Program
 from torchlint.project.source import Source
 from torchlint.rule import Rule
@@ -16,7 +17,10 @@ _SOURCES = ("torch", "lightning", "timm")
 
 
 def can_fire(rules: Iterable[Rule], texts: Sequence[str]) -> tuple[Rule, ...]:
-    """The rules that may report something in a program of these texts, by their words."""
+    """The rules that may report something in a program of these texts, by their words.
+
+    What a package does whose handlers are not ours no word of ours tells: a program that names one may fire them all.
+    """
     known: dict[str, bool] = {}
 
     def present(word: str) -> bool:
@@ -24,6 +28,8 @@ def can_fire(rules: Iterable[Rule], texts: Sequence[str]) -> tuple[Rule, ...]:
             known[word] = any(word in text for text in texts)
         return known[word]
 
+    if any(map(present, HANDLED)):
+        return tuple(rules)
     return tuple(rule for rule in rules if all(any(map(present, group)) for group in _words(rule)))
 
 

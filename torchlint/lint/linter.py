@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 
+from torchlint.analysis.facts.calls import Call
+from torchlint.analysis.facts.fact import Fact
+from torchlint.analysis.interpret import interpret
 from torchlint.diagnostic import Diagnostic, Finding, Place, Related
 from torchlint.project.program import Program, Version
 from torchlint.project.source import Source
 from torchlint.rule import Rule
-from torchlint.semantics.facts import Call, Fact
-from torchlint.semantics.interpreter import interpret
 from torchlint.syntax.tree import SyntaxProblem, Tree, parse
 
 _RECURSION = 12_000

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import svg
 
+from torchlint.analysis.views.model_table import ModelTable
 from torchlint.report.model_text import cells, misfit, title
-from torchlint.semantics.model_table import ModelTable
 
 _WIDTH, _HEIGHT, _GAP = 460, 36, 22
 _LEFT, _TOP = 120, 60

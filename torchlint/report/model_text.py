@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from torchlint.semantics.model_table import ModelTable, Problem, Row
+from torchlint.analysis.views.model_table import ModelTable, Problem, Row
 
 _HEADER = ("layer", "output shape", "parameters")
 

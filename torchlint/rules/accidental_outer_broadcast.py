@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from torchlint.analysis.edits.expressions import operand_sites
+from torchlint.analysis.facts.calls import Call
+from torchlint.analysis.facts.lineage import made_a_column
+from torchlint.analysis.facts.statements import Arithmetic
+from torchlint.analysis.values.abstract import Tensor, Value
+from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.facts import Arithmetic, Call
-from torchlint.semantics.rewrites import operand_sites
-from torchlint.semantics.site import Site
-from torchlint.semantics.tensors import made_a_column
-from torchlint.semantics.values import Tensor, Value
 from torchlint.torch_api.dims import same, show
 from torchlint.torch_api.operations import ELEMENTWISE, bare
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.places import replace
+from torchlint.analysis.facts.calls import Call
+from torchlint.analysis.values.abstract import TRUE, Const, Tensor
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
-from torchlint.semantics.edits import replace
-from torchlint.semantics.facts import Call
-from torchlint.semantics.values import TRUE, Const, Tensor
 
 _BEST = frozenset({"torch.argmax", "torch.Tensor.argmax", "torch.max", "torch.Tensor.max"})
 _OUTPUTS = frozenset({"linear", "sigmoid", "softmax", "log_softmax"})

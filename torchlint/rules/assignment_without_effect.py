@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.expressions import name_span
+from torchlint.analysis.facts.statements import AttributeAssignment
+from torchlint.analysis.values.abstract import Class, Instance, OneOf, Tensor, Value
+from torchlint.analysis.values.classes import find, is_module
 from torchlint.diagnostic import Edit, Finding, Fix
 from torchlint.rule import rule
-from torchlint.semantics.classes import find, is_module
-from torchlint.semantics.facts import AttributeAssignment
-from torchlint.semantics.rewrites import name_span
-from torchlint.semantics.values import Class, Instance, OneOf, Tensor, Value
 from torchlint.syntax.index import below
 from torchlint.torch_api.parameters import has_parameter
 

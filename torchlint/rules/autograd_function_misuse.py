@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.expressions import name_span
+from torchlint.analysis.facts.gradients import FunctionBypassed
+from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Edit, Finding, Fix
 from torchlint.rule import rule
-from torchlint.semantics.gradients import FunctionBypassed
-from torchlint.semantics.rewrites import name_span
-from torchlint.semantics.site import Site
 
 
 @rule("TL306", words=("Function",))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from torchlint.analysis.facts.gradients import ReturnStatement, inputs_of_forward, is_function
+from torchlint.analysis.values.abstract import NONE, Function, List, Tensor, Tuple, Value
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.gradients import ReturnStatement, inputs_of_forward, is_function
-from torchlint.semantics.values import NONE, Function, List, Tensor, Tuple, Value
 from torchlint.torch_api.operations import operation
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.facts.calls import Call
+from torchlint.analysis.facts.gradients import without_graph
+from torchlint.analysis.values.abstract import Tensor
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.facts import Call
-from torchlint.semantics.gradients import without_graph
-from torchlint.semantics.values import Tensor
 
 
 @rule("TL310", words=("backward", "no_grad|inference_mode|set_grad_enabled"), calls=("backward",))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.expressions import call_behind
+from torchlint.analysis.facts.calls import Call
+from torchlint.analysis.values.abstract import NONE, Tensor
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
-from torchlint.semantics.facts import Call
-from torchlint.semantics.rewrites import call_behind
-from torchlint.semantics.values import NONE, Tensor
 from torchlint.torch_api.dims import at_least
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.diagnostic import Finding, Fix
-from torchlint.rule import rule
-from torchlint.semantics.edits import replace
-from torchlint.semantics.facts import Call, Fact, ModuleCall
-from torchlint.semantics.journey import (
+from torchlint.analysis.edits.expressions import argument_of
+from torchlint.analysis.edits.places import replace
+from torchlint.analysis.facts.calls import Call, ModuleCall
+from torchlint.analysis.facts.fact import Fact
+from torchlint.analysis.facts.lineage import (
     batched,
     dim_of,
     flattening,
@@ -19,9 +19,10 @@ from torchlint.semantics.journey import (
     way,
     written,
 )
-from torchlint.semantics.rewrites import argument_of
-from torchlint.semantics.site import Site
-from torchlint.semantics.values import Tensor, Tuple, Value
+from torchlint.analysis.values.abstract import Tensor, Tuple, Value
+from torchlint.analysis.values.site import Site
+from torchlint.diagnostic import Finding, Fix
+from torchlint.rule import rule
 
 _METHODS = frozenset({"torch.Tensor.view", "torch.Tensor.reshape"})
 _RECURRENT = frozenset({"torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN"})

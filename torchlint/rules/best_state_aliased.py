@@ -5,14 +5,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.naming import globals_of, name_in
+from torchlint.analysis.edits.places import replace
+from torchlint.analysis.facts.checkpoints import StateAliased
+from torchlint.analysis.facts.statements import Assignment
+from torchlint.analysis.values.abstract import Instance
+from torchlint.analysis.values.guards import kept_for_later
+from torchlint.analysis.values.site import Site
+from torchlint.analysis.values.store import STEPPED, Store
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
-from torchlint.semantics.edits import replace
-from torchlint.semantics.facts import Assignment, StateAliased
-from torchlint.semantics.guards import kept_for_later
-from torchlint.semantics.naming import globals_of, name_in
-from torchlint.semantics.site import Site
-from torchlint.semantics.values import Instance, Store
 
 
 @rule("TL604", words=("state_dict",))
@@ -27,7 +29,7 @@ def best_state_aliased(state: StateAliased) -> Iterator[Finding]:
 @rule("TL604", about=(Instance,))
 def best_model_aliased(assignment: Assignment) -> Iterator[Finding]:
     value = assignment.value
-    if not isinstance(value, Instance) or not value.store.get("<stepped>") or not assignment.frame.loops:
+    if not isinstance(value, Instance) or not value.store.get(STEPPED) or not assignment.frame.loops:
         return
     source = kept_for_later(assignment.site, assignment.frame.loops[0].site)
     if source is None:

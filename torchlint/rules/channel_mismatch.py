@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.facts.flattenings import drops_batch, in_features_wrong, moves_batch
+from torchlint.analysis.facts.lineage import flattening, layer_name, way
+from torchlint.analysis.facts.shapes import ShapeMismatch
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.facts import ShapeMismatch
-from torchlint.semantics.flattenings import drops_batch, in_features_wrong, moves_batch
-from torchlint.semantics.journey import flattening, layer_name, way
 
 _KINDS = frozenset({"channels", "features"})
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.places import insert_after
+from torchlint.analysis.facts.calls import Construction
+from torchlint.analysis.values.abstract import Tensor
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
-from torchlint.semantics.edits import insert_after
-from torchlint.semantics.facts import Construction
-from torchlint.semantics.values import Tensor
 from torchlint.torch_api.layers import layer, made_without_arguments, most_tensors
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.renaming import rebound_name, renamed_in_scope
+from torchlint.analysis.facts.calls import ValueCalled
+from torchlint.analysis.values.abstract import Tensor
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.facts import ValueCalled
-from torchlint.semantics.renaming import rebound_name, renamed_in_scope
-from torchlint.semantics.values import Tensor
 
 _LOSSES = frozenset({"loss", "losses"})
 

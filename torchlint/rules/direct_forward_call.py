@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from torchlint.analysis.facts.calls import ForwardCall
+from torchlint.analysis.values.abstract import Class, Instance
+from torchlint.analysis.values.classes import is_scripted, library_bases
+from torchlint.analysis.values.guards import way
 from torchlint.diagnostic import Edit, Finding, Fix, Position, Span
 from torchlint.rule import rule
-from torchlint.semantics.classes import is_scripted, library_bases
-from torchlint.semantics.facts import ForwardCall
-from torchlint.semantics.guards import way
-from torchlint.semantics.values import Class, Instance
 from torchlint.torch_api.lightning import LIGHTNING
 
 

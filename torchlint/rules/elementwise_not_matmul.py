@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.expressions import operator_replaced, renamed_call
+from torchlint.analysis.facts.shapes import ShapeMismatch
+from torchlint.analysis.values.abstract import Tensor
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.facts import ShapeMismatch
-from torchlint.semantics.rewrites import operator_replaced, renamed_call
-from torchlint.semantics.values import Tensor
 from torchlint.torch_api.dims import Shape, same, show_shape
 from torchlint.torch_api.operations import ELEMENTWISE_PRODUCTS
 from torchlint.torch_api.shapes.broadcasting import broadcast

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.facts.passes import ModeKept
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.passes import ModeKept
 
 
 @rule("TL415", words=("eval|train", "backward"))

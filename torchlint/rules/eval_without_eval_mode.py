@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.facts.passes import EvaluationPass
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.passes import EvaluationPass
 
 
 @rule("TL414", severity="warning", words=("no_grad|inference_mode|set_grad_enabled|DataLoader|backward|step|load",), contexts="all")

@@ -5,22 +5,25 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.expressions import callee, name_span
+from torchlint.analysis.edits.places import add_argument, replace, replace_span
+from torchlint.analysis.facts.calls import Call, ModuleCall
+from torchlint.analysis.facts.fact import Fact
+from torchlint.analysis.facts.flattenings import drops_batch, rows
+from torchlint.analysis.facts.lineage import batched, flattening, layer_name, reshaped, source_of, way
+from torchlint.analysis.facts.shapes import ShapeMismatch
+from torchlint.analysis.facts.statements import Returned
+from torchlint.analysis.values.abstract import Const, Instance, Tensor, Tuple
+from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Finding, Fix, Span
 from torchlint.rule import rule
-from torchlint.semantics.edits import add_argument, replace, replace_span
-from torchlint.semantics.facts import Call, Fact, ModuleCall, Returned, ShapeMismatch
-from torchlint.semantics.flattenings import drops_batch, rows
-from torchlint.semantics.journey import batched, flattening, layer_name, reshaped, source_of, way
-from torchlint.semantics.rewrites import callee, name_span
-from torchlint.semantics.site import Site
-from torchlint.semantics.values import Const, Instance, Tensor, Tuple
 from torchlint.torch_api.dims import Dim
 
 _WORDS = ("flatten|Flatten|view|reshape|ravel",)
 _TAKERS = {"torch.nn.Linear": "in_features", "torch.nn.Bilinear": "in1_features"}
 
 
-@rule("TL501", words=_WORDS)
+@rule("TL501", words=_WORDS, about=(Tensor,))
 def flatten_drops_batch(applied: ModuleCall) -> Iterator[Finding]:
     layer = applied.receiver
     taken = layer.arguments.get(_TAKERS.get(applied.name, "")) if isinstance(layer, Instance) else None
@@ -46,7 +49,7 @@ def flatten_of_prediction(returned: Returned) -> Iterator[Finding]:
         yield _finding(returned, flat, "and the scores of all samples come out as one row")
 
 
-@rule("TL501", words=_WORDS)
+@rule("TL501", words=_WORDS, about=(Tensor,))
 def flatten_before_second_dim(mismatch: ShapeMismatch) -> Iterator[Finding]:
     """What follows a flatten of something unknown needs a dim that is not there any more."""
     flat = rows(mismatch.at_fault) if mismatch.kind in ("dim", "rank") else None

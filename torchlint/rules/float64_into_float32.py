@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.expressions import call_behind, operand_sites
+from torchlint.analysis.facts.calls import Call, ModuleCall
+from torchlint.analysis.facts.dtypes import weight_dtype
+from torchlint.analysis.facts.statements import Arithmetic
+from torchlint.analysis.values.abstract import Instance, Tensor, Value
+from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
-from torchlint.semantics.facts import Arithmetic, Call, ModuleCall
-from torchlint.semantics.modules import weight_dtype
-from torchlint.semantics.rewrites import call_behind, operand_sites
-from torchlint.semantics.site import Site
-from torchlint.semantics.values import Instance, Tensor, Value
 from torchlint.torch_api.operations import DOTS, ONE_DTYPE, PRODUCTS, bare
 
 _WORDS = ("float64|double|numpy|Double",)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.facts.calls import Call
+from torchlint.analysis.values.abstract import UNKNOWN, Const, LibraryMethod, Unknown, Value
+from torchlint.analysis.values.guards import conditions, parameters, switched_by_mode, way
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
-from torchlint.semantics.facts import Call
-from torchlint.semantics.guards import conditions, parameters, switched_by_mode, way
-from torchlint.semantics.values import UNKNOWN, Const, LibraryMethod, Unknown, Value
 
 _DROPOUTS = frozenset(
     f"torch.nn.functional.{name}"

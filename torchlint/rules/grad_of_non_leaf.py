@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.facts.gradients import lost_leaf, stepped_from
+from torchlint.analysis.facts.statements import AttributeRead
+from torchlint.analysis.values.abstract import Tensor
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.facts import AttributeRead
-from torchlint.semantics.gradients import lost_leaf, stepped_from
-from torchlint.semantics.values import Tensor
 
 
 @rule("TL301", words=("grad",))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.facts.calls import Call
+from torchlint.analysis.facts.cuts import cut_from_model
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.cuts import cut_from_model
-from torchlint.semantics.facts import Call
 
 
 @rule("TL309", words=("backward",), calls=("backward",))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.facts.devices import DevicePinned
+from torchlint.analysis.values.devices import guarded, names_cuda, picked_name
+from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Edit, Finding, Fix
 from torchlint.rule import rule
-from torchlint.semantics.devices import guarded, names_cuda, picked_name
-from torchlint.semantics.facts import DevicePinned
-from torchlint.semantics.site import Site
 
 
 @rule("TL802", default=False, words=("cuda", "is_available"))

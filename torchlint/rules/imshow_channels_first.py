@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.expressions import call_behind
+from torchlint.analysis.facts.calls import Call
+from torchlint.analysis.values.abstract import Array, Tensor
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
-from torchlint.semantics.facts import Call
-from torchlint.semantics.rewrites import call_behind
-from torchlint.semantics.values import Array, Tensor
 from torchlint.torch_api.dims import same, show_shape
 from torchlint.torch_api.plots import draws_image
 from torchlint.torch_api.transforms import is_side

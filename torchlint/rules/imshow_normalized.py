@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.facts.calls import Call
+from torchlint.analysis.values.abstract import Array, Tensor
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.facts import Call
-from torchlint.semantics.values import Array, Tensor
 from torchlint.torch_api.plots import draws_image
 
 

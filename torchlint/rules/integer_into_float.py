@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.expressions import call_behind, operand_sites
+from torchlint.analysis.facts.calls import Call, ModuleCall
+from torchlint.analysis.facts.dtypes import takes_floats
+from torchlint.analysis.facts.statements import Arithmetic
+from torchlint.analysis.values.abstract import NONE, Instance, Tensor, Value
+from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
-from torchlint.semantics.facts import Arithmetic, Call, ModuleCall
-from torchlint.semantics.modules import takes_floats
-from torchlint.semantics.rewrites import call_behind, operand_sites
-from torchlint.semantics.site import Site
-from torchlint.semantics.values import NONE, Instance, Tensor, Value
 from torchlint.torch_api.dtypes import is_floating, is_integer
 from torchlint.torch_api.operations import DOTS, FLOATS_ONLY, ONE_DTYPE, PRODUCTS, bare
 

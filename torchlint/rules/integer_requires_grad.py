@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.expressions import call_behind, dtype_argument
+from torchlint.analysis.facts.calls import Call
+from torchlint.analysis.facts.statements import AttributeAssignment
+from torchlint.analysis.values.abstract import TRUE, Tensor
 from torchlint.diagnostic import Edit, Finding, Fix
 from torchlint.rule import rule
-from torchlint.semantics.facts import AttributeAssignment, Call
-from torchlint.semantics.rewrites import call_behind, dtype_argument
-from torchlint.semantics.values import TRUE, Tensor
 from torchlint.torch_api.dtypes import is_integer
 from torchlint.torch_api.operations import SOURCES
 

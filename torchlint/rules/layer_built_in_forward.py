@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.facts.calls import ModuleCall
+from torchlint.analysis.facts.statements import AttributeAssignment, Loop
+from torchlint.analysis.values.abstract import Instance
+from torchlint.analysis.values.building import kept, made_anew, stateful, touched, within
+from torchlint.analysis.values.classes import is_module
+from torchlint.analysis.values.guards import inside
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.building import kept, made_anew, stateful, touched, within
-from torchlint.semantics.classes import is_module
-from torchlint.semantics.facts import AttributeAssignment, Loop, ModuleCall
-from torchlint.semantics.guards import inside
-from torchlint.semantics.values import Instance
 
 _MESSAGE = (
     "this layer is made anew at every call: it has new random weights each time (or is always in training mode) and no "

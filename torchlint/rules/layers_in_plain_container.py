@@ -5,15 +5,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
+from torchlint.analysis.edits.naming import globals_at, nn_in
+from torchlint.analysis.facts.classes import ClassDefined
+from torchlint.analysis.values.abstract import Dict, Instance, List, OneOf, Tensor, Tuple, Value
+from torchlint.analysis.values.contents import held_in
+from torchlint.analysis.values.members import readers
+from torchlint.analysis.values.registration import known_one, unregistered
+from torchlint.analysis.values.site import Site
+from torchlint.analysis.values.store import ENTRIES
 from torchlint.diagnostic import Edit, Finding, Fix, Span
 from torchlint.rule import rule
-from torchlint.semantics.class_facts import ClassDefined
-from torchlint.semantics.holding import held_in
-from torchlint.semantics.members import readers
-from torchlint.semantics.naming import globals_at, nn_in
-from torchlint.semantics.registration import known_one, unregistered
-from torchlint.semantics.site import Site
-from torchlint.semantics.values import Dict, Instance, List, OneOf, Tensor, Tuple, Value
 
 _CONSTRUCTORS = frozenset({"__init__", "__new__"})
 
@@ -47,7 +48,7 @@ def _kind(container: Value, lost: Sequence[Value]) -> str | None:
         return None
     tensors = [isinstance(each, Tensor) for each in lost]
     if isinstance(container, Dict):
-        keys = container.store.get("entries") or {}
+        keys = container.store.get(ENTRIES) or {}
         return None if any(tensors) or not all(isinstance(key, str) for key in keys) else "ModuleDict"
     if all(tensors):
         return "ParameterList"

@@ -5,14 +5,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.expressions import call_behind
+from torchlint.analysis.edits.places import remove_keyword
+from torchlint.analysis.facts.calls import Construction
+from torchlint.analysis.facts.fact import Fact
+from torchlint.analysis.facts.gradients import lost_leaf
+from torchlint.analysis.facts.statements import AttributeRead
+from torchlint.analysis.values.abstract import Dict, Tensor, Value
+from torchlint.analysis.values.inspection import known_items
+from torchlint.analysis.values.store import ENTRIES
 from torchlint.diagnostic import Edit, Finding, Fix
 from torchlint.rule import rule
-from torchlint.semantics.edits import remove_keyword
-from torchlint.semantics.facts import AttributeRead, Construction, Fact
-from torchlint.semantics.gradients import lost_leaf
-from torchlint.semantics.inspection import known_items
-from torchlint.semantics.rewrites import call_behind
-from torchlint.semantics.values import Dict, Tensor, Value
 
 
 @rule("TL302", words=("requires_grad", "grad"))
@@ -34,7 +37,7 @@ def _tensors(value: Value | None, depth: int) -> Iterator[Tensor]:
     if isinstance(value, Tensor):
         yield value
     elif isinstance(value, Dict):
-        entries = value.store.get("entries") or {}
+        entries = value.store.get(ENTRIES) or {}
         yield from _tensors(entries.get("params"), depth)
     elif value is not None and depth:
         for each in known_items(value) or ():

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.places import statement_of, wrap_statement
+from torchlint.analysis.facts.fact import Fact
+from torchlint.analysis.facts.gradients import InPlaceChange, stepped_from
+from torchlint.analysis.facts.statements import AttributeRead
+from torchlint.analysis.values.abstract import Tensor
+from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
-from torchlint.semantics.edits import statement_of, wrap_statement
-from torchlint.semantics.facts import AttributeRead, Fact
-from torchlint.semantics.gradients import InPlaceChange, stepped_from
-from torchlint.semantics.site import Site
-from torchlint.semantics.values import Tensor
 
 _WORDS = ("requires_grad|Parameter|parameters|nn",)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.expressions import callee, filled_at_once, parameter_data, prefix
+from torchlint.analysis.facts.calls import Call
+from torchlint.analysis.values.abstract import Array, Const, List, Size, Tensor, Tuple, Value
+from torchlint.analysis.values.inspection import contents
 from torchlint.diagnostic import Edit, Finding, Fix, Span
 from torchlint.rule import rule
-from torchlint.semantics.facts import Call
-from torchlint.semantics.rewrites import callee, filled_at_once, parameter_data, prefix
-from torchlint.semantics.tensors import contents
-from torchlint.semantics.values import Array, Const, List, Size, Tensor, Tuple, Value
 from torchlint.torch_api.dtypes import LEGACY_TENSORS
 
 

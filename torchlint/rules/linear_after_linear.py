@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import nan
 
+from torchlint.analysis.facts.activations import made_by
+from torchlint.analysis.facts.calls import ModuleCall
+from torchlint.analysis.facts.lineage import flattening
+from torchlint.analysis.values.abstract import TRUE, Const, Instance, Tensor
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.activations import made_by
-from torchlint.semantics.facts import ModuleCall
-from torchlint.semantics.journey import flattening
-from torchlint.semantics.values import TRUE, Const, Instance, Tensor
 
 _LAYERS = frozenset(f"torch.nn.{name}" for name in ("Linear", "Conv1d", "Conv2d", "Conv3d"))
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.expressions import argument_of
+from torchlint.analysis.edits.places import replace
+from torchlint.analysis.facts.flattenings import in_features_wrong
+from torchlint.analysis.facts.lineage import layer_name, way
+from torchlint.analysis.facts.shapes import ShapeMismatch
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.edits import replace
-from torchlint.semantics.facts import ShapeMismatch
-from torchlint.semantics.flattenings import in_features_wrong
-from torchlint.semantics.journey import layer_name, way
-from torchlint.semantics.rewrites import argument_of
 
 
 @rule("TL503", words=("Linear",))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.places import statement_of
+from torchlint.analysis.facts.checkpoints import LoadResultUsed
+from torchlint.analysis.facts.statements import Assignment, AttributeAssignment
+from torchlint.analysis.values.abstract import Instance, Value
+from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Edit, Finding, Fix, Span
 from torchlint.rule import rule
-from torchlint.semantics.edits import statement_of
-from torchlint.semantics.facts import Assignment, AttributeAssignment, LoadResultUsed
-from torchlint.semantics.site import Site
-from torchlint.semantics.values import Instance, Value
 
 _MESSAGE = (
     "`load_state_dict` changes the object in place and returns a report of keys (None for optimizers): this name no longer "

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.naming import device_in_reach
+from torchlint.analysis.facts.checkpoints import CheckpointRead
+from torchlint.analysis.values.abstract import NONE
+from torchlint.analysis.values.guards import other_arm_passes
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
-from torchlint.semantics.facts import CheckpointRead
-from torchlint.semantics.guards import other_arm_passes
-from torchlint.semantics.naming import device_in_reach
-from torchlint.semantics.values import NONE
 
 
 @rule("TL606", severity="warning", default=False, words=("load",))

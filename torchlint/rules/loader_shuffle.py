@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.places import add_argument, replace
+from torchlint.analysis.facts.passes import LoaderOrder
+from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
-from torchlint.semantics.edits import add_argument, replace
-from torchlint.semantics.passes import LoaderOrder
-from torchlint.semantics.site import Site
 
 _UNSHUFFLED = "`DataLoader` does not shuffle unless told to: every epoch trains on the same batches in the same order; pass `shuffle=True`"
 _SHUFFLED = (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.facts.activations import log_in_one
+from torchlint.analysis.facts.calls import Call
+from torchlint.analysis.values.abstract import Const, Tensor, Value
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.activations import log_in_one
-from torchlint.semantics.facts import Call
-from torchlint.semantics.values import Const, Tensor, Value
 
 _INSTEAD = {"softmax": "log_softmax", "sigmoid": "logsigmoid"}
 # exp(-x) of a float32 is 0 soon after.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.expressions import above_zero
+from torchlint.analysis.facts.outputs import LogitsThresholded
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.facts import LogitsThresholded
-from torchlint.semantics.rewrites import above_zero
 
 
 @rule("TL423", severity="warning", words=("with_logits|WithLogits|focal_loss", "0.5|.5|round"))

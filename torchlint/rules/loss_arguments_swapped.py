@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.places import swapped
+from torchlint.analysis.facts.calls import LossCall
+from torchlint.analysis.values.abstract import Tensor, Value, from_data
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.edits import swapped
-from torchlint.semantics.facts import LossCall
-from torchlint.semantics.values import Tensor, Value, from_data
 
 _ASYMMETRIC = frozenset({"CrossEntropyLoss", "NLLLoss", "BCELoss", "BCEWithLogitsLoss", "SigmoidFocalLoss"})
 

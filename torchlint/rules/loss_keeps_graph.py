@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.expressions import call_behind
+from torchlint.analysis.facts.outputs import Accumulation
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
-from torchlint.semantics.facts import Accumulation
-from torchlint.semantics.rewrites import call_behind
 
 
 @rule("TL416", severity="warning", words=("backward",))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.facts.shapes import ShapeMismatch
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.facts import ShapeMismatch
 from torchlint.torch_api.operations import DOTS, PRODUCTS
 
 

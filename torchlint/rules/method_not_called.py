@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.places import insert_after
+from torchlint.analysis.facts.calls import MethodNotCalled
+from torchlint.analysis.facts.intent import does_something, wants_result
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.edits import insert_after
-from torchlint.semantics.facts import MethodNotCalled
-from torchlint.semantics.intent import does_something, wants_result
 
 _CONTEXTS = frozenset({"torch.no_grad", "torch.inference_mode", "torch.enable_grad"})
 

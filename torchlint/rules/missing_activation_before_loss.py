@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.facts.activations import renamed
+from torchlint.analysis.facts.calls import LossCall
+from torchlint.analysis.values.abstract import Activation, Tensor
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
-from torchlint.semantics.activations import renamed
-from torchlint.semantics.facts import LossCall
-from torchlint.semantics.values import Activation, Tensor
 
 # The loss that takes what is given, and what each loss wants.
 _INSTEAD = {"BCELoss": ("BCEWithLogitsLoss", "binary_cross_entropy_with_logits"), "NLLLoss": ("CrossEntropyLoss", "cross_entropy")}

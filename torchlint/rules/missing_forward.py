@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.places import name_of_definition, replace_span
+from torchlint.analysis.facts.classes import ForwardMissing, InitMisspelt
+from torchlint.analysis.values.abstract import Class
+from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
-from torchlint.semantics.class_facts import ForwardMissing, InitMisspelt
-from torchlint.semantics.edits import name_of_definition, replace_span
-from torchlint.semantics.site import Site
-from torchlint.semantics.values import Class
 
 
 @rule("TL206")

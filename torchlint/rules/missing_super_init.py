@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.initialisation import base_init_first
+from torchlint.analysis.facts.classes import UninitializedModule
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.class_facts import UninitializedModule
-from torchlint.semantics.initialisation import base_init_first
 
 
 @rule("TL205", words=("__init__",))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.facts.passes import TrainingStep
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.passes import TrainingStep
 
 
 @rule("TL411", words=("backward", "step"), contexts="all")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.facts.calls import ModuleCall
+from torchlint.analysis.values.abstract import Instance, Tensor
+from torchlint.analysis.values.devices import ACCELERATORS, DEFAULT, MOVED, module_device
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.devices import ACCELERATORS, DEFAULT, MOVED, module_device
-from torchlint.semantics.facts import ModuleCall
-from torchlint.semantics.values import Instance, Tensor
 
 
 @rule("TL803", words=(".to|cuda|device",))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.facts.classes import ClassDefined, MethodOverridden
+from torchlint.analysis.values.abstract import Const, Dict, List, Tuple
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.class_facts import ClassDefined, MethodOverridden
-from torchlint.semantics.values import Const, Dict, List, Tuple
 from torchlint.torch_api.module_methods import CALLED_BY_TORCH
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.facts.transforms import TransformCall, normalized_channels
+from torchlint.analysis.values.abstract import Tensor
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.facts import TransformCall
-from torchlint.semantics.values import Tensor
-from torchlint.semantics.vision import normalized_channels
 
 
 @rule("TL706", words=("ormalize",))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.expressions import call_behind
+from torchlint.analysis.facts.calls import Call
+from torchlint.analysis.facts.conversions import CONVERTING, converted, tensor_in
+from torchlint.analysis.values.abstract import FALSE, Tensor, Value
+from torchlint.analysis.values.devices import ACCELERATORS
+from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
-from torchlint.semantics.conversions import CONVERTING, converted, tensor_in
-from torchlint.semantics.devices import ACCELERATORS
-from torchlint.semantics.facts import Call
-from torchlint.semantics.rewrites import call_behind
-from torchlint.semantics.site import Site
-from torchlint.semantics.values import FALSE, Tensor, Value
 
 
 @rule("TL804", words=("numpy|np|plt|pyplot",), calls=CONVERTING)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.expressions import call_behind
+from torchlint.analysis.facts.calls import Call
+from torchlint.analysis.facts.conversions import CONVERTING, converted, tensor_in
+from torchlint.analysis.values.abstract import TRUE, Instance, Tensor, Unknown, Value
+from torchlint.analysis.values.classes import is_module
+from torchlint.analysis.values.site import Site
+from torchlint.analysis.values.store import FROZEN
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
-from torchlint.semantics.classes import is_module
-from torchlint.semantics.conversions import CONVERTING, converted, tensor_in
-from torchlint.semantics.facts import Call
-from torchlint.semantics.rewrites import call_behind
-from torchlint.semantics.site import Site
-from torchlint.semantics.values import TRUE, Instance, Tensor, Unknown, Value
 
 _CARRY = frozenset({"cpu", "cuda", "to", "float", "squeeze", "unsqueeze", "view", "reshape", "permute", "transpose", "<item>", "softmax", "sigmoid"})
 
@@ -46,7 +47,7 @@ def _of_unread_model(value: Value | None) -> bool:
     while isinstance(value, Unknown) and value.method in _CARRY:
         value = value.receiver
     module = value.receiver if isinstance(value, Unknown) and value.method == "<model>" and value.grad else None
-    return isinstance(module, Instance) and isinstance(module.cls, str) and is_module(module) and "<frozen>" not in module.store
+    return isinstance(module, Instance) and isinstance(module.cls, str) and is_module(module) and FROZEN not in module.store
 
 
 def _finding(call: Call, given: Site, value: Value | None) -> Finding:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.facts.passes import OptimizerMisplaced
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.passes import OptimizerMisplaced
 
 _MESSAGES = {
     "in the loop": "a new optimizer for every batch: its momentum and averages are lost each time; make it once, before the loop",

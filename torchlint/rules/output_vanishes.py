@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.facts.lineage import way
+from torchlint.analysis.facts.shapes import ShapeMismatch
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.facts import ShapeMismatch
-from torchlint.semantics.journey import way
 
 
 @rule("TL506", words=("Conv|conv|Pool|pool|Unfold|unfold|Fold|fold",))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.naming import globals_at, nn_in
+from torchlint.analysis.facts.classes import ClassSettled
+from torchlint.analysis.facts.parameters import as_parameter, lost_parameter, unregistered_leaf
+from torchlint.analysis.values.abstract import Tensor
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.class_facts import ClassSettled
-from torchlint.semantics.naming import globals_at, nn_in
-from torchlint.semantics.parameters import as_parameter, lost_parameter, unregistered_leaf
-from torchlint.semantics.values import Tensor
 
 
 @rule("TL207", words=("Parameter|requires_grad",))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.places import insert_line, statement_of
+from torchlint.analysis.facts.checkpoints import StateLoaded
+from torchlint.analysis.values.abstract import TRUE
 from torchlint.diagnostic import Edit, Finding, Fix, Span
 from torchlint.rule import rule
-from torchlint.semantics.edits import insert_line, statement_of
-from torchlint.semantics.facts import StateLoaded
-from torchlint.semantics.values import TRUE
 
 
 @rule("TL602", words=("load_state_dict",))

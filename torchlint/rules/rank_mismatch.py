@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.facts.lineage import layer_name, way
+from torchlint.analysis.facts.shapes import ShapeMismatch
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.facts import ShapeMismatch
-from torchlint.semantics.journey import layer_name, way
 
 
 @rule("TL507", words=("Conv|Norm|Pool|LSTM|GRU|RNN|Pad|Upsample|Shuffle|Attention|Transformer",))

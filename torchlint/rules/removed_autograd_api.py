@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.expressions import subscripted
+from torchlint.analysis.edits.places import replace, unwrap
+from torchlint.analysis.facts.calls import Call
+from torchlint.analysis.facts.gradients import StaleGraph
+from torchlint.analysis.facts.statements import Subscript
+from torchlint.analysis.values.abstract import FALSE, Const, Tensor
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
-from torchlint.semantics.edits import replace, unwrap
-from torchlint.semantics.facts import Call, Subscript
-from torchlint.semantics.gradients import StaleGraph
-from torchlint.semantics.rewrites import subscripted
-from torchlint.semantics.values import FALSE, Const, Tensor
 
 
 @rule("TL311", severity="warning", words=("Variable",), calls=("Variable",))

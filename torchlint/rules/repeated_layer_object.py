@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.places import replace
+from torchlint.analysis.facts.classes import RepeatedLayer
+from torchlint.analysis.values.guards import chosen
+from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
-from torchlint.semantics.class_facts import RepeatedLayer
-from torchlint.semantics.edits import replace
-from torchlint.semantics.guards import chosen
-from torchlint.semantics.site import Site
 
 
 @rule("TL209", words=("Sequential|ModuleList",))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.places import insert_before
+from torchlint.analysis.facts.calls import DiscardedCall
+from torchlint.analysis.values.abstract import FALSE, Tensor
+from torchlint.analysis.values.guards import tried
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
-from torchlint.semantics.edits import insert_before
-from torchlint.semantics.facts import DiscardedCall
-from torchlint.semantics.guards import tried
-from torchlint.semantics.values import FALSE, Tensor
 from torchlint.torch_api.purity import only_gives
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.places import remove_keyword
+from torchlint.analysis.facts.calls import Construction
+from torchlint.analysis.values.abstract import Const
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.edits import remove_keyword
-from torchlint.semantics.facts import Construction
-from torchlint.semantics.values import Const
 from torchlint.torch_api.layers import recurrent_argument
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from torchlint.analysis.edits.expressions import is_expression, is_simple, operand_sites
+from torchlint.analysis.facts.calls import Call
+from torchlint.analysis.facts.statements import Arithmetic
+from torchlint.analysis.facts.transforms import TensorMade
+from torchlint.analysis.values.abstract import Array, Const, Tensor, Value
+from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Edit, Finding, Fix, Span
 from torchlint.rule import rule
-from torchlint.semantics.facts import Arithmetic, Call, TensorMade
-from torchlint.semantics.rewrites import is_expression, is_simple, operand_sites
-from torchlint.semantics.site import Site
-from torchlint.semantics.values import Array, Const, Tensor, Value
 from torchlint.torch_api.dtypes import is_floating
 from torchlint.torch_api.images import divides_by_range
 from torchlint.torch_api.operations import SCALING, bare

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.expressions import renamed_call
+from torchlint.analysis.facts.calls import ValueCalled
+from torchlint.analysis.values.abstract import ShapeOf, Tensor, Tuple
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.facts import ValueCalled
-from torchlint.semantics.rewrites import renamed_call
-from torchlint.semantics.values import ShapeOf, Tensor, Tuple
 
 
 @rule("TL102", words=("shape",))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.facts.activations import removal
+from torchlint.analysis.facts.calls import LossCall
+from torchlint.analysis.values.abstract import Tensor
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.activations import removal
-from torchlint.semantics.facts import LossCall
-from torchlint.semantics.values import Tensor
 from torchlint.torch_api.losses import APPLIES_SIGMOID
 
 

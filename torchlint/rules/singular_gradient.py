@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.expressions import operand_sites
+from torchlint.analysis.facts.calls import Call
+from torchlint.analysis.facts.fact import Fact
+from torchlint.analysis.facts.statements import Arithmetic
+from torchlint.analysis.values.abstract import Const, Tensor, Value
+from torchlint.analysis.values.classes import layer_of
+from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Edit, Finding, Fix, Span
 from torchlint.rule import rule
-from torchlint.semantics.classes import layer_of
-from torchlint.semantics.facts import Arithmetic, Call, Fact
-from torchlint.semantics.rewrites import operand_sites
-from torchlint.semantics.site import Site
-from torchlint.semantics.values import Const, Tensor, Value
 
 _HALF = Const(0.5)
 _SAFE = frozenset({"where", "clamp", "clip", "clamp_min", "add", "exp", "softplus"})

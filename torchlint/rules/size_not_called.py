@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.expressions import compared_with_number, name_span, subscripted
+from torchlint.analysis.facts.calls import MethodNotCalled
+from torchlint.analysis.values.abstract import Tensor
 from torchlint.diagnostic import Edit, Finding, Fix
 from torchlint.rule import rule
-from torchlint.semantics.facts import MethodNotCalled
-from torchlint.semantics.rewrites import compared_with_number, name_span, subscripted
-from torchlint.semantics.values import Tensor
 
 _HARM = {
     "subscript": "`size` of a tensor is a method, and to subscript it raises a TypeError; use `shape`, or call `size()`",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.places import replace
+from torchlint.analysis.facts.calls import Call, Construction, ModuleCall, written_argument
+from torchlint.analysis.values.abstract import NONE, Const, Instance, Tensor, Value
+from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
-from torchlint.semantics.edits import replace
-from torchlint.semantics.facts import Call, Construction, ModuleCall, written_argument
-from torchlint.semantics.site import Site
-from torchlint.semantics.values import NONE, Const, Instance, Tensor, Value
 
 _FUNCTIONS = frozenset(f"torch.nn.functional.{name}" for name in ("softmax", "log_softmax", "softmin"))
 _MODULES = frozenset(f"torch.nn.{name}" for name in ("Softmax", "LogSoftmax", "Softmin"))

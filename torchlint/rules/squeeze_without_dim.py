@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.expressions import callee, name_span
+from torchlint.analysis.edits.places import replace_span
+from torchlint.analysis.facts.calls import Call
+from torchlint.analysis.facts.lineage import batched, shape_text
+from torchlint.analysis.values.abstract import Tensor
 from torchlint.diagnostic import Finding, Fix, Span
 from torchlint.rule import rule
-from torchlint.semantics.edits import replace_span
-from torchlint.semantics.facts import Call
-from torchlint.semantics.journey import batched, shape_text
-from torchlint.semantics.rewrites import callee, name_span
-from torchlint.semantics.values import Tensor
 from torchlint.torch_api.dims import Shape
 
 _RECURRENT = frozenset({"torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN"})

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.places import statement_of
+from torchlint.analysis.facts.checkpoints import StateLoaded
+from torchlint.analysis.values.abstract import FALSE
+from torchlint.analysis.values.guards import bound_and_unread
 from torchlint.diagnostic import Edit, Finding, Fix, Span
 from torchlint.rule import rule
-from torchlint.semantics.edits import statement_of
-from torchlint.semantics.facts import StateLoaded
-from torchlint.semantics.guards import bound_and_unread
-from torchlint.semantics.values import FALSE
 
 
 @rule("TL603", severity="warning", default=False, words=("load_state_dict", "False"))

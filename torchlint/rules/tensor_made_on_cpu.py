@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.places import add_argument
+from torchlint.analysis.facts.devices import DevicesMeet
+from torchlint.analysis.values.abstract import Tensor
+from torchlint.analysis.values.devices import input_name, makers
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
-from torchlint.semantics.devices import input_name, makers
-from torchlint.semantics.edits import add_argument
-from torchlint.semantics.facts import DevicesMeet
-from torchlint.semantics.values import Tensor
 
 
 @rule("TL801", severity="warning", words=("forward",))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from torchlint.analysis.facts.classes import ClassSettled
+from torchlint.analysis.values.abstract import Tensor
+from torchlint.analysis.values.classes import is_buffer
+from torchlint.analysis.values.members import used_where_it_is
+from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Edit, Finding, Fix, Span
 from torchlint.rule import rule
-from torchlint.semantics.class_facts import ClassSettled
-from torchlint.semantics.classes import is_buffer
-from torchlint.semantics.members import used_where_it_is
-from torchlint.semantics.site import Site
-from torchlint.semantics.values import Tensor
 
 
 @rule("TL208", severity="warning", default=False, words=("forward",))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.expressions import callee, name_span, prefix
+from torchlint.analysis.facts.calls import Call
+from torchlint.analysis.values.abstract import List, Tensor, Tuple, Value
+from torchlint.analysis.values.inspection import contents
 from torchlint.diagnostic import Edit, Finding, Fix
 from torchlint.rule import rule
-from torchlint.semantics.facts import Call
-from torchlint.semantics.rewrites import callee, name_span, prefix
-from torchlint.semantics.tensors import contents
-from torchlint.semantics.values import List, Tensor, Tuple, Value
 from torchlint.torch_api.operations import OF_ONE_TENSOR, bare
 
 _MAKERS = frozenset({"torch.tensor", "torch.as_tensor"})

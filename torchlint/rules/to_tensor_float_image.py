@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.facts.transforms import TensorMade, scales_bytes
+from torchlint.analysis.values.abstract import Array, Tensor
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.facts import TensorMade
-from torchlint.semantics.values import Array, Tensor
-from torchlint.semantics.vision import scales_bytes
 
 
 @rule("TL705", severity="warning", words=("ToTensor|to_tensor",), contexts="all")

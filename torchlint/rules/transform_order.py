@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.facts.calls import Construction
+from torchlint.analysis.facts.transforms import Step, chain_steps
+from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Edit, Finding, Fix
 from torchlint.rule import rule
-from torchlint.semantics.facts import Construction
-from torchlint.semantics.site import Site
-from torchlint.semantics.vision import Step, chain_steps
 from torchlint.torch_api.transforms import transform
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.places import replace
+from torchlint.analysis.facts.calls import Call
+from torchlint.analysis.values.abstract import FALSE
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
-from torchlint.semantics.edits import replace
-from torchlint.semantics.facts import Call
-from torchlint.semantics.values import FALSE
 
 
 @rule("TL605", severity="warning", words=("load", "False"), calls=("load",))

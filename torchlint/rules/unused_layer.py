@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.facts.classes import ClassSettled
+from torchlint.analysis.values.abstract import Function, Instance, Tensor, Value
+from torchlint.analysis.values.building import weighted
+from torchlint.analysis.values.classes import descendants, find, is_module
+from torchlint.analysis.values.members import reached_dynamically
+from torchlint.analysis.values.registration import reachable_otherwise
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
-from torchlint.semantics.building import weighted
-from torchlint.semantics.class_facts import ClassSettled
-from torchlint.semantics.classes import descendants, find, is_module
-from torchlint.semantics.members import reached_dynamically
-from torchlint.semantics.registration import reachable_otherwise
-from torchlint.semantics.values import Function, Instance, Tensor, Value
 
 
 @rule("TL213", severity="warning", default=False, words=("forward",))

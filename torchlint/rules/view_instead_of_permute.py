@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.expressions import callee, name_span
+from torchlint.analysis.edits.places import replace_span
+from torchlint.analysis.facts.calls import Call
+from torchlint.analysis.facts.lineage import shape_text, size_arguments, sources, written
+from torchlint.analysis.facts.regrouping import shifts
+from torchlint.analysis.values.abstract import Tensor
 from torchlint.diagnostic import Finding, Fix, Span
 from torchlint.rule import rule
-from torchlint.semantics.edits import replace_span
-from torchlint.semantics.facts import Call
-from torchlint.semantics.journey import shape_text, size_arguments, sources, written
-from torchlint.semantics.regrouping import shifts
-from torchlint.semantics.rewrites import callee, name_span
-from torchlint.semantics.values import Tensor
 from torchlint.torch_api.permutations import permutation, permuted
 
 _METHODS = frozenset({"torch.Tensor.view", "torch.Tensor.reshape"})

@@ -5,15 +5,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.expressions import argument_of, callee, name_span
+from torchlint.analysis.facts.calls import Call, ModuleCall
+from torchlint.analysis.facts.fact import Fact
+from torchlint.analysis.facts.flattenings import leaves_batch, moved, moves_batch
+from torchlint.analysis.facts.lineage import batched, flattening, sample_size, source_of, way
+from torchlint.analysis.facts.shapes import ShapeMismatch
+from torchlint.analysis.values.abstract import Const, Instance, Tensor
+from torchlint.analysis.values.classes import descendants
+from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Edit, Finding, Fix, Span
 from torchlint.rule import rule
-from torchlint.semantics.classes import descendants
-from torchlint.semantics.facts import Call, Fact, ModuleCall, ShapeMismatch
-from torchlint.semantics.flattenings import leaves_batch, moved, moves_batch
-from torchlint.semantics.journey import batched, flattening, sample_size, source_of, way
-from torchlint.semantics.rewrites import argument_of, callee, name_span
-from torchlint.semantics.site import Site
-from torchlint.semantics.values import Const, Instance, Tensor
 from torchlint.torch_api.dims import Dim, product, show
 
 _NAMES = ("view", "reshape")

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 
+from torchlint.analysis.views.explain import Variable, explain
+from torchlint.analysis.views.hints import ShapeHint, shape_hints
 from torchlint.diagnostic import Position
 from torchlint.lint.linter import settings
 from torchlint.project.text import Text
-from torchlint.semantics.explain import Variable, explain
-from torchlint.semantics.hints import ShapeHint, shape_hints
 from torchlint.server.documents import lines_of
 from torchlint.server.projects import Checked
 from torchlint.server.trees import Trees

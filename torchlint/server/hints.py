@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lsprotocol import types
 
-from torchlint.semantics.hints import ShapeHint
+from torchlint.analysis.views.hints import ShapeHint
 from torchlint.server.documents import Encoding
 
 

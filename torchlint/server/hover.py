@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from lsprotocol import types
 
+from torchlint.analysis.views.explain import Variable
 from torchlint.diagnostic import Diagnostic
 from torchlint.evidence.pages import PageError, load_page
 from torchlint.own_rules import OWN_RULES
-from torchlint.semantics.explain import Variable
 from torchlint.server.diagnostics import url_of
 
 _FACTS = (

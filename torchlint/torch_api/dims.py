@@ -11,12 +11,11 @@ canonical form, so that equal structure means equal value: `(H - 1)//2 + 1 == (H
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from math import gcd, prod
 from typing import Final, TypeAlias, overload
-
-from torchlint.frozen import dataclass
 
 
 class Unknown(Enum):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from inspect import signature
 from typing import Any, Literal, TypeAlias
 
-from torchlint.frozen import dataclass
 from torchlint.torch_api.dims import UNKNOWN, Expression, Shape
 
 Kind: TypeAlias = Literal["bool", "integer", "floating"]

@@ -1,0 +1,1 @@
+"""Fixes as edits of text, made from the places of what is to change."""

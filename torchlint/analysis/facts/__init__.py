@@ -1,0 +1,1 @@
+"""What the interpreter tells the rules, and the questions that rules ask of it."""

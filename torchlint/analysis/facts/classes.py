@@ -1,0 +1,99 @@
+"""What the interpreter tells of the classes of modules: how they are written and what their instances hold."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from torchlint.analysis.facts.fact import Fact
+from torchlint.analysis.values.abstract import Class, Instance, Tensor, Value
+from torchlint.analysis.values.site import Site
+from torchlint.analysis.values.store import SITES
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassDefined(Fact):
+    """A class of the program, with one of its instances (made by running its `__init__`)."""
+
+    cls: Class
+    instance: Instance
+
+    def assigned(self, name: str, value: Value) -> Site | None:
+        """Where a value landed on `self.name`."""
+        sites = self.instance.store.get(SITES, {}).get(name, ())
+        return next((site for site, held in sites if held is value), None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassSettled(ClassDefined):
+    """A module's class once the whole program has been run; `values` are the attributes as `__init__` left them.
+
+    `trained` are the keys of the places where tensors that optimizers were given were made, `used` the
+    attributes that any file of the program uses.
+    """
+
+    values: Mapping[str, Value]
+    trained: frozenset[int] = frozenset()
+    used: frozenset[str] = frozenset()
+
+    def last_assigned(self, name: str) -> Site | None:
+        """Where `self.name` was assigned last while `__init__` ran."""
+        sites = self.instance.store.get(SITES, {}).get(name, ())
+        inside = [site for site, _ in sites if not isinstance(site.node, ast.ClassDef)]
+        return inside[-1] if inside else None
+
+    def optimised(self, value: Tensor) -> bool:
+        """Whether some optimizer of the program was given a tensor."""
+        return value.site is not None and value.site.key in self.trained
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UninitializedModule(Fact):
+    """A module's `__init__` registers something before nn.Module's own `__init__` has run; `init` is where it is defined.
+
+    `applied` says that it never does, and that the module is called nevertheless.
+    """
+
+    module: Instance
+    init: Site
+    applied: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ForwardMissing(Fact):
+    """A module of the program is applied, and neither its class nor its bases have a `forward`.
+
+    `definition` is its class; `method` the method that was meant, if there is one, of that `name`, which
+    other code reads or does not (`used`).
+    """
+
+    module: Instance
+    definition: Site
+    method: Site | None
+    name: str
+    used: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InitMisspelt(Fact):
+    """A module's class has a method that was meant to be its `__init__`, and is not used by its `name`."""
+
+    cls: Class
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RepeatedLayer(Fact):
+    """A container of torch is given a layer with weights several times; the site is where it was repeated."""
+
+    module: Instance
+    container: Site
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MethodOverridden(Fact):
+    """A module's class overrides a method of nn.Module so that torch's calls do not fit, or (`silent`) have no effect."""
+
+    name: str
+    silent: bool

@@ -1,0 +1,21 @@
+"""Devices that are named outright, and tensors of two devices that meet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torchlint.analysis.facts.fact import Fact
+from torchlint.analysis.values.abstract import Tensor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DevicePinned(Fact):
+    """Something is put on CUDA by that name, in a program that asks elsewhere whether there is CUDA."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DevicesMeet(Fact):
+    """A tensor that a module's forward made on the CPU meets its input or (`weights`) what the module holds."""
+
+    made: Tensor
+    weights: bool

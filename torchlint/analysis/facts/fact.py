@@ -1,0 +1,94 @@
+"""What the interpreter tells the rules: each fact is something that happens in a feasible run.
+
+A fact knows its place and can make a finding of it; edits are made from places too, so that a
+rule needs no node of the tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torchlint.analysis.values.abstract import Frame, Library, Tensor, Value
+from torchlint.analysis.values.classes import is_module, running_forward
+from torchlint.analysis.values.site import Site
+from torchlint.diagnostic import Finding, Fix, Related, Severity
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fact:
+    """Something that happens at a site, in a running function, with gradients on, off or unknown."""
+
+    site: Site
+    frame: Frame
+    grad: bool | None
+
+    def flag(
+        self,
+        message: str,
+        *,
+        at: Site | None = None,
+        fix: Fix | None = None,
+        related: Sequence[tuple[Site | None, str]] = (),
+        severity: Severity | None = None,
+    ) -> Finding:
+        """A finding at this fact's site, or at another one. The fix must edit that site's file."""
+        others = tuple(Related(site.place, text) for site, text in related if site is not None)
+        return Finding((at or self.site).place, message, fix, others, severity)
+
+    def name_of(self, module: str) -> str | None:
+        """The name by which this file knows a module of a library (`F`), if it does."""
+        for name, value in self.frame.file_scope.items():
+            if isinstance(value, Library) and value.name == module and isinstance(name, str):
+                return name
+        return None
+
+    @property
+    def in_forward(self) -> bool:
+        """Whether this happens in a module's forward, or in something that it calls."""
+        return self.forward_frame is not None
+
+    @property
+    def outermost(self) -> Site:
+        """The call of the outermost module whose forward is running; where none is, this fact's own site."""
+        found, frame = self.site, self.frame
+        while frame.caller is not None:
+            if frame.name == "forward" and is_module(frame.receiver) and frame.call is not None:
+                found = frame.caller.site(frame.call)
+            frame = frame.caller
+        return found
+
+    @property
+    def alone_on_instance(self) -> bool:
+        """Whether this happens in a method that the program calls on no known instance."""
+        frame: Frame | None = self.frame
+        while frame is not None:
+            if frame.alone and frame.receiver is not None:
+                return True
+            frame = frame.caller
+        return False
+
+    @property
+    def forward_frame(self) -> Frame | None:
+        return running_forward(self.frame)
+
+    @property
+    def module_frame(self) -> Frame | None:
+        """The method of a module that runs here, or that called what runs here."""
+        frame: Frame | None = self.frame
+        while frame is not None:
+            if is_module(frame.receiver):
+                return frame
+            frame = frame.caller
+        return None
+
+    @property
+    def in_method_of_module(self) -> bool:
+        """Whether this stands in a method of a module that names its receiver `self`."""
+        function = self.frame.function
+        arguments = function.node.args.args if function is not None else []
+        return is_module(self.frame.receiver) and bool(arguments) and arguments[0].arg == "self"
+
+
+def tensors(values: Sequence[Value]) -> list[Tensor]:
+    return [value for value in values if isinstance(value, Tensor)]

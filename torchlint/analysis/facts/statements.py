@@ -1,0 +1,104 @@
+"""What statements and operators do: names and attributes are bound, functions return, loops run, values are reckoned with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torchlint.analysis.facts.fact import Fact
+from torchlint.analysis.values.abstract import Function, Value
+from torchlint.analysis.values.events import Event
+from torchlint.analysis.values.site import Site
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AttributeRead(Fact):
+    """An attribute of a tensor is read."""
+
+    value: Value
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AttributeAssignment(Fact):
+    """`receiver.name = value`."""
+
+    receiver: Value
+    name: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assignment(Fact):
+    """A name is bound: `name = value`; `previous` is what it held before."""
+
+    name: str
+    value: Value
+    previous: Value | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AugmentedAssignment(Fact):
+    """`target += value`; `before` is what the target held, `loops` how many loops of its function it is in."""
+
+    target: Site
+    operator: str
+    before: Value
+    value: Value
+    value_site: Site
+    loops: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arithmetic(Fact):
+    """A binary operation on tensors or arrays: `left op right`."""
+
+    operator: str
+    operands: tuple[Value, ...]
+    result: Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Subscript(Fact):
+    """`value[index]`."""
+
+    value: Value
+    index: Value
+    result: Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Statement(Fact):
+    """An expression that stands as a statement: its value is thrown away."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Returned(Fact):
+    """A function of the program was run to its end: what it returned."""
+
+    function: Function
+    receiver: Value | None
+    result: Value
+    events: tuple[Event, ...]
+    arms: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loop(Fact):
+    """A loop was run, twice where its elements are not known one by one: what happened in it, in order.
+
+    `iterated` is what it goes over (None for `while`), `first` the number of events of the first round.
+    """
+
+    iterated: Value | None
+    events: tuple[Event, ...]
+    first: int
+    arms: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FileRun(Fact):
+    """A file's top level was run: the events of the whole run."""
+
+    events: tuple[Event, ...]

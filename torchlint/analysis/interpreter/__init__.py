@@ -1,0 +1,1 @@
+"""Python and nothing else: statements, expressions, calls, classes, imports."""

@@ -1,0 +1,86 @@
+"""What the annotations of a function's parameters say of what it is given."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import replace
+
+from torchlint.analysis.machine.machine import Machine
+from torchlint.analysis.values.abstract import (
+    UNKNOWN,
+    Class,
+    Frame,
+    Function,
+    Instance,
+    Library,
+    Tensor,
+    Unknown,
+    Value,
+)
+from torchlint.analysis.values.classes import is_module_type
+from torchlint.analysis.values.store import ModuleStore, Store
+from torchlint.torch_api.dims import symbol
+from torchlint.torch_api.jaxtyping import Annotated, annotated
+
+
+def from_annotation(machine: Machine, annotation: ast.expr | None, function: Function) -> Value:
+    """What is known of a parameter that nobody passes: at most its annotated type."""
+    written = _written(annotation)
+    if isinstance(written, ast.Name | ast.Attribute):
+        value = _annotated(machine, written, function)
+        match value:
+            case Library(name="torch.Tensor" | "torch.autograd.Variable"):
+                return Tensor()
+            case Library(name="torch.nn.Module"):
+                return Instance("torch.nn.Module", ModuleStore(training=None))
+            case Class() if is_module_type(value):
+                return Instance("torch.nn.Module", ModuleStore(training=None))
+    return Unknown()
+
+
+def note_annotated_shapes(machine: Machine, bound: Store, annotations: Mapping[str, ast.expr | None], function: Function) -> None:
+    """Give the parameters whose shapes are not known those that their annotations say."""
+    written = {name: each for name, annotation in annotations.items() if isinstance(each := _written(annotation), ast.Subscript)}
+    if not written:
+        return
+    machine.annotated_sizes += 1
+    for name, each in written.items():
+        said = _said(machine, each, function)
+        value = bound.get(name)
+        if said is None or not isinstance(value, Tensor | Unknown) or (isinstance(value, Tensor) and (value.shape is not None or value.tail is not None)):
+            continue
+        given = value if isinstance(value, Tensor) else Tensor(site=value.site)
+        bound[name] = replace(given, shape=said.shape, tail=said.tail, dtype=given.dtype or said.dtype)
+
+
+def _said(machine: Machine, annotation: ast.Subscript, function: Function) -> Annotated | None:
+    """`Float[Tensor, "b c h w"]` of tensors."""
+    match annotation.slice:
+        case ast.Tuple(elts=[ast.Name() | ast.Attribute() as array, ast.Constant(value=str() as text)]):
+            kind = _annotated(machine, annotation.value, function)
+            tensor = _annotated(machine, array, function)
+            if isinstance(kind, Library) and isinstance(tensor, Library) and tensor.name == "torch.Tensor":
+                return annotated(kind.name, text, lambda name: symbol(f"{name}{machine.annotated_sizes}"))
+    return None
+
+
+def _annotated(machine: Machine, annotation: ast.expr, function: Function) -> Value:
+    if not isinstance(annotation, ast.Name | ast.Attribute):
+        return UNKNOWN
+    caller = machine.frame
+    machine.frame = Frame(machine.files[function.path].tree, {}, function.scopes, caller=caller, depth=caller.depth)
+    try:
+        return machine.eval(annotation)
+    finally:
+        machine.frame = caller
+
+
+def _written(annotation: ast.expr | None) -> ast.expr | None:
+    """An annotation, also where it is written as a string."""
+    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+        try:
+            return ast.parse(annotation.value.strip(), mode="eval").body
+        except (SyntaxError, ValueError, RecursionError):
+            return None
+    return annotation

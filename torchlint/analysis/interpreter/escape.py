@@ -1,0 +1,50 @@
+"""Values that go where nobody reads on: code of others may change, keep or move what it is given."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+
+from torchlint.analysis.machine.machine import Machine
+from torchlint.analysis.values.abstract import TRUE, Class, Dict, Instance, List, Tuple, Unknown, Value
+from torchlint.analysis.values.classes import is_module
+from torchlint.analysis.values.devices import may_move
+from torchlint.analysis.values.inspection import known_items
+from torchlint.analysis.values.origins import model_of
+from torchlint.analysis.values.store import ENTRIES, ESCAPED, SAVED
+
+
+def call_unknown(
+    machine: Machine, callee: Value, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+) -> Value:
+    """Code that is not read gets these arguments: modules may come back in another mode."""
+    arguments = (*positional, *keywords.values())
+    for argument in arguments:
+        escape(machine, argument, node)
+    machine.event("opaque", node, callee, arguments)
+    source = next((each for each in arguments if model_of(each) is not None), None)
+    return Unknown(machine.site(node), "<call>", source if source is not None else callee)
+
+
+def escape(machine: Machine, value: Value, node: ast.AST) -> None:
+    may_move(machine.trail, value)
+    match value:
+        case Instance() if is_module(value) and value.store.get("training", True) is not None:
+            machine.trail.set(value.store, "training", None)
+        case List() | Tuple():
+            if isinstance(value, List):
+                value.store[ESCAPED] = TRUE
+            for item in (known_items(value) or ())[:16]:
+                escape(machine, item, node)
+        case Instance(cls="torch.StateDict"):
+            # Who gets it may save or copy it at once.
+            value.store[SAVED] = TRUE
+        case Dict():
+            value.store[ESCAPED] = TRUE
+            for item in list((value.store.get(ENTRIES) or {}).values())[:16]:
+                if isinstance(item, Instance) and item.cls == "torch.StateDict":
+                    escape(machine, item, node)
+        case Instance() if isinstance(value.cls, Class):
+            for held in list(value.store.values()):
+                if isinstance(held, Instance) and is_module(held):
+                    machine.trail.set(held.store, "training", None)

@@ -1,0 +1,1 @@
+"""What calls of code that is not read do to values, found by qualified name."""

@@ -1,0 +1,1 @@
+"""torch: tensors, modules, losses, optimizers, data, checkpoints, settings."""

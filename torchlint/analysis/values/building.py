@@ -1,0 +1,139 @@
+"""Which of a module's layers were made while it runs, and so anew at every call."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from torchlint.analysis.values.abstract import (
+    FALSE,
+    Const,
+    Dict,
+    Frame,
+    Instance,
+    List,
+    OneOf,
+    Tensor,
+    Tuple,
+    Value,
+)
+from torchlint.analysis.values.classes import descendants, layer_of
+from torchlint.analysis.values.guards import conditions, switched_by_mode, way
+from torchlint.analysis.values.store import ELEMENT, ENTRIES, FROM_FILE, ITEMS
+
+_UNTOUCHED = ("weight", "bias")
+
+
+def within(frame: Frame | None, outer: Frame) -> bool:
+    """Whether a frame is `outer`, or runs inside it."""
+    while frame is not None:
+        if frame is outer:
+            return True
+        frame = frame.caller
+    return False
+
+
+def stateful(module: Instance) -> bool:
+    """Whether a single layer has weights, running statistics or a mode of its own (what it holds left out)."""
+    return weighted(module) or _moded(module)
+
+
+def weighted(module: Instance) -> bool:
+    """Whether a single layer has weights of its own (what it holds left out)."""
+    if any(isinstance(held, Tensor) and held.parameter and name not in _UNTOUCHED for name, held in module.store.items()):
+        return True
+    layer = layer_of(module)
+    if layer is None or not layer.parameters:
+        return False
+    return FALSE not in (module.arguments.get("elementwise_affine"), *(() if layer.moded else (module.arguments.get("affine"),)))
+
+
+def _moded(module: Instance) -> bool:
+    layer = layer_of(module)
+    if layer is None or not layer.moded:
+        return False
+    rate = module.arguments.get("p", module.arguments.get(0))
+    return not (isinstance(rate, Const) and rate.value == 0)
+
+
+def touched(module: Instance) -> bool:
+    """Whether the program itself looked at or set a layer's weights."""
+    return any(name in module.store for name in (*_UNTOUCHED, FROM_FILE))
+
+
+def made_anew(module: Instance, outer: Frame) -> Iterator[Instance]:
+    """The layers with a state, of a module and below it, that were made while `outer` ran, without a condition that keeps them."""
+    for each in descendants(module):
+        if each.made_in is None or each.site is None or not within(each.made_in, outer):
+            continue
+        if not stateful(each) or touched(each):
+            continue
+        if not weighted(each) and _switched(each, outer):
+            continue
+        yield each
+
+
+def kept(module: Instance, outer: Frame, owner: Value | None = None) -> bool:
+    """Whether a module made while `outer` ran is kept on the object that runs, and is made under a condition.
+
+    With `owner`, it is known to be assigned to that.
+    """
+    holder = owner or outer.receiver
+    return isinstance(holder, Instance) and (owner is not None or holds(holder, module)) and _conditional(module, outer)
+
+
+def holds(owner: Value, module: Instance, depth: int = 4) -> bool:
+    """Whether a module is found on an object, or in the containers there."""
+    if depth < 0:
+        return False
+    if isinstance(owner, Instance) and owner.store is module.store:
+        return True
+    return any(holds(each, module, depth - 1) for each in _held(owner))
+
+
+def _held(owner: Value) -> list[Value]:
+    match owner:
+        case Instance():
+            items = owner.store.get(ITEMS)
+            entries = owner.store.get(ENTRIES)
+            more = [*(items if isinstance(items, tuple) else ()), *(entries.values() if isinstance(entries, dict) else ())]
+            return [each for each in (*owner.store.values(), *more) if isinstance(each, Instance | List | Dict | Tuple | OneOf)]
+        case List():
+            return [*(owner.store.get(ITEMS) or ()), owner.store.get(ELEMENT, owner)] if owner.store.get(ITEMS) is None else list(owner.store[ITEMS])
+        case Dict():
+            entries = owner.store.get(ENTRIES)
+            return [owner.store[ELEMENT]] if entries is None and ELEMENT in owner.store else list((entries or {}).values())
+        case Tuple():
+            return list(owner.items)
+        case OneOf():
+            return list(owner.alternatives)
+    return []
+
+
+def _switched(module: Instance, outer: Frame) -> bool:
+    """Whether a layer is made under a condition that may be the module's mode."""
+    if module.made_in is None or module.site is None:
+        return True
+    for frame, site in way(module.made_in, module.site.node):
+        if any(switched_by_mode(frame, test) or _flag(test) for test in conditions(site)):
+            return True
+        if frame is outer:
+            return False
+    return True
+
+
+def _flag(test: ast.expr) -> bool:
+    """A condition on an attribute as it is: `self.active`, `not self.active`."""
+    return isinstance(test.operand if isinstance(test, ast.UnaryOp) else test, ast.Attribute)
+
+
+def _conditional(module: Instance, outer: Frame) -> bool:
+    """Whether a condition written in the program stands between a run of `outer` and the making."""
+    if module.made_in is None or module.site is None:
+        return True
+    for frame, site in way(module.made_in, module.site.node):
+        if next(conditions(site), None) is not None:
+            return True
+        if frame is outer:
+            return False
+    return True

@@ -1,0 +1,235 @@
+"""Classes of the program: their bases in order, what is found on them, whether they are modules."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from torchlint.analysis.values.abstract import (
+    Class,
+    Frame,
+    Function,
+    Instance,
+    Library,
+    Lineage,
+    OneOf,
+    Value,
+)
+from torchlint.analysis.values.store import ENTRIES, IS_MODULE, ITEMS, LAST, SCRIPTED, SEEN
+from torchlint.syntax.index import below
+from torchlint.torch_api.layers import Layer, is_module_class, layer
+
+
+def linear_bases(cls: Class) -> tuple[Value, ...]:
+    """The class and its bases in the order in which Python looks attributes up.
+
+    Source: https://docs.python.org/3/howto/mro.html
+    """
+    return lineage(cls).order
+
+
+def lineage(cls: Class) -> Lineage:
+    if not cls.lineage:
+        order = tuple(_order(cls))
+        libraries = tuple(base.name for base in order if isinstance(base, Library))
+        cls.lineage.append(Lineage(order, libraries, any(map(is_module_class, libraries))))
+    return cls.lineage[0]
+
+
+def _order(value: Value) -> Iterator[Value]:
+    while isinstance(value, Class) and len(value.bases) < 2:
+        yield value
+        if not value.bases:
+            return
+        value = _one(value.bases[0])
+    yield from _linear(value, 16)
+
+
+def _linear(value: Value, depth: int) -> list[Value]:
+    """The linearization of a class by C3; where there is none, the bases one after another."""
+    if not isinstance(value, Class) or depth == 0:
+        return [value]
+    bases = [_one(base) for base in value.bases]
+    orders = [*(_linear(base, depth - 1) for base in bases), bases]
+    result: list[Value] = [value]
+    while orders := [order for order in orders if order]:
+        later = {_identity(each) for order in orders for each in order[1:]}
+        head = next((order[0] for order in orders if _identity(order[0]) not in later), orders[0][0])
+        result.append(head)
+        orders = [[each for each in order if _identity(each) != _identity(head)] for order in orders]
+    return result
+
+
+def _one(base: Value) -> Value:
+    return base.alternatives[0] if isinstance(base, OneOf) else base
+
+
+def _identity(value: Value) -> int:
+    return id(value.node) if isinstance(value, Class) else hash(value)
+
+
+def library_bases(cls: Class) -> tuple[str, ...]:
+    """The qualified names of the classes of packages that a class derives from at any distance."""
+    return lineage(cls).libraries
+
+
+def opaque_base(cls: Class) -> bool:
+    """Whether a class derives from something of which nothing is known."""
+    return any(not isinstance(base, Class | Library) for base in linear_bases(cls))
+
+
+def find(cls: Class, name: str, after: Class | None = None) -> Value | None:
+    """The attribute of that name in the class or its bases; with `after`, in those behind it."""
+    skipping = after is not None
+    for base in linear_bases(cls):
+        if not isinstance(base, Class):
+            if name == "__init__" and not skipping and isinstance(base, Library) and is_module_class(base.name):
+                # The chain of inits ends with torch's own.
+                return None
+            continue
+        if skipping:
+            skipping = base.node is not after.node if after else False
+            continue
+        found = base.namespace.get(name)
+        if isinstance(found, Value):
+            return found
+    return None
+
+
+def is_module_type(cls: Class | str) -> bool:
+    """Whether the instances of a class are nn.Modules."""
+    if isinstance(cls, str):
+        return is_module_class(cls)
+    return lineage(cls).is_module
+
+
+def is_module(value: Value | None) -> bool:
+    return isinstance(value, Instance) and (is_module_type(value.cls) or IS_MODULE in value.store)
+
+
+def layer_of(value: Value | None) -> Layer | None:
+    """torch.nn's class of which a value is an instance, directly or by inheritance."""
+    if not isinstance(value, Instance):
+        return None
+    if isinstance(value.cls, str):
+        return layer(value.cls)
+    for name in library_bases(value.cls):
+        found = layer(name)
+        if found is not None:
+            return found
+    return None
+
+
+def is_buffer(module: Instance, name: str) -> bool:
+    """Whether `register_buffer` was called with that name, on some way at least."""
+    return ("buffer", name) in module.store
+
+
+def children(value: Value) -> Iterator[tuple[str, Instance]]:
+    """The sub-modules that a module registers, by name."""
+    if not isinstance(value, Instance):
+        return
+    for name, held in _named_contents(value):
+        for each in held.alternatives if isinstance(held, OneOf) else (held,):
+            if isinstance(each, Instance) and is_module(each):
+                yield name, each
+
+
+def _named_contents(value: Instance) -> Iterator[tuple[str, Any]]:
+    """What an instance holds under its attributes and, where it is a container, under indices and keys."""
+    counted = value.store.get(ITEMS) is not None or value.store.get(ENTRIES) is not None
+    for name, held in list(value.store.items()):
+        if name is LAST:
+            continue
+        if name is ITEMS and isinstance(held, tuple):
+            yield from ((str(index), each) for index, each in enumerate(held))
+        elif name is ENTRIES and isinstance(held, dict):
+            yield from ((str(key), each) for key, each in held.items())
+        elif name is SEEN:
+            yield from ((str(name), each) for each in held if not counted)
+        else:
+            yield str(name), held
+
+
+def named_modules(value: Instance, prefix: str = "") -> Iterator[tuple[str, Instance]]:
+    """A module and all modules below it, each once, by the names that `named_modules` of torch gives them."""
+    seen: set[int] = set()
+    pending = [(prefix, value)]
+    while pending:
+        name, each = pending.pop()
+        if id(each.store) in seen:
+            continue
+        seen.add(id(each.store))
+        yield name, each
+        written = {id(held.store): key[1] for key, held in each.store.items() if isinstance(key, tuple) and key[0] == "name" and isinstance(held, Instance)}
+        inner = [(written.get(id(child.store), own), child) for own, child in children(each)]
+        pending.extend((f"{name}.{own}" if name else own, child) for own, child in reversed(inner))
+
+
+def descendants(value: Value) -> Iterator[Instance]:
+    """A module and all modules below it, each once."""
+    seen: set[int] = set()
+    pending = [value]
+    while pending:
+        each = pending.pop()
+        if isinstance(each, Instance) and id(each.store) not in seen:
+            seen.add(id(each.store))
+            yield each
+            pending.extend(child for _, child in children(each))
+
+
+def decorated(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, name: str) -> bool:
+    """Whether a function carries a plain decorator of that name (`staticmethod`, `x.setter` by "setter")."""
+    for decorator in getattr(node, "decorator_list", ()):
+        if isinstance(decorator, ast.Name) and decorator.id == name:
+            return True
+        if isinstance(decorator, ast.Attribute) and decorator.attr == name:
+            return True
+    return False
+
+
+def method_kind(function: Function) -> str:
+    """How a function found on a class is bound: "static", "class", "property" or "plain"."""
+    if isinstance(function.node, ast.Lambda):
+        return "plain"
+    for kind, names in (
+        ("static", ("staticmethod",)),
+        ("class", ("classmethod",)),
+        ("property", ("property", "cached_property", "lazy_property", "abstractproperty")),
+    ):
+        if any(decorated(function.node, name) for name in names):
+            return kind
+    return "plain"
+
+
+def is_scripted(module: Instance) -> bool:
+    """Whether a module was given to torch.jit.script, which runs `forward` as compiled code."""
+    return SCRIPTED in module.store
+
+
+def assigned_later(cls: Class) -> frozenset[str]:
+    """The attributes that methods other than `__init__` assign on self, those of its bases included."""
+    return frozenset[str]().union(*(_own_assigned(base.node) for base in linear_bases(cls) if isinstance(base, Class)))
+
+
+@lru_cache(maxsize=4096)
+def _own_assigned(cls: ast.ClassDef) -> frozenset[str]:
+    names: set[str] = set()
+    for node in cls.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name != "__init__":
+            for each in below(node, ast.Attribute):
+                if isinstance(each.ctx, ast.Store) and isinstance(each.value, ast.Name) and each.value.id == "self":
+                    names.add(each.attr)
+    return frozenset(names)
+
+
+def running_forward(frame: Frame | None) -> Frame | None:
+    """The innermost running `forward` of a module that this frame is, or is called by."""
+    while frame is not None:
+        function = frame.function
+        if function is not None and function.name == "forward" and is_module(frame.receiver):
+            return frame
+        frame = frame.caller
+    return None

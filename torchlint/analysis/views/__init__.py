@@ -1,0 +1,1 @@
+"""What people see of the values: explanations, hints, tables of models."""

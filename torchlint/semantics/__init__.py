@@ -1,1 +1,0 @@
-"""What a program means: names, values and the facts that rules ask for."""

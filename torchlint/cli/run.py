@@ -122,7 +122,7 @@ def _report(
     color = session.options.get("color") or "auto"
     report = Report(
         found,
-        texts,
+        loaded.every_text | dict(texts),
         loaded.files,
         quiet=session.quiet,
         fixed=applied or {},

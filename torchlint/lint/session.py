@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from torchlint.diagnostic import Diagnostic, Fix
 from torchlint.lint.cache import Cache, default_folder, run_cached
 from torchlint.lint.catalogue import Entry, catalogue
-from torchlint.lint.checks import Checks
+from torchlint.lint.checks import Checks, Choice
 from torchlint.lint.overlay import settings_in_force
 from torchlint.lint.selection import Selectable, Selection, UnknownRule, check_selectors
 from torchlint.own_rules import INTERNAL_ERROR, OWN_RULES, UNUSED_SUPPRESSION, OwnRule
@@ -165,9 +165,9 @@ class Session:
         selection = self.selection()
         codes = frozenset(rule.code for rule in self.rules if selection.takes(rule))
         complete = all(rule.code in codes for rule in self.rules if rule.default)
-        unused = selection.takes(UNUSED_SUPPRESSION)
-        comments = not self.options.get("ignore_noqa")
-        return Checks(codes, unused, complete, self._ignored(loaded), self.plugins, comments)
+        usual = Choice(codes, unused=selection.takes(UNUSED_SUPPRESSION), complete=complete)
+        special = {path: replace(usual, ignored=ignored) for path, ignored in self._ignored(loaded).items()}
+        return Checks(usual, special, self.plugins, not self.options.get("ignore_noqa"))
 
     def run(self, programs: Sequence[Program], checks: Checks, progress: Progress | None = None) -> list[Diagnostic]:
         """The diagnostics of the programs, with just the fixes that may be applied."""
@@ -210,7 +210,7 @@ class Session:
         for pattern, selectors in table.items():
             spec = GitIgnoreSpec.from_lines([pattern])
             codes = frozenset(rule.code for rule in self.everything if Selection(selectors).takes(rule))
-            for path, file in loaded.files.items():
+            for path, file in loaded.every_file.items():
                 if spec.match_file(os.path.relpath(file, self.settings.base).replace(os.sep, "/")):
                     ignored[path] = ignored.get(path, frozenset()) | codes
         return ignored

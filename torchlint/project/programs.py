@@ -39,12 +39,24 @@ class Import:
 
 @dataclass(frozen=True)
 class Project:
-    """What was read: the programs, the files that could not be read, and each path's file and encoding."""
+    """What was read: the programs, the files that could not be read, and each linted path's file and encoding."""
 
     programs: tuple[Program, ...]
     unreadable: tuple[Diagnostic, ...]
     texts: Mapping[str, Text] = field(repr=False)
     files: Mapping[str, str] = field(repr=False)
+
+    @property
+    def every_file(self) -> dict[str, str]:
+        """The file of each path, those included that only lend facts."""
+        lending = {path: os.path.abspath(path) for program in self.programs for path in program.sources}
+        return lending | dict(self.files)
+
+    @property
+    def every_text(self) -> dict[str, str]:
+        """The program of each path, those included that only lend facts."""
+        lending = {path: source.text for program in self.programs for path, source in program.sources.items()}
+        return lending | {path: text.text for path, text in self.texts.items()}
 
     def takes(self, path: str, text: str) -> bool:
         """Whether a file can be written with this text: a notebook needs its cells, an encoding its letters."""
@@ -110,9 +122,10 @@ def load(
             around = walk(root, which or Filter(root), depth)
             files += [file for file in around if file.endswith(".py") and not os.path.isdir(file)]
         names.update((shown(file, root), file) for file in members)
-        targets = {shown(file, root): version for file in members if (version := target(file)) is not None}
+        by_path = {shown(file, root): file for file in files}
         for each in _programs(root, members, files, (root, *_package_parent(root), *roots), reader):
-            programs.append(replace(each, targets={path: targets[path] for path in each.linted if path in targets}))
+            targets = {path: version for path in each.sources if (version := target(by_path[path])) is not None}
+            programs.append(replace(each, targets=targets))
     texts: dict[str, Text] = {}
     unreadable: list[Diagnostic] = []
     for path, file in names.items():

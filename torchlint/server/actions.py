@@ -68,7 +68,7 @@ class Actions:
         program = self.checked.program_of(path)
         if program is None:
             return None
-        rules = self.checked.checks.rules()
+        rules = self.checked.checks.rules(program)
 
         def run(programs: Sequence[Program]) -> list[Diagnostic]:
             found = [

@@ -54,11 +54,7 @@ class Checked:
         return self.report.files.get(name) or os.path.abspath(name)
 
     def lines(self, name: str) -> list[str]:
-        text = self.report.texts.get(name)
-        if text is None:
-            sources = (program.sources[name] for program in self.project.programs if name in program.sources)
-            text = next((source.text for source in sources), "")
-        return lines_of(text)
+        return lines_of(self.report.texts.get(name, ""))
 
     def program_of(self, path: str) -> Program | None:
         """The program in which a file is linted."""
@@ -179,7 +175,7 @@ class Projects:
             roots = [os.path.join(session.settings.base, folder) for folder in session.settings.src]
             loaded = load(wanted, [], roots=roots, which=session.filter, overlay=opened.texts, target=session.supported_torch)
             checks = session.checks(loaded)
-            results = group.results if group and group.checks == checks else {}
+            results = group.results if group else {}
             group = view.groups[origin] = _Group(session, linted, opened.texts, loaded, checks, results)
         else:
             group.project, group.texts = programs, opened.texts
@@ -188,15 +184,16 @@ class Projects:
 
     def _lint(self, group: _Group, pulse: Pulse) -> list[Diagnostic]:
         """The reports on a group's programs; those that did not change are not linted again."""
-        rules = group.checks.rules()
 
         def lint(program: Program) -> list[Diagnostic]:
-            return group.checks.heed(program, lint_gated(program, rules, self.trees.read, pulse))
+            return group.checks.heed(program, lint_gated(program, group.checks.rules(program), self.trees.read, pulse))
 
         current: dict[object, list[Diagnostic]] = {}
         for program in group.project.programs:
             pulse()
-            key = (program.roots, program.linted, frozenset(program.targets.items()), frozenset(program.sources.values()))
+            choices = group.checks.choices(program)
+            targets, sources = frozenset(program.targets.items()), frozenset(program.sources.values())
+            key = (program.roots, program.linted, targets, sources, choices)
             if key not in group.results:
                 group.results[key] = lint_safely(program, lint)
             current[key] = group.results[key]
@@ -215,8 +212,7 @@ class Projects:
 def _checked(group: _Group, found: Sequence[Diagnostic], opened: Opened) -> Checked:
     unreadable = group.session.reported(group.project.unreadable)
     found = sorted([*unreadable, *group.session.presented(found)], key=lambda each: each.order)
-    texts = {path: text.text for path, text in group.project.texts.items()}
-    report = in_parts(Report(found, texts, group.project.files), group.project.texts)
+    report = in_parts(Report(found, group.project.every_text, group.project.files), group.project.texts)
     return Checked(group.session, group.checks, group.project, found, report, opened)
 
 

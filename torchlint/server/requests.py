@@ -127,7 +127,7 @@ async def workspace_diagnostics(
 ) -> types.WorkspaceDiagnosticReport:
     known = {each.uri: each.value for each in params.previous_result_ids}
     folders = [folder for folder in ls.folders if ls.settings.of(folder).workspace_diagnostics]
-    reported = await ls.schedule.workspace(folders) if folders else {}
+    reported = await ls.schedule.workspace(folders)
     reports: list[types.WorkspaceDocumentDiagnosticReport] = []
     for uri, (checked, name, own) in reported.items():
         items = converted(checked, name, own, ls.encoding, ls.relates)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from torchlint.diagnostic import Diagnostic
 from torchlint.own_rules import SYNTAX_ERROR, UNREADABLE_FILE
-from torchlint.project.files import Filter, walk
+from torchlint.project.files import Filter, default_excludes, walk
 from torchlint.project.imports import ImportIndex
 from torchlint.project.program import Program, Version
 from torchlint.project.reading import read_file
@@ -45,12 +45,6 @@ class Project:
     unreadable: tuple[Diagnostic, ...]
     texts: Mapping[str, Text] = field(repr=False)
     files: Mapping[str, str] = field(repr=False)
-
-    @property
-    def every_file(self) -> dict[str, str]:
-        """The file of each path, those included that only lend facts."""
-        lending = {path: os.path.abspath(path) for program in self.programs for path in program.sources}
-        return lending | dict(self.files)
 
     @property
     def every_text(self) -> dict[str, str]:
@@ -100,7 +94,7 @@ def load(
     linted: Sequence[str],
     given: Sequence[str] = (),
     *,
-    roots: Sequence[str] = (),
+    roots: Callable[[str], Iterable[str]] = lambda file: (),
     which: Filter | None = None,
     overlay: Mapping[str, Text | Unreadable] | None = None,
     target: Callable[[str], Version | None] = lambda file: None,
@@ -108,8 +102,9 @@ def load(
     """Read the `linted` files, and those of their projects that they work with, as programs.
 
     All paths are absolute. `given` are the folders that the person named, for files that lie below
-    no marker of a project. `roots` are further folders on `sys.path`; `overlay` holds texts that
-    stand in for what is on the disk; `target` tells the oldest torch that a file's project supports.
+    no marker of a project. `roots` tells further folders on `sys.path` that a file asks for, which its project then
+    has; `overlay` holds texts that stand in for what is on the disk; `target` tells the oldest torch that a file's
+    project supports.
     """
     reader = _Reader(overlay or {})
     folders = [path for path in given if os.path.isdir(path)]
@@ -119,11 +114,12 @@ def load(
         files = list(members)
         if not any(within(root, folder) for folder in folders):
             depth = None if _marked(os.path.join(root, "x"), {}) else 1
-            around = walk(root, which or Filter(root), depth)
+            around = walk(root, which or Filter(default_excludes(root)), depth)
             files += [file for file in around if file.endswith(".py") and not os.path.isdir(file)]
         names.update((shown(file, root), file) for file in members)
         by_path = {shown(file, root): file for file in files}
-        for each in _programs(root, members, files, (root, *_package_parent(root), *roots), reader):
+        further = dict.fromkeys(folder for file in sorted(files) for folder in roots(file))
+        for each in _programs(root, members, files, (root, *_package_parent(root), *further), reader):
             targets = {path: version for path in each.sources if (version := target(by_path[path])) is not None}
             programs.append(replace(each, targets=targets))
     texts: dict[str, Text] = {}

@@ -20,12 +20,11 @@ from torchlint.server.settings import FolderSettings
 _WATCHED = (
     "**/*.py",
     "**/*.ipynb",
-    "**/pyproject.toml",
+    "**/*.toml",
     "**/setup.cfg",
     "**/requirements*.{txt,in}",
     "**/requirements/*.{txt,in}",
     "**/{environment,conda}*.{yml,yaml}",
-    "**/{,.}torchlint.toml",
     "**/.gitignore",
 )
 
@@ -179,7 +178,7 @@ async def actions(ls: TorchlintServer, params: types.CodeActionParams) -> list[t
     if wanted(types.CodeActionKind.QuickFix.value):
         shown = converted(checked, name, here, ls.encoding, ls.relates)
         answer += await ls.schedule.ask(lambda: list(own.on(here, shown)))
-    if wanted(FIX_ALL) and any(each.fix and checked.session.wants(each.fix) for each in reports):
+    if wanted(FIX_ALL) and any(each.fix and checked.wants(each.fix, name) for each in reports):
         action = types.CodeAction("Fix all that torchlint can fix safely", kind=FIX_ALL)
         if _resolves(ls):
             action.data = {"uri": params.text_document.uri}

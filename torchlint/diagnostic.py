@@ -79,7 +79,8 @@ class Diagnostic:
 
     `place` is where it is shown. `home` is the primary place, by which it is known, where `place` is a related one,
     because the primary place's file is not linted. `others` are the same problem with other related places: other
-    ways of the program to the same primary place.
+    ways of the program to the same primary place. A report that is not `certain` is shown nowhere; it says that
+    comments on it may have an effect.
     """
 
     code: str
@@ -91,6 +92,7 @@ class Diagnostic:
     related: tuple[Related, ...] = ()
     home: Place | None = None
     others: tuple[Finding, ...] = ()
+    certain: bool = True
 
     @property
     def primary(self) -> Place:

@@ -188,3 +188,46 @@ def test_standard_input_comes_back_alone(torchlint: Torchlint, project: Callable
     project(SILENT_MODEL)
     outcome = torchlint("-", "--stdin-filename", "train.py", "--fix", stdin=TRAIN.encode())
     assert (outcome.code, outcome.out) == (0, TRAIN)
+
+
+LOOP = """\
+def evaluate(predict, loader):
+    correct = 0
+    for x, y in loader:
+        correct += (predict(x).argmax(1) == y).sum()
+    return correct
+"""
+EVALUATION = """\
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+from loop import evaluate
+
+model = nn.Sequential(nn.Linear(4, 3), nn.Dropout(0.5))
+loader = DataLoader(TensorDataset(torch.randn(8, 4), torch.zeros(8, dtype=torch.long)))
+optimizer = torch.optim.SGD(model.parameters(), 0.1)
+for x, y in loader:
+    optimizer.zero_grad()
+    nn.functional.cross_entropy(model(x), y).backward()
+    optimizer.step()
+
+
+def predict(x):
+    return model(x)
+
+
+model.eval()
+evaluate(predict, loader)
+"""
+
+
+def test_a_rule_that_wants_every_way_is_silent_where_not_all_ways_are_read(torchlint: Torchlint, write: Write) -> None:
+    write("pyproject.toml")
+    write("loop.py", LOOP)
+    write("train.py", EVALUATION)
+    assert concise(torchlint, ".") == concise(torchlint, "loop.py") == ["TL413 loop.py:3"]
+    write("train.py", EVALUATION.replace("return model(x)", "return model(x)  # noqa: TL413"))
+    assert concise(torchlint, "train.py") == []
+    write("train.py", EVALUATION)
+    write("test.py", EVALUATION.replace("evaluate(predict,", "with torch.no_grad():\n    evaluate(predict,"))
+    assert concise(torchlint, ".") == concise(torchlint, "train.py") == []

@@ -91,7 +91,7 @@ class _Heeded:
         silenced = self._silences(each, each.place)
         # Every related place is asked, so that a comment there counts as used whichever files are linted.
         open_ways = [way for way in _ways(each, self._program.linted) if not self._silences(each, way.related[0].place)]
-        if silenced:
+        if silenced or not each.certain:
             return
         if each.place.path in self._program.linted:
             yield replace(each, others=())

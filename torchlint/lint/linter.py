@@ -70,7 +70,7 @@ class _Findings:
     """What the rules say of each fact, once for each place."""
 
     def __init__(self, rules: Iterable[Rule], program: Program) -> None:
-        self._targets = program.targets
+        self._targets, self._linted = program.targets, program.linted
         self.by_fact: defaultdict[type, list[Rule]] = defaultdict(list)
         for rule in rules:
             self.by_fact[rule.fact].append(rule)
@@ -117,9 +117,19 @@ class _Findings:
             if asked in self._guarded:
                 continue
             severity = finding.severity or rule.severity
+            # Not all files that lead to a file which is not linted are read, so not all ways to the place are known.
+            certain = rule.contexts == "any" or finding.place.path in self._linted
             others = tuple(self._others[key].values()) if key in self._others else ()
             yield Diagnostic(
-                rule.code, rule.name, finding.message, finding.place, severity, finding.fix, finding.related, others=others
+                rule.code,
+                rule.name,
+                finding.message,
+                finding.place,
+                severity,
+                finding.fix,
+                finding.related,
+                others=others,
+                certain=certain,
             )
 
 

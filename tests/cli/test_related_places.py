@@ -169,6 +169,13 @@ def test_a_comment_at_the_place_that_is_shown_is_what_add_ignore_writes(
     assert concise(torchlint, "train.py") == []
 
 
+def test_a_comment_in_a_file_that_is_not_linted_counts_in_what_was_known(torchlint: Torchlint, project: Callable[..., None]) -> None:
+    project()
+    assert concise(torchlint, "train.py") == ["TL401 train.py:5"]
+    project(SILENT_MODEL)
+    assert concise(torchlint, "train.py") == []
+
+
 def test_ignored_comments_count_at_neither_place(torchlint: Torchlint, project: Callable[..., None]) -> None:
     project(SILENT_MODEL, SILENT_TRAIN)
     assert concise(torchlint, "train.py", "--ignore-noqa") == ["TL401 train.py:5"]

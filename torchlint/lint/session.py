@@ -206,7 +206,11 @@ class Session:
 
     def reported(self, found: Sequence[Diagnostic]) -> list[Diagnostic]:
         """What is left when the linter's own reports that the person ignores are gone."""
-        return [each for each in found if each.code not in self.chosen(self.settings_of(each.primary.path)).gone]
+        return [each for each in found if not self._ignores(each)]
+
+    def _ignores(self, each: Diagnostic) -> bool:
+        chosen = self.chosen(self.settings_of(each.primary.path))
+        return each.code in chosen.gone or each.code in chosen.of(os.path.abspath(each.primary.path)).ignored
 
     def wants(self, fix: Fix) -> bool:
         return may_apply(fix, self.settings)

@@ -48,7 +48,7 @@ def places(folder: str, kind: str) -> Iterator[Place]:
 
 def reports(folder: str, overlay: dict[str, Text | Unreadable]) -> Counter[tuple[str, str]]:
     """How many reports each file has of each rule."""
-    which = files.Filter(folder)
+    which = files.Filter(files.default_excludes(folder))
     loaded = programs.load(files.discover([folder], which), [folder], which=which, overlay=overlay)
     return Counter((each.place.path, each.code) for program in loaded.programs for each in lint_gated(program, all_rules()))
 

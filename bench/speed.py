@@ -46,7 +46,7 @@ def parse_seconds(texts: dict[str, str]) -> float:
 
 def lint_seconds(folder: str) -> float:
     start = time.process_time()
-    which = files.Filter(folder)
+    which = files.Filter(files.default_excludes(folder))
     loaded = programs.load(files.discover([folder], which), [folder], which=which)
     for program in loaded.programs:
         lint_gated(program, all_rules())

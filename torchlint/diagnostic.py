@@ -75,7 +75,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One report: the rule's code and name, what is wrong, where, and how to mend it."""
+    """One report: the rule's code and name, what is wrong, where, and how to mend it.
+
+    `place` is where it is shown. `home` is the primary place, by which it is known, where `place` is a related one,
+    because the primary place's file is not linted. `others` are the same problem with other related places: other
+    ways of the program to the same primary place. A report that is not `certain` is shown nowhere; it says that
+    comments on it may have an effect.
+    """
 
     code: str
     name: str
@@ -84,6 +90,14 @@ class Diagnostic:
     severity: Severity = "error"
     fix: Fix | None = None
     related: tuple[Related, ...] = ()
+    home: Place | None = None
+    others: tuple[Finding, ...] = ()
+    certain: bool = True
+
+    @property
+    def primary(self) -> Place:
+        """The place that the report is about, wherever it is shown."""
+        return self.home or self.place
 
     @property
     def order(self) -> tuple[str, Position, str, str]:

@@ -21,7 +21,15 @@ class Outcome:
     err: str
 
 
-Torchlint = Callable[..., Outcome]
+@dataclass
+class Torchlint:
+    """torchlint as a person calls it, in a folder and with a cache of its own."""
+
+    folder: Path
+
+    def __call__(self, *arguments: object, stdin: bytes | None = None, **environment: str) -> Outcome:
+        cache = {"TORCHLINT_CACHE_DIR": str(self.folder / ".cache")}
+        return call(*arguments, folder=self.folder, stdin=stdin, **cache | environment)
 
 
 def call(*arguments: object, folder: Path, stdin: bytes | None = None, **environment: str) -> Outcome:
@@ -40,11 +48,7 @@ def call(*arguments: object, folder: Path, stdin: bytes | None = None, **environ
 
 @pytest.fixture
 def torchlint(tmp_path: Path) -> Torchlint:
-    def run(*arguments: object, stdin: bytes | None = None, **environment: str) -> Outcome:
-        cache = {"TORCHLINT_CACHE_DIR": str(tmp_path / ".cache")}
-        return call(*arguments, folder=tmp_path, stdin=stdin, **cache | environment)
-
-    return run
+    return Torchlint(tmp_path)
 
 
 @pytest.fixture

@@ -70,6 +70,13 @@ def test_mistake_in_the_configuration_is_told_with_its_place(
     assert outcome.err.startswith(message)
 
 
+def test_report_on_a_file_can_be_ignored_for_that_file(torchlint: Torchlint, write: Write) -> None:
+    write("torchlint.toml", '[per-file-ignores]\n"old/*" = ["TL904"]\n')
+    for name in ("old/bytes.py", "bytes.py"):
+        write(name, b"x = '\xff'\n")
+    assert [line.split(":")[0] for line in torchlint(".", "-q").out.splitlines()] == ["bytes.py"]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

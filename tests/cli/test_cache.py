@@ -14,12 +14,13 @@ from tests.cli.test_reports import FOUND
 from torchlint.diagnostic import Diagnostic, Place, Position, Span
 from torchlint.lint import cache
 from torchlint.lint.cache import Cache, decode, encode, program_key, run_cached
-from torchlint.lint.checks import Checks
+from torchlint.lint.checks import Checks, Choice
 from torchlint.project.program import Program
 from torchlint.project.source import Source
 
 Write = Callable[..., Path]
-CHECKS = Checks(frozenset(["TL401"]))
+CHOICE = Choice(frozenset(["TL401"]))
+CHECKS = Checks(CHOICE)
 
 
 def program(**texts: str) -> Program:
@@ -50,6 +51,11 @@ def test_known_program_is_not_run_again(tmp_path: Path) -> None:
     assert second == [report("a.py"), report("b.py")]
 
 
+def test_choices_are_in_the_key_whichever_is_the_usual_one() -> None:
+    other = replace(CHOICE, codes=frozenset(["TL402"]))
+    assert program_key(BASE, Checks(CHOICE, {"b.py": other})) == program_key(BASE, Checks(other, {"a.py": CHOICE}))
+
+
 def test_failure_is_not_remembered(tmp_path: Path) -> None:
     known = Cache(str(tmp_path))
     run_cached([program(a="1")], CHECKS, lambda _: [report("a.py", "TL901")], known)
@@ -68,12 +74,13 @@ BASE = program(a="import b", b="x")
         (replace(BASE, linted=frozenset(["a.py"])), CHECKS),
         (replace(BASE, roots=("src",)), CHECKS),
         (replace(BASE, targets={"a.py": (2, 3)}), CHECKS),
-        (BASE, replace(CHECKS, codes=frozenset(["TL402"]))),
-        (BASE, replace(CHECKS, unused=False)),
-        (BASE, replace(CHECKS, complete=False)),
-        (BASE, replace(CHECKS, ignored={"a.py": frozenset(["TL401"])})),
+        (BASE, Checks(replace(CHOICE, codes=frozenset(["TL402"])))),
+        (BASE, Checks(replace(CHOICE, unused=False))),
+        (BASE, Checks(replace(CHOICE, complete=False))),
+        (BASE, Checks(CHOICE, {"b.py": replace(CHOICE, ignored=frozenset(["TL401"]))})),
+        (BASE, replace(CHECKS, comments=False)),
     ],
-    ids=["text", "border", "name", "linted", "roots", "target", "rules", "unused", "complete", "ignored"],
+    ids=["text", "border", "name", "linted", "roots", "target", "rules", "unused", "complete", "ignored", "comments"],
 )
 def test_whatever_decides_is_in_the_key(other: Program, checks: Checks) -> None:
     assert program_key(other, checks) != program_key(BASE, CHECKS)
@@ -98,7 +105,7 @@ def test_run_that_is_all_cache_does_not_import_the_interpreter(torchlint: Torchl
     second = torchlint(".", "--output-format", "json", PYTHONPROFILEIMPORTTIME="1")
     assert json.loads(second.out) == json.loads(first.out)
     assert "torchlint.lint.cache" in second.err
-    assert "torchlint.semantics" not in second.err
+    assert "torchlint.analysis" not in second.err
     assert "torchlint.lint.workers" not in second.err
 
 

@@ -10,8 +10,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from torchlint.lint.configurations import Configurations
 from torchlint.project import config
-from torchlint.project.config import BadConfiguration, Settings, settings_for
+from torchlint.project.config import BadConfiguration, Settings
+from torchlint.project.config_file import load
 
 Write = Callable[..., Path]
 
@@ -20,13 +22,14 @@ def test_nearest_file_with_our_table_counts(tmp_path: Path, write: Write) -> Non
     write("pyproject.toml", '[tool.torchlint]\nselect = ["TL4"]\n')
     write("a/pyproject.toml", '[project]\nname = "x"\n')
     write("a/b/torchlint.toml", "jobs = 3\n")
-    assert settings_for(str(tmp_path / "a")).select == ("TL4",)
-    assert settings_for(str(tmp_path / "a/b")).jobs == 3
-    assert settings_for(str(tmp_path / "a/b")).select is None
+    configurations = Configurations({}, str(tmp_path))
+    assert configurations.of(str(tmp_path / "a")).select == ("TL4",)
+    assert configurations.of(str(tmp_path / "a/b")).jobs == 3
+    assert configurations.of(str(tmp_path / "a/b")).select is None
 
 
 def test_no_file_gives_the_defaults(tmp_path: Path) -> None:
-    assert settings_for(str(tmp_path)) == Settings(base=str(tmp_path))
+    assert Configurations({}, str(tmp_path)).of(str(tmp_path)) == Settings(base=str(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -46,7 +49,7 @@ def test_no_file_gives_the_defaults(tmp_path: Path) -> None:
 def test_mistake_is_an_error_with_its_place(tmp_path: Path, write: Write, text: str, row: int, message: str) -> None:
     write("pyproject.toml", text)
     with pytest.raises(BadConfiguration) as problem:
-        settings_for(str(tmp_path))
+        load(str(tmp_path / "pyproject.toml"))
     assert problem.value.row == row
     assert message in str(problem.value)
     assert "\n" not in str(problem.value)
@@ -70,7 +73,7 @@ def test_committed_schema_is_current() -> None:
 def test_place_is_in_our_table(tmp_path: Path, write: Write) -> None:
     write("pyproject.toml", '[tool.ruff.lint]\nselect = ["E"]\n\n[tool.torchlint]\n# select = 1\njobs = 1\nselect = "E"\n')
     with pytest.raises(BadConfiguration) as problem:
-        settings_for(str(tmp_path))
+        load(str(tmp_path / "pyproject.toml"))
     assert problem.value.row == 7
 
 
@@ -78,10 +81,10 @@ def test_place_is_in_our_table(tmp_path: Path, write: Write) -> None:
 def test_place_in_every_way_to_write_it(tmp_path: Path, write: Write, text: str) -> None:
     write("pyproject.toml", text)
     with pytest.raises(BadConfiguration) as problem:
-        settings_for(str(tmp_path))
+        load(str(tmp_path / "pyproject.toml"))
     assert problem.value.row == text.count("\n")
 
 
 def test_tool_that_is_no_table_is_none_of_ours(tmp_path: Path, write: Write) -> None:
     write("pyproject.toml", "tool = 3 # torchlint =\n")
-    assert settings_for(str(tmp_path)).origin == str(tmp_path / "pyproject.toml")
+    assert load(str(tmp_path / "pyproject.toml")).origin == str(tmp_path / "pyproject.toml")

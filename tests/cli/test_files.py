@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from torchlint.project.files import Filter, MissingPath, discover
+from torchlint.project.files import Filter, MissingPath, Rooted, default_excludes, discover, rules_of
 
 Write = Callable[..., Path]
 
 
 def names(folder: Path, *paths: Path, which: Filter | None = None) -> list[str]:
-    found = discover([str(path) for path in paths or (folder,)], which or Filter(str(folder)))
+    found = discover([str(path) for path in paths or (folder,)], which or Filter(default_excludes(str(folder))))
     return [os.path.relpath(path, folder).replace(os.sep, "/") for path in found]
 
 
@@ -70,7 +70,8 @@ def test_default_excludes(tmp_path: Path, write: Write) -> None:
 def test_excludes_are_relative_to_the_configuration(tmp_path: Path, write: Write) -> None:
     write("a/old/x.py")
     write("old/x.py")
-    which = Filter(str(tmp_path), ["/old"])
+    rules = rules_of([Rooted("/old", str(tmp_path))])
+    which = Filter(lambda folder: rules)
     assert names(tmp_path, tmp_path / "a", tmp_path / "old", which=which) == ["a/old/x.py", "old/x.py"]
     assert names(tmp_path, which=which) == ["a/old/x.py"]
 
@@ -83,7 +84,7 @@ def test_file_named_outright_is_linted_whatever_excludes_say(tmp_path: Path, wri
 def test_force_exclude_counts_for_files_named_outright(tmp_path: Path, write: Write) -> None:
     write(".gitignore", "skip.py\n")
     paths = [write("venv/a.py"), write("skip.py"), write("b.py")]
-    assert names(tmp_path, *paths, which=Filter(str(tmp_path), force=True)) == ["b.py"]
+    assert names(tmp_path, *paths, which=Filter(default_excludes(str(tmp_path)), force=True)) == ["b.py"]
 
 
 def test_file_given_twice_is_linted_once(tmp_path: Path, write: Write) -> None:
@@ -99,4 +100,4 @@ def test_loop_of_links_ends(tmp_path: Path, write: Write) -> None:
 
 def test_missing_path_is_named(tmp_path: Path) -> None:
     with pytest.raises(MissingPath, match=r"absent\.py: no such file or folder"):
-        discover([str(tmp_path / "absent.py")], Filter(str(tmp_path)))
+        discover([str(tmp_path / "absent.py")], Filter(default_excludes(str(tmp_path))))

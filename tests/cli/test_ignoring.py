@@ -6,7 +6,7 @@ import pytest
 
 from tests.cli.test_suppressions import NAME, problem
 from torchlint.lint.ignoring import add_ignores
-from torchlint.lint.suppressions import suppress
+from torchlint.lint.suppressions import Comments
 from torchlint.project.source import Source
 
 IGNORE = f"# torchlint: ignore[{NAME}]"
@@ -30,7 +30,7 @@ def test_comment_goes_where_it_silences(before: str, row: int, after: str) -> No
     found = problem(row, row + 2)
     text, count = add_ignores(before, [found])
     assert (text, count) == (after, 1)
-    assert suppress(Source("a.py", text), [found]) == []
+    assert Comments(Source("a.py", text)).silence(found)
 
 
 def test_two_problems_of_a_line_share_a_comment() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from torchlint.project.files import Filter, discover
+from torchlint.project.files import Filter, default_excludes, discover
 from torchlint.project.program import Program
 from torchlint.project.programs import Import, Project, load, scan_imports
 
@@ -22,7 +22,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def loaded(*paths: str) -> Project:
     folder = str(Path.cwd())
     given = [str(Path(path).absolute()) for path in paths]
-    which = Filter(folder)
+    which = Filter(default_excludes(folder))
     return load(discover(given, which), given, which=which)
 
 

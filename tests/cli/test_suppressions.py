@@ -6,7 +6,7 @@ import pytest
 
 from torchlint.diagnostic import Diagnostic, Place, Position, Span
 from torchlint.fix.apply import fix_text
-from torchlint.lint.suppressions import suppress
+from torchlint.lint.suppressions import Comments
 from torchlint.project.source import Source
 
 CODE, NAME = "TL401", "softmax-before-cross-entropy"
@@ -17,12 +17,16 @@ def problem(row: int, end_row: int | None = None, code: str = CODE, name: str = 
 
 
 def left(text: str, *found: Diagnostic) -> list[Diagnostic]:
-    return suppress(Source("a.py", text), found)
+    comments = Comments(Source("a.py", text))
+    return [each for each in found if not comments.silence(each)]
 
 
 def unused(text: str, *found: Diagnostic) -> tuple[list[str], str]:
     """The reports on unused comments, and the text that their fixes make."""
-    reports = [each for each in suppress(Source("a.py", text), found, {CODE, "TL101"}) if each.code == "TL902"]
+    comments = Comments(Source("a.py", text))
+    for each in found:
+        comments.silence(each)
+    reports = comments.unused({CODE, "TL101"})
     return [each.message for each in reports], fix_text(text, [each.fix for each in reports if each.fix])[0]
 
 

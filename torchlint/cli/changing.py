@@ -21,7 +21,8 @@ def add_ignores(session: Session, loaded: Project, found: Sequence[Diagnostic], 
 
     new: dict[str, str] = {}
     total = 0
-    for path in sorted({each.place.path for each in found}):
+    # Nothing is changed in files whose configuration cannot be used.
+    for path in sorted({each.place.path for each in found if session.settings_of(each.place.path).problem is None}):
         mine = [each for each in found if each.place.path == path]
         new[path], count = add_ignores(texts[path], mine, session.options.get("reason") or "")
         total += count

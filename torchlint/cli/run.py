@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TextIO
 
@@ -50,21 +50,35 @@ def _watch(session: Session) -> int:
 
     def watched() -> list[str]:
         files = discover(session.there, session.filter)
-        return files if session.settings.origin is None else [*files, session.settings.origin]
+        return [*files, *session.origins(files)]
 
     return watch(lint, watched)
 
 
 def _show_files(session: Session) -> int:
-    for path in discover(session.there, session.filter):
+    found = discover(session.there, session.filter)
+    for path in found:
         click.echo(relative(path))
-    return 0
+    return _tell_problems(session, found)
 
 
 def _check(session: Session) -> int:
-    start = time.monotonic()
     loaded = session.load()
+    wrong = _tell_problems(session, loaded.files.values())
     _tell_loaded(session, loaded)
+    return max(wrong, _lint(session, loaded))
+
+
+def _tell_problems(session: Session, files: Iterable[str]) -> int:
+    """Tell what is wrong with configurations, whose files are linted all the same, and return the exit code."""
+    found = session.problems(files)
+    for problem in found:
+        click.echo(str(problem), err=True)
+    return 2 if found else 0
+
+
+def _lint(session: Session, loaded: Project) -> int:
+    start = time.monotonic()
     checks = session.checks(loaded)
     unreadable = session.reported(loaded.unreadable)
 
@@ -97,9 +111,9 @@ def _check(session: Session) -> int:
 
 
 def _tell_loaded(session: Session, loaded: Project) -> None:
-    if not loaded.files and not session.from_stdin and not session.silent:
+    if not (loaded.files or session.from_stdin or session.silent or session.problems()):
         click.echo("torchlint: no Python files were found under the given paths", err=True)
-    _tell(session, f"configuration: {session.settings.origin or 'the defaults'}")
+    _tell(session, f"configuration: {', '.join(session.origins(loaded.files.values())) or 'the defaults'}")
     linted = sum(len(program.linted) for program in loaded.programs)
     read = sum(len(program.sources) for program in loaded.programs)
     _tell(session, f"{linted} files to lint, {read - linted} read besides, as {len(loaded.programs)} programs")
@@ -122,7 +136,7 @@ def _report(
     color = session.options.get("color") or "auto"
     report = Report(
         found,
-        texts,
+        loaded.every_text | dict(texts),
         loaded.files,
         quiet=session.quiet,
         fixed=applied or {},

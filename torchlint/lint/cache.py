@@ -137,12 +137,14 @@ def run_cached(
 def program_key(program: Program, checks: Checks) -> str:
     """A key that differs wherever the diagnostics of the program could."""
     paths = sorted(program.sources)
+    choices = checks.choices(program)
+    numbers = {each: number for number, each in enumerate(dict.fromkeys(choices))}
     asked = {
         "torchlint": [fingerprint(), plugin_fingerprint() if checks.plugins else ""],
-        "codes": sorted(checks.codes),
-        "unused": [checks.unused, checks.complete, checks.comments],
+        "choices": [[sorted(each.codes), sorted(each.ignored), each.unused, each.complete] for each in numbers],
+        "chosen": [numbers[each] for each in choices],
+        "comments": checks.comments,
         "targets": [program.targets.get(path) for path in paths],
-        "ignored": {path: sorted(checks.ignored[path]) for path in paths if path in checks.ignored},
         "roots": program.roots,
         "files": [[path, path in program.linted, len(program.sources[path].text)] for path in paths],
     }
@@ -185,15 +187,17 @@ def decode(text: str) -> list[Diagnostic]:
 def _packed(each: Diagnostic) -> list[Any]:
     fix = each.fix and [each.fix.message, [[_span(edit.span), edit.text] for edit in each.fix.edits], each.fix.applicability]
     related = [[one.place.path, _span(one.place.span), one.message] for one in each.related]
-    return [each.code, each.name, each.message, each.place.path, _span(each.place.span), each.severity, fix, related]
+    home = each.home and [each.home.path, _span(each.home.span)]
+    return [each.code, each.name, each.message, each.place.path, _span(each.place.span), each.severity, fix, related, home]
 
 
 def _unpacked(
-    code: str, name: str, message: str, path: str, span: list[int], severity: Any, fix: Any, related: list[Any]
+    code: str, name: str, message: str, path: str, span: list[int], severity: Any, fix: Any, related: list[Any], home: Any
 ) -> Diagnostic:
     mended = fix and Fix(fix[0], tuple(Edit(_spanned(where), text) for where, text in fix[1]), fix[2])
     others = tuple(Related(Place(where, _spanned(there)), said) for where, there, said in related)
-    return Diagnostic(code, name, message, Place(path, _spanned(span)), severity, mended, others)
+    primary = home and Place(home[0], _spanned(home[1]))
+    return Diagnostic(code, name, message, Place(path, _spanned(span)), severity, mended, others, primary)
 
 
 def _span(span: Span) -> list[int]:

@@ -49,7 +49,7 @@ def lint_gated(
     from torchlint.lint.linter import lint
 
     texts = [source.text for source in program.sources.values()]
-    concerned = [rule for rule in rules if any(rule.concerns(program.targets.get(path)) for path in program.linted)]
+    concerned = [rule for rule in rules if any(rule.concerns(program.targets.get(path)) for path in program.sources)]
     if possible := can_fire(concerned, texts):
         return lint(program, possible, read, pulse)
     odd = [path for path in sorted(program.linted) if not _compiles(program.sources[path])]

@@ -7,7 +7,6 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cache
 
 from torchlint.analysis.facts.calls import Call
@@ -28,8 +27,9 @@ def lint(
     read: Callable[[Source], Tree] = parse,
     pulse: Callable[[], None] | None = None,
 ) -> list[Diagnostic]:
-    """Every report of `rules` in the linted files of `program`, in order of file and place.
+    """Every report of `rules` that concerns the linted files of `program`, in order of file and place.
 
+    Each is given at its primary place: this, or else a related place, is in a linted file.
     A file that is no Python is reported (TL900) and left out; the rest is linted. `read` parses; `pulse` is
     called again and again and may raise, to end a run whose answer nobody waits for any more.
     """
@@ -44,20 +44,14 @@ def lint(
 
         if trees:
             interpret(program, trees, frozenset(found.by_fact), found.add if pulse is None else add, found.calls, found.about)
-    reports = [seen for each in found.diagnostics() if (seen := _within(each, program.linted)) is not None]
+    reports = [each for each in found.diagnostics() if not _paths(each).isdisjoint(program.linted)]
     return sorted([*problems, *reports], key=lambda each: each.order)
 
 
-def _within(report: Diagnostic, linted: frozenset[str]) -> Diagnostic | None:
-    """A report where the person looks: at its own place, or at the first related one in a linted file."""
-    if report.place.path in linted:
-        return report
-    for other in report.related:
-        if other.place.path in linted:
-            back = Related(report.place, "the place to mend")
-            rest = tuple(each for each in report.related if each is not other)
-            return replace(report, place=other.place, fix=None, related=(back, *rest))
-    return None
+def _paths(report: Diagnostic) -> set[str]:
+    """The files that take part in a problem."""
+    ways = (report.related, *(other.related for other in report.others))
+    return {report.place.path}.union(one.place.path for way in ways for one in way)
 
 
 def _parse(program: Program, read: Callable[[Source], Tree]) -> tuple[dict[str, Tree], list[Diagnostic]]:
@@ -77,12 +71,13 @@ class _Findings:
     """What the rules say of each fact, once for each place."""
 
     def __init__(self, rules: Iterable[Rule], program: Program) -> None:
-        self._targets = program.targets
+        self._targets, self._linted = program.targets, program.linted
         self.by_fact: defaultdict[type, list[Rule]] = defaultdict(list)
         for rule in rules:
             self.by_fact[rule.fact].append(rule)
         self._plans: dict[tuple[type, str, Version | None], list[Rule]] = {}
         self._found: dict[tuple[str, Place], tuple[Rule, Finding]] = {}
+        self._others: defaultdict[tuple[str, Place], dict[tuple[Related, ...], Finding]] = defaultdict(dict)
         self._asked: defaultdict[tuple[str, int], int] = defaultdict(int)
         self._flagged: defaultdict[tuple[str, int], int] = defaultdict(int)
         self._guarded: set[tuple[str, int]] = set()
@@ -112,7 +107,9 @@ class _Findings:
                 self._guarded.add(asked)
             for finding in findings:
                 key = (rule.code, finding.place)
-                self._found.setdefault(key, (rule, finding))
+                first = self._found.setdefault(key, (rule, finding))[1]
+                if finding.related != first.related and any(one.place.path != finding.place.path for one in finding.related):
+                    self._others[key].setdefault(finding.related, finding)
                 self._places.setdefault(key, asked)
             if findings:
                 self._flagged[asked] += 1
@@ -135,7 +132,20 @@ class _Findings:
             if asked in self._guarded:
                 continue
             severity = finding.severity or rule.severity
-            yield Diagnostic(rule.code, rule.name, finding.message, finding.place, severity, finding.fix, finding.related)
+            # Not all files that lead to a file which is not linted are read, so not all ways to the place are known.
+            certain = rule.contexts == "any" or finding.place.path in self._linted
+            others = tuple(self._others[key].values()) if key in self._others else ()
+            yield Diagnostic(
+                rule.code,
+                rule.name,
+                finding.message,
+                finding.place,
+                severity,
+                finding.fix,
+                finding.related,
+                others=others,
+                certain=certain,
+            )
 
 
 @cache
@@ -157,5 +167,3 @@ def settings() -> Iterator[None]:
         sys.setrecursionlimit(limit)
         if collecting:
             gc.enable()
-
-

@@ -1,4 +1,4 @@
-"""The settings in force: those of the configuration file, with what the options of a run say laid over them."""
+"""The settings in force: what the options of a run say, laid over the settings of a configuration file."""
 
 from __future__ import annotations
 
@@ -9,24 +9,22 @@ from typing import Any
 from torchlint.lint.selection import UnknownRule
 from torchlint.project import config
 from torchlint.project.declared import declared_torch
+from torchlint.project.files import Rooted
 
 _SELECTORS = ("select", "extend_select", "ignore", "extend_ignore", "fixable", "unfixable")
 _PATTERNS = ("exclude", "extend_exclude")
-_EXTENDING = ("extend_select", "extend_ignore", "extend_exclude")
 _PLAIN = ("unsafe_fixes", "output_format", "force_exclude", "respect_gitignore", "jobs")
 
 
-def settings_in_force(start: str, options: Mapping[str, Any]) -> config.Settings:
-    """The settings for the folder `start`. Raises BadConfiguration, and UnknownRule for `a.py:` without rules."""
-    named = options.get("config") or ()
-    files = [each for each in named if "=" not in each or os.path.exists(each)]
-    if files:
-        settings = config.load(os.path.abspath(files[-1]))
-    elif options.get("isolated"):
-        settings = config.Settings(base=start)
-    else:
-        settings = config.settings_for(start)
-    for each in named:
+def named_files(options: Mapping[str, Any]) -> list[str]:
+    """The files among what `--config` names; the rest are lines of TOML."""
+    return [each for each in options.get("config") or () if "=" not in each or os.path.exists(each)]
+
+
+def laid_over(settings: config.Settings, options: Mapping[str, Any]) -> config.Settings:
+    """The settings with what a run's options say. Raises BadConfiguration, and UnknownRule for `a.py:` without rules."""
+    files = named_files(options)
+    for each in options.get("config") or ():
         if each not in files:
             settings = config.overlaid(settings, each)
     return config.set_by("the command line", settings, _values(settings, options))
@@ -47,9 +45,9 @@ def _values(settings: config.Settings, options: Mapping[str, Any]) -> dict[str, 
                 raise UnknownRule(f"--{config.key_of(name)} names no rule")
     for name in _PATTERNS:
         if given := options.get(name):
-            values[name] = tuple(_from_here(each, settings.base) for each in _parts(given))
+            values[name] = tuple(map(_from_here, _parts(given)))
     # An option replaces what the file says under the same name, save for those that extend.
-    for name in _EXTENDING:
+    for name in config.EXTENDING:
         if name in values:
             values[name] = (*getattr(settings, name), *values[name])
     for name in _PLAIN:
@@ -58,9 +56,7 @@ def _values(settings: config.Settings, options: Mapping[str, Any]) -> dict[str, 
     if given := options.get("target_torch"):
         values["target_torch"] = config.checked("target-torch", given, "--target-torch")
     if given := options.get("per_file_ignores"):
-        values["per_file_ignores"] = {
-            _from_here(pattern, settings.base): rules for pattern, rules in _ignores(given)
-        }
+        values["per_file_ignores"] = {_from_here(pattern): rules for pattern, rules in _ignores(given)}
     return values
 
 
@@ -76,10 +72,5 @@ def _ignores(given: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield pattern, tuple(_parts([rules]))
 
 
-def _from_here(pattern: str, base: str) -> str:
-    """A pattern of the command line, which starts from the current folder, as one that starts from `base`."""
-    plain = pattern.removeprefix("./")
-    if "/" not in plain.rstrip("/"):
-        return plain
-    below = os.path.relpath(os.getcwd(), base).replace(os.sep, "/")
-    return plain if below == "." or below.startswith("..") else f"/{below}/{plain.lstrip('/')}"
+def _from_here(pattern: str) -> Rooted:
+    return Rooted(pattern.removeprefix("./"), os.getcwd())

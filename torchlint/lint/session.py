@@ -1,11 +1,12 @@
-"""What one run goes by, of the command line or of the server: settings from the file, options laid over them."""
+"""What one run goes by, of the command line or of the server: settings from files, options laid over them."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,9 +15,9 @@ from torchlint.diagnostic import Diagnostic, Fix
 from torchlint.lint.cache import Cache, default_folder, run_cached
 from torchlint.lint.catalogue import Entry, catalogue
 from torchlint.lint.checks import Checks
-from torchlint.lint.overlay import settings_in_force
-from torchlint.lint.selection import Selectable, Selection, UnknownRule, check_selectors
-from torchlint.own_rules import INTERNAL_ERROR, OWN_RULES, UNUSED_SUPPRESSION, OwnRule
+from torchlint.lint.choosing import Chosen, check_rules, choose
+from torchlint.lint.configurations import Configurations, problems
+from torchlint.own_rules import INTERNAL_ERROR
 from torchlint.project import config, files
 from torchlint.project.declared import declared_torch
 from torchlint.project.program import Program, Version
@@ -33,56 +34,77 @@ _STDIN = "-"
 
 @dataclass(frozen=True)
 class Session:
-    """What a run goes by: the settings in force, the paths given, and the options of this run."""
+    """What a run goes by: the settings of the run as a whole, those of each file, the paths given, and the run's options."""
 
     settings: config.Settings
+    configurations: Configurations
+    rules: tuple[Entry, ...]
+    cache: Cache | None
     paths: tuple[str, ...]
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any]
 
     @classmethod
-    def of(cls, options: Mapping[str, Any]) -> Session:
-        """Read the configuration and lay the options over it.
+    def of(cls, options: Mapping[str, Any], here: str | None = None) -> Session:
+        """A run with these options, in the folder `here` (else the current one).
 
-        Raises BadConfiguration, UnknownRule, BadPlugin and MissingPath.
+        Raises BadConfiguration, UnknownRule, BadPlugin and MissingPath for what is wrong with the options.
         """
         paths = (*options["paths"], *_listed(options.get("files_from")))
         if not paths and options.get("files_from") is None:
             paths = (".",)
-        start = _start(paths, options.get("stdin_filename"))
-        session = cls(settings_in_force(start, options), paths, options)
-        _check_selectors(session.settings, session.everything)
-        return session
+        here = here or os.getcwd()
+        cache = None if options.get("no_cache") else Cache(options.get("cache_dir") or default_folder())
+        rules = catalogue(cache, not options.get("no_plugins"))
+        configurations = Configurations(options, here, lambda settings: check_rules(settings, rules))
+        of_run = configurations.of_run(*_folders(here, paths, options))
+        return cls(of_run, configurations, rules, cache, paths, options)
+
+    def settings_of(self, path: str) -> config.Settings:
+        """The settings of a file."""
+        return self.configurations.of(os.path.dirname(os.path.abspath(path)))
+
+    def problems(self, files: Iterable[str] = ()) -> list[config.BadConfiguration]:
+        """What is wrong with the configurations of the run and of files, each told once."""
+        return problems([self.settings, *map(self.settings_of, files)])
+
+    def origins(self, files: Iterable[str]) -> list[str]:
+        """The configuration files that count for the run and for files."""
+        every = (self.settings, *map(self.settings_of, files))
+        return list(dict.fromkeys(origin for settings in every for origin in settings.origins))
 
     @cached_property
     def _declared(self) -> dict[str, Version | None]:
         """The oldest torch that the project around a folder requires, by folder."""
         return {}
 
+    @cached_property
+    def _chosen(self) -> dict[int, Chosen]:
+        return {}
+
+    def chosen(self, settings: config.Settings) -> Chosen:
+        """What one configuration's selectors come to."""
+        if id(settings) not in self._chosen:
+            self._chosen[id(settings)] = choose(settings, self.rules)
+        return self._chosen[id(settings)]
+
     def supported_torch(self, file: str) -> Version | None:
         """The oldest torch that a file's project supports: as the settings say, or else as the project nearest to it requires."""
-        if self.settings.target_torch is not None or self.options.get("isolated"):
-            return self.settings.version_of_torch
+        settings = self.settings_of(file)
+        if settings.target_torch is not None or self.options.get("isolated"):
+            return settings.version_of_torch
         folder = os.path.dirname(file)
         if folder not in self._declared:
             declared = declared_torch(folder)
             self._declared[folder] = None if declared is None else config.version(declared.version)
         return self._declared[folder]
 
-    @cached_property
-    def cache(self) -> Cache | None:
-        return None if self.options.get("no_cache") else Cache(self.options.get("cache_dir") or default_folder())
-
-    @cached_property
-    def rules(self) -> tuple[Entry, ...]:
-        return catalogue(self.cache, self.plugins)
+    def further_roots(self, file: str) -> list[str]:
+        """The folders, besides its project's own, that a file's imports are looked up in."""
+        return [os.path.join(folder.base, folder.text) for folder in self.settings_of(file).src]
 
     @property
     def plugins(self) -> bool:
         return not self.options.get("no_plugins")
-
-    @property
-    def everything(self) -> tuple[Entry | OwnRule, ...]:
-        return (*self.rules, *OWN_RULES)
 
     @property
     def from_stdin(self) -> bool:
@@ -105,18 +127,12 @@ class Session:
     def quiet(self) -> bool:
         return self.silent or bool(self.options.get("quiet"))
 
-    def selection(self) -> Selection:
-        chosen = self.settings
-        return Selection(chosen.select, chosen.extend_select, (*chosen.ignore, *chosen.extend_ignore))
-
     @property
     def filter(self) -> files.Filter:
-        chosen = self.settings
         return files.Filter(
-            chosen.base,
-            (*chosen.exclude, *chosen.extend_exclude),
-            chosen.force_exclude,
-            chosen.respect_gitignore,
+            lambda folder: self.configurations.of(folder).excludes,
+            self.settings.force_exclude,
+            self.settings.respect_gitignore,
             (".py", ".ipynb", ".md", ".markdown") if self.options.get("markdown") else (".py", ".ipynb"),
         )
 
@@ -132,13 +148,18 @@ class Session:
 
     def load(self) -> Project:
         """The programs of the paths given, those that are missing left out."""
-        chosen, which = self.settings, self.filter
-        roots = [os.path.join(chosen.base, folder) for folder in chosen.src]
         if self.from_stdin:
-            return self._load_stdin(which, roots)
+            return self._load_stdin()
         given = [os.path.abspath(path) for path in self.there]
-        loaded = load_programs(files.discover(self.there, which), given, roots=roots, which=which, target=self.supported_torch)
-        return self._shard(loaded)
+        return self._shard(self.programs(files.discover(self.there, self.filter), given))
+
+    def programs(
+        self, linted: Sequence[str], given: Sequence[str] = (), overlay: Mapping[str, Text | Unreadable] | None = None
+    ) -> Project:
+        """The programs of files, by their settings; see `torchlint.project.programs.load`."""
+        return load_programs(
+            linted, given, roots=self.further_roots, which=self.filter, overlay=overlay, target=self.supported_torch
+        )
 
     def _shard(self, loaded: Project) -> Project:
         """This run's share of the programs: every Nth, from the biggest on; the first has the unreadable files."""
@@ -149,8 +170,8 @@ class Session:
         unreadable = loaded.unreadable if mine == 1 else ()
         return replace(loaded, programs=tuple(ordered[mine - 1 :: count]), unreadable=unreadable)
 
-    def _load_stdin(self, which: files.Filter, roots: Sequence[str]) -> Project:
-        name = os.path.abspath(self.options.get("stdin_filename") or "stdin.py")
+    def _load_stdin(self) -> Project:
+        name, which = _stdin_name(self.options), self.filter
         if which.force and which.leaves_out(name, False):
             return Project((), (), {}, {})
         overlay: dict[str, Text | Unreadable] = {}
@@ -158,16 +179,15 @@ class Session:
             overlay[name] = text_of(name, self.stdin)
         except Unreadable as problem:
             overlay[name] = problem
-        return load_programs([name], [], roots=roots, which=which, overlay=overlay, target=self.supported_torch)
+        return self.programs([name], overlay=overlay)
 
     def checks(self, loaded: Project) -> Checks:
         """What is done with each program."""
-        selection = self.selection()
-        codes = frozenset(rule.code for rule in self.rules if selection.takes(rule))
-        complete = all(rule.code in codes for rule in self.rules if rule.default)
-        unused = selection.takes(UNUSED_SUPPRESSION)
-        comments = not self.options.get("ignore_noqa")
-        return Checks(codes, unused, complete, self._ignored(loaded), self.plugins, comments)
+        paths = sorted({*loaded.files, *(path for program in loaded.programs for path in program.sources)})
+        choices = {path: self.chosen(self.settings_of(path)).of(os.path.abspath(path)) for path in paths}
+        usual = Counter(choices.values()).most_common(1)[0][0] if choices else self.chosen(self.settings).choice
+        special = {path: choice for path, choice in choices.items() if choice != usual}
+        return Checks(usual, special, self.plugins, not self.options.get("ignore_noqa"))
 
     def run(self, programs: Sequence[Program], checks: Checks, progress: Progress | None = None) -> list[Diagnostic]:
         """The diagnostics of the programs, with just the fixes that may be applied."""
@@ -181,39 +201,29 @@ class Session:
 
     def presented(self, found: Sequence[Diagnostic]) -> list[Diagnostic]:
         """The reports that the person wants to see, with just the fixes that may be applied."""
-        fixable = Selection(self.settings.fixable, (), self.settings.unfixable)
-        may = {rule.code for rule in self.everything if fixable.takes(rule)}
-        return [each if each.code in may else replace(each, fix=None) for each in self.reported(found)]
+        reports = [(each, self.chosen(self.settings_of(each.place.path))) for each in self.reported(found)]
+        return [each if each.code in chosen.fixable else replace(each, fix=None) for each, chosen in reports]
 
     def reported(self, found: Sequence[Diagnostic]) -> list[Diagnostic]:
         """What is left when the linter's own reports that the person ignores are gone."""
-        ignoring = Selection((), (), tuple(each for each in self.selection().ignore if each != "ALL"))
-        gone = {own.code for own in OWN_RULES if not replace(ignoring, select=("ALL",)).takes(own)}
-        return [each for each in found if each.code not in gone]
+        return [each for each in found if not self._ignores(each)]
+
+    def _ignores(self, each: Diagnostic) -> bool:
+        chosen = self.chosen(self.settings_of(each.primary.path))
+        return each.code in chosen.gone or each.code in chosen.of(os.path.abspath(each.primary.path)).ignored
 
     def wants(self, fix: Fix) -> bool:
-        return fix.applicability == "safe" or self.settings.unsafe_fixes
+        return may_apply(fix, self.settings)
 
     def exit_code(self, found: Sequence[Diagnostic]) -> int:
         if any(each.code == INTERNAL_ERROR.code for each in found):
             return 2
         return 1 if found and not self.options.get("exit_zero") else 0
 
-    def _ignored(self, loaded: Project) -> dict[str, frozenset[str]]:
-        """The codes that `per-file-ignores` names, by path."""
-        table = self.settings.per_file_ignores
-        if not table:
-            return {}
-        from pathspec import GitIgnoreSpec
 
-        ignored: dict[str, frozenset[str]] = {}
-        for pattern, selectors in table.items():
-            spec = GitIgnoreSpec.from_lines([pattern])
-            codes = frozenset(rule.code for rule in self.everything if Selection(selectors).takes(rule))
-            for path, file in loaded.files.items():
-                if spec.match_file(os.path.relpath(file, self.settings.base).replace(os.sep, "/")):
-                    ignored[path] = ignored.get(path, frozenset()) | codes
-        return ignored
+def may_apply(fix: Fix, settings: config.Settings) -> bool:
+    """Whether settings let a fix be applied among others."""
+    return fix.applicability == "safe" or settings.unsafe_fixes
 
 
 def _listed(name: str | None) -> list[str]:
@@ -228,30 +238,13 @@ def _listed(name: str | None) -> list[str]:
     return [os.fsdecode(path) for path in paths if path.strip()]
 
 
-def _start(paths: Sequence[str], stdin_filename: str | None) -> str:
-    """The folder whose configuration counts: the one that holds all paths given."""
+def _stdin_name(options: Mapping[str, Any]) -> str:
+    return os.path.abspath(options.get("stdin_filename") or "stdin.py")
+
+
+def _folders(here: str, paths: Sequence[str], options: Mapping[str, Any]) -> list[str]:
+    """The folders whose configuration is that of the run as a whole: the current one, or else that of the first path."""
     if paths == (_STDIN,):
-        return os.path.dirname(os.path.abspath(stdin_filename or "stdin.py"))
-    folders = [os.path.abspath(path) for path in paths] or [os.getcwd()]
-    folders = [path if os.path.isdir(path) else os.path.dirname(path) for path in folders]
-    try:
-        return os.path.commonpath(folders)
-    except ValueError:
-        return folders[0]
-
-
-def _check_selectors(settings: config.Settings, everything: Sequence[Selectable]) -> None:
-    """Raises UnknownRule for a selector of the command line that fits no rule, BadConfiguration for one of a file."""
-    named: dict[str, Iterable[str]] = {
-        name: getattr(settings, name) or ()
-        for name in ("select", "extend_select", "ignore", "extend_ignore", "fixable", "unfixable")
-    }
-    named["per_file_ignores"] = [each for rules in settings.per_file_ignores.values() for each in rules]
-    for name, selectors in named.items():
-        try:
-            check_selectors(selectors, everything)
-        except UnknownRule as problem:
-            path, _, row = settings.places.get(name, "").rpartition(":")
-            if not path:
-                raise
-            raise config.BadConfiguration(path, int(row), f"`{config.key_of(name)}`: {problem}") from None
+        return [os.path.dirname(_stdin_name(options))]
+    first = [os.path.abspath(path) for path in paths[:1]]
+    return [here, *(path if os.path.isdir(path) else os.path.dirname(path) for path in first)]

@@ -56,9 +56,9 @@ class Suppression:
     ours: bool = False
     used: set[str] = field(default_factory=set)
 
-    def silences(self, each: Diagnostic) -> bool:
-        """Whether this comment silences a report; what it does so by is remembered as used."""
-        start, end = each.place.span.start.row, each.place.span.end.row
+    def silences(self, each: Diagnostic, there: Span) -> bool:
+        """Whether this comment silences a report at a place in its file; what it does so by is remembered as used."""
+        start, end = there.start.row, there.end.row
         if start not in self.rows and not (self.kind == "line" and end in self.rows):
             return False
         if self.names is None:
@@ -69,22 +69,26 @@ class Suppression:
         return bool(fits)
 
 
-def suppress(
-    source: Source, found: Sequence[Diagnostic], active: Collection[str] | None = None, complete: bool = True
-) -> list[Diagnostic]:
-    """The diagnostics of one file that no comment silences, and reports on comments that silence none.
+class Comments:
+    """The suppression comments of one file, and what they have silenced so far."""
 
-    `active` are the codes of the rules that ran, since a comment for another rule is left alone
-    (None: do not report at all); `complete` says that these are all the rules there are by default.
-    """
-    if not _ANY.search(source.text):
-        return list(found)
-    suppressions = suppressions_in(source.text)
-    kept = [each for each in found if not _silenced(each, suppressions)]
-    if active is not None:
-        reports = [report for one in suppressions for report in _unused(source, one, active, complete)]
-        kept += [each for each in reports if not _silenced(each, [one for one in suppressions if one.names])]
-    return kept
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._all = suppressions_in(source.text) if _ANY.search(source.text) else []
+
+    def silence(self, each: Diagnostic, there: Span | None = None) -> bool:
+        """Whether a comment silences a report at its place, or at another one in this file."""
+        return _silenced(each, there or each.place.span, self._all)
+
+    def unused(self, active: Collection[str], complete: bool = True) -> list[Diagnostic]:
+        """Reports on the comments that have silenced nothing.
+
+        `active` are the codes of the rules that ran, since a comment for another rule is left alone; `complete` says
+        that these are all the rules there are by default.
+        """
+        reports = [report for one in self._all for report in _unused(self._source, one, active, complete)]
+        named = [one for one in self._all if one.names]
+        return [each for each in reports if not _silenced(each, each.place.span, named)]
 
 
 def suppressions_in(text: str) -> list[Suppression]:
@@ -152,9 +156,9 @@ def _fits(name: str, each: Diagnostic) -> bool:
     return name == each.name or (_CODE.fullmatch(name) is not None and each.code.startswith(name.upper()))
 
 
-def _silenced(each: Diagnostic, suppressions: Iterable[Suppression]) -> bool:
+def _silenced(each: Diagnostic, there: Span, suppressions: Iterable[Suppression]) -> bool:
     # Every one is asked, so that two comments for one report both count as used.
-    answers = [one.silences(each) for one in suppressions] if each.code not in LASTING else []
+    answers = [one.silences(each, there) for one in suppressions] if each.code not in LASTING else []
     return any(answers)
 
 

@@ -1,4 +1,4 @@
-"""The configuration: `[tool.torchlint]` in pyproject.toml, or torchlint.toml; what is allowed, and what is in force."""
+"""The options: what each may be, by its name in `[tool.torchlint]` or torchlint.toml, and settings made of them."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property, partial
 from typing import Any
 
-from torchlint.project.files import DEFAULT_EXCLUDES
+from torchlint.project.files import DEFAULT_EXCLUDES, Rooted, Rules, rules_of
 
 # What `output-format` may be; `torchlint.report.formats` finds the writer of each.
 FORMATS = (
     "text", "full", "concise", "grouped", "json", "json-lines",
     "sarif", "github", "gitlab", "junit", "rdjson", "azure", "pylint",
 )  # fmt: skip
-
-NAMES = ("torchlint.toml", ".torchlint.toml", "pyproject.toml")
 
 
 class BadConfiguration(Exception):
@@ -34,43 +33,67 @@ class BadConfiguration(Exception):
         return f"{place}: TL903 invalid-configuration {self.message}"
 
 
-def _option(kind: str, doc: str, default: Any = ()) -> Any:
-    return field(default=default, metadata={"kind": kind, "doc": doc})
+def _option(kind: str, doc: str, default: Any = (), of_run: bool = False) -> Any:
+    return field(default=default, metadata={"kind": kind, "doc": doc, "of_run": of_run})
+
+
+_of_run = partial(_option, of_run=True)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Every option, by its name in TOML with `_` for `-`. `base` is the folder that patterns start from.
+    """Every option, by its name in TOML with `_` for `-`.
 
-    `origin` is the file that was read, and `places` says of each option that was set, where.
+    Most options are those of the files below the configuration; some are those of a run as a whole. `base` is the
+    folder that the default patterns start from, `origin` the file that was read, `extended` the settings that it builds
+    on, and `places` says of each option that was set, where. `problem` is what is wrong with a file, for which
+    the default settings stand in.
     """
 
+    extend: str | None = _option(
+        "file", "Another configuration file, seen from this one's folder, whose options hold where this one sets none.", None
+    )
     select: tuple[str, ...] | None = _option(
         "strings", "The rules to run instead of the default ones: codes, prefixes of codes, names, or ALL.", None
     )
     extend_select: tuple[str, ...] = _option("strings", "Rules to run besides.")
     ignore: tuple[str, ...] = _option("strings", "Rules not to run; the more exact selector wins.")
     extend_ignore: tuple[str, ...] = _option("strings", "Further rules not to run.")
-    per_file_ignores: Mapping[str, tuple[str, ...]] = field(
+    per_file_ignores: Mapping[Rooted, tuple[str, ...]] = field(
         default_factory=dict,
-        metadata={"kind": "table", "doc": "Rules not to report, by pattern of the files' paths."},
+        metadata={"kind": "table", "doc": "Rules not to report, by pattern of the files' paths.", "of_run": False},
     )
-    exclude: tuple[str, ...] = _option(
-        "strings", "What is left out of folders, as in .gitignore; this replaces the default list.", DEFAULT_EXCLUDES
+    exclude: tuple[Rooted, ...] = _option(
+        "patterns",
+        "What is left out of folders, as in .gitignore; this replaces the default list.",
+        tuple(Rooted(text, "") for text in DEFAULT_EXCLUDES),
     )
-    extend_exclude: tuple[str, ...] = _option("strings", "What is left out besides.")
-    force_exclude: bool = _option("boolean", "Leave out what is excluded even where it is named outright.", False)
-    respect_gitignore: bool = _option("boolean", "Leave out what .gitignore files leave out.", True)
+    extend_exclude: tuple[Rooted, ...] = _option("patterns", "What is left out besides.")
     fixable: tuple[str, ...] = _option("strings", "Rules whose fixes may be applied.", ("ALL",))
     unfixable: tuple[str, ...] = _option("strings", "Rules whose fixes may not be applied.")
-    unsafe_fixes: bool = _option("boolean", "Apply unsafe fixes too, with --fix.", False)
     target_torch: str | None = _option("version", 'The oldest torch that the project supports, as "2.3"; by default what its requirements say.', None)
-    src: tuple[str, ...] = _option("strings", "Folders that imports are looked up in, besides the root and its src.")
-    output_format: str = _option("format", "The report's format.", "text")
-    jobs: int = _option("count", "How many worker processes; 0 takes what the machine has.", 0)
+    src: tuple[Rooted, ...] = _option("patterns", "Folders that imports are looked up in, besides the root and its src.")
+    force_exclude: bool = _of_run("boolean", "Leave out what is excluded even where it is named outright.", False)
+    respect_gitignore: bool = _of_run("boolean", "Leave out what .gitignore files leave out.", True)
+    unsafe_fixes: bool = _of_run("boolean", "Apply unsafe fixes too, with --fix.", False)
+    output_format: str = _of_run("format", "The report's format.", "text")
+    jobs: int = _of_run("count", "How many worker processes; 0 takes what the machine has.", 0)
     base: str = ""
     origin: str | None = None
-    places: Mapping[str, str] = field(default_factory=dict, compare=False)
+    extended: Settings | None = field(default=None, compare=False)
+    places: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
+    problem: BadConfiguration | None = field(default=None, compare=False)
+
+    @cached_property
+    def excludes(self) -> Rules:
+        """What is left out of the folders below, as rules."""
+        return rules_of(Rooted(each.text, each.base or self.base) for each in (*self.exclude, *self.extend_exclude))
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The file that was read, that which it extends, and so on."""
+        own = () if self.origin is None else (self.origin,)
+        return own if self.extended is None else (*own, *self.extended.origins)
 
     @property
     def version_of_torch(self) -> tuple[int, ...] | None:
@@ -90,53 +113,8 @@ def key_of(name: str) -> str:
     return name.replace("_", "-")
 
 
-def find(start: str) -> str | None:
-    """The nearest configuration file in a folder or above it; a pyproject.toml counts if it has our table."""
-    folder = os.path.abspath(start)
-    while True:
-        for name in NAMES:
-            path = os.path.join(folder, name)
-            if os.path.isfile(path) and (name != "pyproject.toml" or _mentions_us(path)):
-                return path
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return None
-        folder = parent
-
-
-def load(path: str) -> Settings:
-    """The settings of a file. Raises BadConfiguration for what is wrong in it, with the place."""
-    shown = os.path.relpath(path) if not os.path.relpath(path).startswith("..") else path
-    try:
-        with open(path, "rb") as file:
-            text = file.read().decode()
-        table = tomllib.loads(text)
-    except OSError as error:
-        raise BadConfiguration(shown, 1, f"cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise BadConfiguration(shown, 1, "is not UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"at line (\d+)", str(error))
-        last = len(text.splitlines())
-        raise BadConfiguration(shown, int(found[1]) if found else last, f"is no TOML: {error}") from None
-    above = ""
-    if os.path.basename(path) == "pyproject.toml":
-        above = "tool.torchlint."
-        tools = table.get("tool", {})
-        table = tools.get("torchlint", {}) if isinstance(tools, dict) else {}
-    if not isinstance(table, dict):
-        raise BadConfiguration(shown, 1, "`tool.torchlint` must be a table")
-    values: dict[str, Any] = {}
-    places: dict[str, str] = {}
-    for key, value in table.items():
-        row = _row(text, above + key)
-        try:
-            values |= _checked(key, value)
-        except ValueError as problem:
-            raise BadConfiguration(shown, row, str(problem)) from None
-        places[key.replace("-", "_")] = f"{shown}:{row}"
-    base = os.path.dirname(os.path.abspath(path))
-    return replace(Settings(), **values, base=base, origin=shown, places=places)
+# These add to what is said elsewhere under the same name; the others replace it.
+EXTENDING = ("extend_select", "extend_ignore", "extend_exclude")
 
 
 def overlaid(settings: Settings, text: str) -> Settings:
@@ -145,31 +123,38 @@ def overlaid(settings: Settings, text: str) -> Settings:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         raise BadConfiguration("--config", 1, f"`{text}` is neither a file nor a `key = value` of TOML") from None
+    if "extend" in table:
+        raise BadConfiguration("--config", 1, "`extend` can be set in a file only; `--config FILE` names one")
     values = {key.replace("-", "_"): checked(key, value, "--config") for key, value in table.items()}
     return set_by("--config", settings, values)
 
 
 def set_by(origin: str, settings: Settings, values: Mapping[str, Any]) -> Settings:
     """The settings with `values` in place of their own, which `origin` set."""
-    return replace(settings, **values, places={**settings.places, **dict.fromkeys(values, origin)})
+    return replace(settings, **values, places={**settings.places, **dict.fromkeys(values, (origin,))})
 
 
 def checked(key: str, value: Any, origin: str) -> Any:
-    """The value of an option as the settings keep it. Raises BadConfiguration for a wrong one, set by `origin`."""
+    """The value of an option as the settings keep it; its patterns start from the current folder.
+
+    Raises BadConfiguration for a wrong one, set by `origin`.
+    """
     try:
-        return _checked(key, value)[_known(key)]
+        return taken(key, value, os.getcwd())[_known(key)]
     except ValueError as problem:
         raise BadConfiguration(origin, 1, str(problem)) from None
 
 
-def _checked(key: str, value: Any) -> dict[str, Any]:
-    return {_known(key): _CHECKS[OPTIONS[key].metadata["kind"]](key, value)}
-
-
-def settings_for(folder: str) -> Settings:
-    """The settings in force for a folder: those of the nearest file, or the default ones."""
-    path = find(folder)
-    return load(path) if path else Settings(base=os.path.abspath(folder))
+def taken(key: str, value: Any, base: str) -> dict[str, Any]:
+    """An option's value by its name, its patterns starting from `base`. Raises ValueError."""
+    name = _known(key)
+    kind = OPTIONS[key].metadata["kind"]
+    made = _CHECKS[kind](key, value)
+    if kind == "patterns":
+        made = tuple(Rooted(text, base) for text in made)
+    elif kind == "table":
+        made = {Rooted(pattern, base): codes for pattern, codes in made.items()}
+    return {name: made}
 
 
 def schema() -> dict[str, Any]:
@@ -179,6 +164,8 @@ def schema() -> dict[str, Any]:
     strings = {"type": "array", "items": {"type": "string"}}
     kinds: dict[str, dict[str, Any]] = {
         "strings": strings,
+        "patterns": strings,
+        "file": {"type": "string"},
         "table": {"type": "object", "additionalProperties": strings},
         "boolean": {"type": "boolean"},
         "version": {"type": "string", "pattern": r"^\d+(\.\d+){0,2}$"},
@@ -187,9 +174,12 @@ def schema() -> dict[str, Any]:
     }
     properties = {}
     for name, option in OPTIONS.items():
-        default = option.default if isinstance(option.default, str | int | tuple) else None
-        entry = {"description": option.metadata["doc"], **kinds[option.metadata["kind"]]}
-        properties[name] = entry if default is None else {**entry, "default": default}
+        default = getattr(Settings(), option.name)
+        if isinstance(default, tuple):
+            default = tuple(each.text if isinstance(each, Rooted) else each for each in default)
+        doc = option.metadata["doc"] + (" (Of the run as a whole.)" if option.metadata["of_run"] else "")
+        entry = {"description": doc, **kinds[option.metadata["kind"]]}
+        properties[name] = {**entry, "default": default} if isinstance(default, str | int | tuple) else entry
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$comment": f"torchlint {__version__}; written by `torchlint config --schema`",
@@ -199,14 +189,6 @@ def schema() -> dict[str, Any]:
         "additionalProperties": False,
         "properties": properties,
     }
-
-
-def _mentions_us(path: str) -> bool:
-    try:
-        with open(path, "rb") as file:
-            return re.search(rb"^\s*\[\s*tool\s*\.\s*[\"']?torchlint|torchlint\s*[.=]", file.read(), re.M) is not None
-    except OSError:
-        return False
 
 
 def _known(key: str) -> str:
@@ -255,6 +237,12 @@ def _format(key: str, value: Any) -> str:
     )
 
 
+def _file(key: str, value: Any) -> str:
+    if isinstance(value, str) and value:
+        return value
+    raise ValueError(f"`{key}` must be the path of a configuration file")
+
+
 def _count(key: str, value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
@@ -263,35 +251,11 @@ def _count(key: str, value: Any) -> int:
 
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "strings": _strings,
+    "patterns": _strings,
+    "file": _file,
     "table": _table,
     "boolean": _boolean,
     "version": _version,
     "format": _format,
     "count": _count,
 }
-
-
-_HEADER = re.compile(r"\s*\[+([^\]]+)\]+\s*(?:#.*)?$")
-_KEY = re.compile(r"""\s*((?:[\w.\- ]|"[^"]*"|'[^']*')+?)\s*=""")
-
-
-def _row(text: str, wanted: str) -> int:
-    """The row of a text of TOML that sets the key of this dotted path; 1 where none is found."""
-    header = ""
-    key = wanted.rpartition(".")[2]
-    for row, line in enumerate(text.splitlines(), 1):
-        if found := _HEADER.match(line):
-            header = path = _plain(found[1])
-        elif found := _KEY.match(line):
-            path = _plain(f"{header}.{found[1]}").lstrip(".")
-            if wanted.startswith(path + ".") and re.search(rf"(?<![\w-]){re.escape(key)}(?![\w-])", line):
-                return row
-        else:
-            continue
-        if path == wanted or path.startswith(wanted + "."):
-            return row
-    return 1
-
-
-def _plain(path: str) -> str:
-    return re.sub(r"[\s\"']", "", path)

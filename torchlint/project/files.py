@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,32 +25,51 @@ class MissingPath(Exception):
     """A path was given that does not exist."""
 
 
+@dataclass(frozen=True, slots=True)
+class Rooted:
+    """A pattern or folder as a person wrote it, and the folder that it starts from."""
+
+    text: str
+    base: str
+
+
 Rules = tuple[tuple[str, "GitIgnoreSpec"], ...]
+
+
+def rules_of(patterns: Iterable[Rooted]) -> Rules:
+    """Patterns as rules: those that follow one another and start from one folder make one."""
+    from pathspec import GitIgnoreSpec
+
+    groups = groupby(patterns, key=lambda each: each.base)
+    return tuple((base, GitIgnoreSpec.from_lines([each.text for each in group])) for base, group in groups)
+
+
+def matches(path: str, rules: Rules) -> bool:
+    """Whether a file fits patterns; where it lies elsewhere than these start from, its name counts."""
+    return _left_out(path, False, _reaching(rules, os.path.dirname(path)))
+
+
+def default_excludes(base: str) -> Callable[[str], Rules]:
+    """What is left out of every folder where nothing else is said."""
+    rules = rules_of(Rooted(text, base) for text in DEFAULT_EXCLUDES)
+    return lambda folder: rules
 
 
 @dataclass(frozen=True)
 class Filter:
-    """What is left out of the folders given: patterns as in .gitignore, relative to `base`.
+    """What is left out of the folders given: `excludes` tells the rules for the entries of a folder.
 
     A path named outright is linted whatever the patterns say, unless `force` is set.
     """
 
-    base: str
-    excludes: Sequence[str] = DEFAULT_EXCLUDES
+    excludes: Callable[[str], Rules]
     force: bool = False
     gitignore: bool = True
     endings: tuple[str, ...] = (".py", ".ipynb")
 
-    @cached_property
-    def excluded(self) -> GitIgnoreSpec:
-        from pathspec import GitIgnoreSpec
-
-        return GitIgnoreSpec.from_lines(self.excludes)
-
     def rules_at(self, folder: str) -> Rules:
-        """What applies to the entries of a folder: the excludes, and each .gitignore up to the repository."""
-        start = self.base if _within(folder, self.base) else folder
-        return ((start, self.excluded), *self.ignore_rules(folder))
+        """What applies to the entries of a folder: its excludes, and each .gitignore up to the repository."""
+        return (*_reaching(self.excludes(folder), folder), *self.ignore_rules(folder))
 
     def ignore_rules(self, folder: str) -> Rules:
         if not self.gitignore:
@@ -60,7 +80,16 @@ class Filter:
 
     def leaves_out(self, path: str, is_folder: bool) -> bool:
         """Whether a path, or a folder that it lies in, is left out."""
-        return _left_out(path, is_folder, self.rules_at(os.path.dirname(path)))
+        folder = os.path.dirname(path)
+        if _left_out(path, is_folder, self.rules_at(folder)):
+            return True
+        # A folder with excludes of its own may be left out by those above it.
+        while (parent := os.path.dirname(folder)) != folder:
+            above = self.excludes(parent)
+            if self.excludes(folder) is not above and any(_within(parent, base) for base, _ in above):
+                return self.leaves_out(folder, True)
+            folder = parent
+        return False
 
 
 def discover(paths: Iterable[str], which: Filter) -> list[str]:
@@ -89,12 +118,17 @@ def walk(start: str, which: Filter, depth: int | None = None) -> Iterator[str]:
     What leaves out the start itself does not count below it. Links to folders are not followed. A
     folder with the name of a source file is yielded too, so that the person hears of it.
     """
-    rules = which.rules_at(start)
-    if _left_out(start, True, rules):
-        rules = ((start, which.excluded), *_ignore_files(start, False))
-    pending = deque([(start, rules, 0)])
+    named_outright = _left_out(start, True, which.rules_at(start))
+    ignores = which.ignore_rules(start)
+    if named_outright:
+        ignores = _ignore_files(start, False) if which.gitignore else ()
+    pending = deque([(start, ignores, 0)])
     while pending:
-        folder, rules, level = pending.popleft()
+        folder, ignores, level = pending.popleft()
+        excludes = _reaching(which.excludes(folder), folder)
+        if named_outright:
+            excludes = tuple((start if _within(start, base) else base, spec) for base, spec in excludes)
+        rules = (*excludes, *ignores)
         for entry in _entries(folder):
             is_folder = entry.is_dir(follow_symlinks=False)
             named = entry.name.endswith(which.endings)
@@ -102,7 +136,7 @@ def walk(start: str, which: Filter, depth: int | None = None) -> Iterator[str]:
                 continue
             if is_folder and level != depth:
                 own = _ignore_files(entry.path, _is_top(entry.path)) if which.gitignore else ()
-                pending.append((entry.path, (*rules, *own), level + 1))
+                pending.append((entry.path, (*ignores, *own), level + 1))
             if named and (is_folder or not _leads_to_folder(entry)):
                 yield entry.path
 
@@ -120,6 +154,11 @@ def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:
         return False  # a link that leads in a circle
+
+
+def _reaching(rules: Rules, folder: str) -> Rules:
+    """Rules for the entries of a folder; those that start from somewhere else start from the folder itself."""
+    return tuple((base if _within(folder, base) else folder, spec) for base, spec in rules)
 
 
 def _left_out(path: str, is_folder: bool, rules: Rules) -> bool:

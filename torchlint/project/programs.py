@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from torchlint.diagnostic import Diagnostic
 from torchlint.own_rules import SYNTAX_ERROR, UNREADABLE_FILE
-from torchlint.project.files import Filter, walk
+from torchlint.project.files import Filter, default_excludes, walk
 from torchlint.project.imports import ImportIndex
 from torchlint.project.program import Program, Version
 from torchlint.project.reading import read_file
@@ -39,12 +39,18 @@ class Import:
 
 @dataclass(frozen=True)
 class Project:
-    """What was read: the programs, the files that could not be read, and each path's file and encoding."""
+    """What was read: the programs, the files that could not be read, and each linted path's file and encoding."""
 
     programs: tuple[Program, ...]
     unreadable: tuple[Diagnostic, ...]
     texts: Mapping[str, Text] = field(repr=False)
     files: Mapping[str, str] = field(repr=False)
+
+    @property
+    def every_text(self) -> dict[str, str]:
+        """The program of each path, those included that only lend facts."""
+        lending = {path: source.text for program in self.programs for path, source in program.sources.items()}
+        return lending | {path: text.text for path, text in self.texts.items()}
 
     def takes(self, path: str, text: str) -> bool:
         """Whether a file can be written with this text: a notebook needs its cells, an encoding its letters."""
@@ -88,7 +94,7 @@ def load(
     linted: Sequence[str],
     given: Sequence[str] = (),
     *,
-    roots: Sequence[str] = (),
+    roots: Callable[[str], Iterable[str]] = lambda file: (),
     which: Filter | None = None,
     overlay: Mapping[str, Text | Unreadable] | None = None,
     target: Callable[[str], Version | None] = lambda file: None,
@@ -96,8 +102,9 @@ def load(
     """Read the `linted` files, and those of their projects that they work with, as programs.
 
     All paths are absolute. `given` are the folders that the person named, for files that lie below
-    no marker of a project. `roots` are further folders on `sys.path`; `overlay` holds texts that
-    stand in for what is on the disk; `target` tells the oldest torch that a file's project supports.
+    no marker of a project. `roots` tells further folders on `sys.path` that a file asks for, which its project then
+    has; `overlay` holds texts that stand in for what is on the disk; `target` tells the oldest torch that a file's
+    project supports.
     """
     reader = _Reader(overlay or {})
     folders = [path for path in given if os.path.isdir(path)]
@@ -107,12 +114,14 @@ def load(
         files = list(members)
         if not any(within(root, folder) for folder in folders):
             depth = None if _marked(os.path.join(root, "x"), {}) else 1
-            around = walk(root, which or Filter(root), depth)
+            around = walk(root, which or Filter(default_excludes(root)), depth)
             files += [file for file in around if file.endswith(".py") and not os.path.isdir(file)]
         names.update((shown(file, root), file) for file in members)
-        targets = {shown(file, root): version for file in members if (version := target(file)) is not None}
-        for each in _programs(root, members, files, (root, *_package_parent(root), *roots), reader):
-            programs.append(replace(each, targets={path: targets[path] for path in each.linted if path in targets}))
+        by_path = {shown(file, root): file for file in files}
+        further = dict.fromkeys(folder for file in sorted(files) for folder in roots(file))
+        for each in _programs(root, members, files, (root, *_package_parent(root), *further), reader):
+            targets = {path: version for path in each.sources if (version := target(by_path[path])) is not None}
+            programs.append(replace(each, targets=targets))
     texts: dict[str, Text] = {}
     unreadable: list[Diagnostic] = []
     for path, file in names.items():

@@ -58,11 +58,11 @@ def relative(filename: str, start: str = os.curdir) -> str:
 
 def fingerprints(report: Report, start: str = os.curdir) -> Iterator[str]:
     """For each diagnostic a key that stays when lines move: rule, file (from the folder `start`), the code of its
-    line, and which of those that are alike in this it is."""
+    line, all of the primary place, and which of those that are alike in this it is."""
     seen: Counter[str] = Counter()
     for each in report.diagnostics:
-        line = (line_of(report, each.place.path, each.place.span.start.row) or "").strip()
-        key = "\0".join((each.code, relative(report.filename(each.place), start), line, each.message if not line else ""))
+        line = (line_of(report, each.primary.path, each.primary.span.start.row) or "").strip()
+        key = "\0".join((each.code, relative(report.filename(each.primary), start), line, each.message if not line else ""))
         seen[key] += 1
         yield sha256(f"{key}\0{seen[key]}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
 

@@ -20,7 +20,7 @@ def write_baseline(path: str, report: Report) -> None:
     """Write the fingerprints of all that is reported, readable and in a stable order. Raises OSError."""
     start = _folder(path)
     entries = [
-        {"fingerprint": key, "code": each.code, "name": each.name, "path": relative(report.filename(each.place), start)}
+        {"fingerprint": key, "code": each.code, "name": each.name, "path": relative(report.filename(each.primary), start)}
         for each, key in zip(report.diagnostics, fingerprints(report, start), strict=True)
     ]
     entries.sort(key=lambda entry: (entry["path"], entry["code"], entry["fingerprint"]))

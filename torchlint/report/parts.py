@@ -41,7 +41,8 @@ class _Parts:
         if fix is not None and each.place.path in self._parts:
             edits = tuple(Edit(self._place(Place(each.place.path, edit.span)).span, edit.text) for edit in fix.edits)
             fix = Fix(fix.message, edits, fix.applicability)
-        return replace(each, place=self._place(each.place), related=related, fix=fix)
+        home = each.home and self._place(each.home)
+        return replace(each, place=self._place(each.place), related=related, fix=fix, home=home)
 
     def _place(self, place: Place) -> Place:
         own = self._parts.get(place.path)

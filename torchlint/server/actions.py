@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from lsprotocol import types
 
@@ -68,7 +69,7 @@ class Actions:
         program = self.checked.program_of(path)
         if program is None:
             return None
-        rules = self.checked.checks.rules()
+        rules = self.checked.checks.rules(program)
 
         def run(programs: Sequence[Program]) -> list[Diagnostic]:
             found = [
@@ -79,7 +80,8 @@ class Actions:
             return [each for each in self.checked.session.presented(found) if each.place.path == path]
 
         own = [each for each in self.checked.found if each.place.path == path]
-        fixed = fix_programs([program], own, run, self.checked.session.wants, self.checked.project.takes)
+        wanted = partial(self.checked.wants, name=self.name)
+        fixed = fix_programs([program], own, run, wanted, self.checked.project.takes)
         return self._replaced(path, fixed.texts[path]) if path in fixed.texts else None
 
     def _ignore(self, each: Diagnostic) -> types.WorkspaceEdit | None:

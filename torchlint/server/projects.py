@@ -9,16 +9,16 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from torchlint.diagnostic import Diagnostic
+from torchlint.diagnostic import Diagnostic, Fix
 from torchlint.lint.checks import Checks
 from torchlint.lint.gate import lint_gated
 from torchlint.lint.plugins import BadPlugin
 from torchlint.lint.selection import UnknownRule
-from torchlint.lint.session import Session
+from torchlint.lint.session import Session, may_apply
 from torchlint.lint.workers import lint_safely
 from torchlint.project import config, files
 from torchlint.project.program import Program
-from torchlint.project.programs import Import, Project, load, scan_imports
+from torchlint.project.programs import Import, Project, scan_imports
 from torchlint.project.source import Source
 from torchlint.project.text import Text
 from torchlint.report.base import Report
@@ -54,15 +54,15 @@ class Checked:
         return self.report.files.get(name) or os.path.abspath(name)
 
     def lines(self, name: str) -> list[str]:
-        text = self.report.texts.get(name)
-        if text is None:
-            sources = (program.sources[name] for program in self.project.programs if name in program.sources)
-            text = next((source.text for source in sources), "")
-        return lines_of(text)
+        return lines_of(self.report.texts.get(name, ""))
 
     def program_of(self, path: str) -> Program | None:
         """The program in which a file is linted."""
         return next((program for program in self.project.programs if path in program.linted), None)
+
+    def wants(self, fix: Fix, name: str) -> bool:
+        """Whether "fix all" applies a fix in a file or cell of that name, by the settings nearest to it."""
+        return may_apply(fix, self.session.settings_of(self.file(name)))
 
     def path(self, name: str) -> tuple[str, int]:
         """The path by which the linter knows a file or cell, and how many of its rows come before it."""
@@ -80,27 +80,26 @@ class Checked:
 
 @dataclass
 class _Group:
-    """The linted files under one configuration file, and what was read and found the last time."""
+    """The linted files under the same settings of the client, and what was read and found the last time.
+
+    `complaints` are what is wrong with these settings and with the files' configurations.
+    """
 
     session: Session
     linted: tuple[str, ...]
     texts: Mapping[str, Text]
     project: Project
     checks: Checks
+    complaints: Sequence[str] = ()
     results: dict[object, list[Diagnostic]] = field(default_factory=dict)
     stale: bool = False
 
 
-# Where settings come from: a configuration file, if there is one, and the client.
-_Origin = tuple[str | None, ClientSettings]
-
-
 @dataclass
 class View:
-    """Files that are linted together, kept from run to run. `complaints` are what is wrong with configurations."""
+    """Files that are linted together, kept from run to run."""
 
-    groups: dict[_Origin, _Group] = field(default_factory=dict)
-    complaints: list[str] = field(default_factory=list)
+    groups: dict[ClientSettings, _Group] = field(default_factory=dict)
 
 
 class Projects:
@@ -109,6 +108,7 @@ class Projects:
     def __init__(self) -> None:
         self.trees = Trees()
         self._views: dict[str, View] = {"open": View(), "workspace": View()}
+        self._told: frozenset[str] = frozenset()
 
     def forget(self) -> None:
         """Read anew: files came, went or changed on the disk, or the configuration did.
@@ -136,51 +136,43 @@ class Projects:
         """What is reported of all files of the workspace's folders."""
         found: dict[str, None] = {}
         for folder in folders:
-            which = self._session(folder, settings.of(folder), self._views["workspace"]).filter
+            which = _session(folder, settings.of(folder))[0].filter
             if os.path.isdir(folder):
                 found.update(dict.fromkeys(files.discover([folder], which)))
             pulse()
         return self._check(self._views["workspace"], list(found), opened, settings, pulse)
 
     def complaints(self) -> list[str]:
-        """What is wrong with the configurations in use, each told once."""
-        told: dict[str, None] = {}
-        for view in self._views.values():
-            told.update(dict.fromkeys(view.complaints))
-            view.complaints.clear()
-        return list(told)
+        """What is wrong with the settings in use; what is still wrong is not told again."""
+        groups = [group for view in self._views.values() for group in view.groups.values()]
+        standing = dict.fromkeys(each for group in groups for each in group.complaints)
+        new = [each for each in standing if each not in self._told]
+        self._told = frozenset(standing)
+        return new
 
     def _check(
         self, view: View, linted: list[str], opened: Opened, settings: FolderSettings, pulse: Pulse
     ) -> list[Checked]:
-        by_origin: dict[_Origin, list[str]] = {}
-        known: dict[str, _Origin] = {}
+        by_settings: dict[ClientSettings, list[str]] = {}
         for file in linted:
-            folder = os.path.dirname(file)
-            if folder not in known:
-                own = settings.of(folder)
-                known[folder] = (own.configuration or config.find(folder), own)
-            by_origin.setdefault(known[folder], []).append(file)
-        for gone in view.groups.keys() - by_origin.keys():
+            by_settings.setdefault(settings.of(os.path.dirname(file)), []).append(file)
+        for gone in view.groups.keys() - by_settings.keys():
             del view.groups[gone]
-        return [
-            self._check_group(view, origin, tuple(members), opened, pulse) for origin, members in by_origin.items()
-        ]
+        return [self._check_group(view, own, tuple(members), opened, pulse) for own, members in by_settings.items()]
 
     def _check_group(
-        self, view: View, origin: _Origin, linted: tuple[str, ...], opened: Opened, pulse: Pulse
+        self, view: View, settings: ClientSettings, linted: tuple[str, ...], opened: Opened, pulse: Pulse
     ) -> Checked:
-        group = view.groups.get(origin)
+        group = view.groups.get(settings)
         fresh = group is not None and not group.stale
         programs = _edited(group, opened.texts) if group and fresh and group.linted == linted else None
         if group is None or programs is None:
-            session = group.session if group and fresh else self._session(linted[0], origin[1], view)
-            wanted = [file for file in linted if not session.filter.leaves_out(file, False)]
-            roots = [os.path.join(session.settings.base, folder) for folder in session.settings.src]
-            loaded = load(wanted, [], roots=roots, which=session.filter, overlay=opened.texts, target=session.supported_torch)
-            checks = session.checks(loaded)
-            results = group.results if group and group.checks == checks else {}
-            group = view.groups[origin] = _Group(session, linted, opened.texts, loaded, checks, results)
+            session, complaints = _session(os.path.dirname(linted[0]), settings)
+            loaded = session.programs([file for file in linted if not session.filter.leaves_out(file, False)], overlay=opened.texts)
+            complaints += [str(each) for each in session.problems(linted)]
+            results = group.results if group else {}
+            group = _Group(session, linted, opened.texts, loaded, session.checks(loaded), complaints, results)
+            view.groups[settings] = group
         else:
             group.project, group.texts = programs, opened.texts
         found = self._lint(group, pulse)
@@ -188,35 +180,36 @@ class Projects:
 
     def _lint(self, group: _Group, pulse: Pulse) -> list[Diagnostic]:
         """The reports on a group's programs; those that did not change are not linted again."""
-        rules = group.checks.rules()
 
         def lint(program: Program) -> list[Diagnostic]:
-            return group.checks.heed(program, lint_gated(program, rules, self.trees.read, pulse))
+            return group.checks.heed(program, lint_gated(program, group.checks.rules(program), self.trees.read, pulse))
 
         current: dict[object, list[Diagnostic]] = {}
         for program in group.project.programs:
             pulse()
-            key = (program.roots, program.linted, frozenset(program.targets.items()), frozenset(program.sources.values()))
+            choices = group.checks.choices(program)
+            targets, sources = frozenset(program.targets.items()), frozenset(program.sources.values())
+            key = (program.roots, program.linted, targets, sources, choices)
             if key not in group.results:
                 group.results[key] = lint_safely(program, lint)
             current[key] = group.results[key]
         group.results = current
         return [each for found in current.values() for each in found]
 
-    def _session(self, path: str, settings: ClientSettings, view: View) -> Session:
-        options = {"paths": (path,), **settings.options()}
-        try:
-            return Session.of(options)
-        except (config.BadConfiguration, UnknownRule, BadPlugin) as problem:
-            view.complaints.append(str(problem))
-            return Session.of({"paths": (path,), **ClientSettings().options(), "isolated": True, "no_plugins": True})
+
+def _session(folder: str, settings: ClientSettings) -> tuple[Session, list[str]]:
+    """A run by the client's settings, or else without them and any configuration, and why so."""
+    try:
+        return Session.of({"paths": (folder,), **settings.options()}, folder), []
+    except (config.BadConfiguration, UnknownRule, BadPlugin) as problem:
+        options = {"paths": (folder,), **ClientSettings().options(), "isolated": True, "no_plugins": True}
+        return Session.of(options, folder), [str(problem)]
 
 
 def _checked(group: _Group, found: Sequence[Diagnostic], opened: Opened) -> Checked:
     unreadable = group.session.reported(group.project.unreadable)
     found = sorted([*unreadable, *group.session.presented(found)], key=lambda each: each.order)
-    texts = {path: text.text for path, text in group.project.texts.items()}
-    report = in_parts(Report(found, texts, group.project.files), group.project.texts)
+    report = in_parts(Report(found, group.project.every_text, group.project.files), group.project.texts)
     return Checked(group.session, group.checks, group.project, found, report, opened)
 
 

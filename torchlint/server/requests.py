@@ -20,12 +20,11 @@ from torchlint.server.settings import FolderSettings
 _WATCHED = (
     "**/*.py",
     "**/*.ipynb",
-    "**/pyproject.toml",
+    "**/*.toml",
     "**/setup.cfg",
     "**/requirements*.{txt,in}",
     "**/requirements/*.{txt,in}",
     "**/{environment,conda}*.{yml,yaml}",
-    "**/{,.}torchlint.toml",
     "**/.gitignore",
 )
 
@@ -127,7 +126,7 @@ async def workspace_diagnostics(
 ) -> types.WorkspaceDiagnosticReport:
     known = {each.uri: each.value for each in params.previous_result_ids}
     folders = [folder for folder in ls.folders if ls.settings.of(folder).workspace_diagnostics]
-    reported = await ls.schedule.workspace(folders) if folders else {}
+    reported = await ls.schedule.workspace(folders)
     reports: list[types.WorkspaceDocumentDiagnosticReport] = []
     for uri, (checked, name, own) in reported.items():
         items = converted(checked, name, own, ls.encoding, ls.relates)
@@ -179,7 +178,7 @@ async def actions(ls: TorchlintServer, params: types.CodeActionParams) -> list[t
     if wanted(types.CodeActionKind.QuickFix.value):
         shown = converted(checked, name, here, ls.encoding, ls.relates)
         answer += await ls.schedule.ask(lambda: list(own.on(here, shown)))
-    if wanted(FIX_ALL) and any(each.fix and checked.session.wants(each.fix) for each in reports):
+    if wanted(FIX_ALL) and any(each.fix and checked.wants(each.fix, name) for each in reports):
         action = types.CodeAction("Fix all that torchlint can fix safely", kind=FIX_ALL)
         if _resolves(ls):
             action.data = {"uri": params.text_document.uri}

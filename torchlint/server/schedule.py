@@ -92,7 +92,7 @@ class Schedule:
             self.start()
             assert self._running is not None
             await asyncio.shield(self._running)
-        return self._reported
+        return self._told_once(self._reported)
 
     async def workspace(self, folders: Sequence[str]) -> Reported:
         """The answer for all files of the workspace; edits, and what else is asked, go first."""
@@ -110,6 +110,8 @@ class Schedule:
                 continue
             self._workspace_seconds = time.monotonic() - start
             self._workspace = (generation, by_document(checked))
+            if self._answered == self._generation:
+                self._done(self._told_once(self._reported))
 
     async def ask(self, work: Callable[[], _Answer]) -> _Answer:
         """What `work` gives in the worker's thread; the workspace waits for it."""
@@ -137,8 +139,18 @@ class Schedule:
                 reported = self._reported
             if generation == self._generation:
                 self._answered, self._reported = generation, reported
-                self._done(reported)
+                self._done(self._told_once(reported))
                 self._sweep_later()
+
+    def _told_once(self, reported: Reported) -> Reported:
+        """The answer without the problems that the workspace's answer has at their primary places."""
+        if self._workspace is None:
+            return reported
+        listed = self._workspace[1].keys()
+        return {
+            uri: (checked, name, [each for each in own if each.home is None or checked.uri(each.home.path) not in listed])
+            for uri, (checked, name, own) in reported.items()
+        }
 
     def _sweep_later(self) -> None:
         """Collect garbage at the next rest: a collection in the middle of a run would double its time."""

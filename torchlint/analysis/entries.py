@@ -18,6 +18,7 @@ from torchlint.analysis.notes.accumulation import tell_gathered
 from torchlint.analysis.notes.passes import note_passes
 from torchlint.analysis.notes.thresholds import tell_thresholded
 from torchlint.analysis.passes.overriding import overridden
+from torchlint.analysis.reach import reaching
 from torchlint.analysis.values.abstract import (
     NONE,
     Class,
@@ -45,32 +46,49 @@ from torchlint.torch_api.lightning import STEPS
 
 def run_program(machine: Machine) -> None:
     """Run every file, then whatever no code of the program calls, each on its own; tell what the whole has shown."""
-    order = [path for path in machine.program.entries if path in machine.files]
-    for path in order:
+    entries = _entries(machine)
+    for path in entries:
         machine.exhausted = False
         machine.run_file(path)
-    for path in order:
+    for path, names in entries.items():
         machine.exhausted = machine.files[path].exhausted
-        run_uncalled(machine, path)
+        run_uncalled(machine, path, names)
     tell_thresholded(machine)
     for fact in machine.later:
-        machine.emit(replace(fact, picks_device=machine.picks_device))
-    used = frozenset[str]().union(*(parts_used(file.tree.module) for file in machine.files.values())) if machine.settled else frozenset()
+        picks = fact.site.path in machine.picking or machine.said_around("is_available", fact.site.path)
+        machine.emit(replace(fact, picks_device=picks))
     for settled in machine.settled:
-        machine.emit(replace(settled, trained=frozenset(machine.trained), used=used))
+        machine.emit(replace(settled, trained=frozenset(machine.trained), used=partial(_is_used, machine, settled.site.path)))
     for found in machine.passes.facts():
         machine.emit(found)
 
 
-def run_uncalled(machine: Machine, path: str) -> None:
+def _entries(machine: Machine) -> dict[str, frozenset[str] | None]:
+    """The files that are run on their own, the linted ones first, and which of their definitions are; None stands for all."""
+    program = machine.program
+    order = [path for path in program.entries if path in machine.files]
+    if program.imports is None or program.linted.issuperset(order):
+        return dict.fromkeys(order)
+    reached = reaching(program, lambda path: state.tree if (state := machine.files.get(path)) is not None else None, machine.index)
+    return {path: reached.get(path) for path in order if path in program.linted or path in reached}
+
+
+def _is_used(machine: Machine, path: str, name: str) -> bool:
+    """Whether any file around one uses an attribute of that name."""
+    return any(name in parts_used(module) for module in machine.mentioning(name, path))
+
+
+def run_uncalled(machine: Machine, path: str, names: frozenset[str] | None = None) -> None:
+    """Run each definition of a file that nobody called, on its own; with `names`, just those of the top level that bear one."""
     state = machine.files[path]
     for function in _functions(state.globals, path):
-        if function.node not in machine.called:
+        if function.node not in machine.called and (names is None or function.name in names):
             _on_its_own(machine, partial(_run_alone, machine, function, None))
-    for cls in _classes(state.globals, path):
+    for cls in _classes(state.globals, path, names):
         _on_its_own(machine, partial(_run_class, machine, cls))
     for node in _inner_definitions(state.tree.module, machine.called):
-        _on_its_own(machine, partial(_run_unseen, machine, node, state.tree, state.globals))
+        if names is None or node.name in names:
+            _on_its_own(machine, partial(_run_unseen, machine, node, state.tree, state.globals))
 
 
 def _on_its_own(machine: Machine, action: Callable[[], None]) -> None:
@@ -82,7 +100,7 @@ def _on_its_own(machine: Machine, action: Callable[[], None]) -> None:
 
 def _run_alone(machine: Machine, function: Function, receiver: Value | None) -> None:
     machine.called.add(function.node)
-    machine.begin_entry()
+    machine.begin_entry(function.path)
     machine.grad = _grad_of_calls(machine, function)
     tree = machine.files[function.path].tree
     machine.frame = Frame(tree, machine.files[function.path].globals, ())
@@ -135,7 +153,7 @@ def _run_class(machine: Machine, cls: Class) -> None:
 
 def _init_misspelt(machine: Machine, cls: Class) -> None:
     method = misspelt_init(cls)
-    if method is not None and not attribute_is_read(machine, method.name):
+    if method is not None and not attribute_is_read(machine, method.name, cls.path):
         tree = machine.files[cls.path].tree
         machine.frame = Frame(tree, machine.files[cls.path].globals, ())
         machine.emit(InitMisspelt(machine.site(method), machine.frame, True, cls, method.name))
@@ -144,7 +162,7 @@ def _init_misspelt(machine: Machine, cls: Class) -> None:
 def _made_alone(machine: Machine, cls: Class) -> Instance:
     tree = machine.files[cls.path].tree
     machine.frame = Frame(tree, machine.files[cls.path].globals, ())
-    machine.begin_entry()
+    machine.begin_entry(cls.path)
     instance = Instance(cls, ModuleStore() if is_module_type(cls) else {}, {}, machine.site(cls.node))
     init = find(cls, "__init__")
     if isinstance(init, Function):
@@ -194,11 +212,11 @@ def _functions(store: Store, path: str) -> Iterator[Function]:
                 yield each
 
 
-def _classes(store: Store, path: str) -> Iterator[Class]:
+def _classes(store: Store, path: str, names: frozenset[str] | None = None) -> Iterator[Class]:
     seen: set[int] = set()
     for value in list(store.values()):
         for each in value.alternatives if isinstance(value, OneOf) else (value,):
-            if isinstance(each, Class) and each.path == path and id(each.node) not in seen:
+            if isinstance(each, Class) and each.path == path and id(each.node) not in seen and (names is None or each.name in names):
                 seen.add(id(each.node))
                 yield each
                 yield from _classes(each.namespace, path)

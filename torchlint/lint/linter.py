@@ -17,6 +17,7 @@ from torchlint.project.program import Program, Version
 from torchlint.project.source import Source
 from torchlint.rule import Rule
 from torchlint.syntax.tree import SyntaxProblem, Tree, parse
+from torchlint.syntax.trees import Trees
 
 _RECURSION = 12_000
 
@@ -34,7 +35,8 @@ def lint(
     called again and again and may raise, to end a run whose answer nobody waits for any more.
     """
     with settings():
-        trees, problems = _parse(program, read)
+        trees = Trees(program.sources, read)
+        problems = [_unreadable(problem) for path in program.linted if (problem := trees.problem(path)) is not None]
         found = _Findings(rules, program)
 
         def add(fact: object) -> None:
@@ -42,7 +44,7 @@ def lint(
             pulse()
             found.add(fact)
 
-        if trees:
+        if len(problems) < len(program.linted):
             interpret(program, trees, frozenset(found.by_fact), found.add if pulse is None else add, found.calls, found.about)
     reports = [each for each in found.diagnostics() if not _paths(each).isdisjoint(program.linted)]
     return sorted([*problems, *reports], key=lambda each: each.order)
@@ -54,17 +56,9 @@ def _paths(report: Diagnostic) -> set[str]:
     return {report.place.path}.union(one.place.path for way in ways for one in way)
 
 
-def _parse(program: Program, read: Callable[[Source], Tree]) -> tuple[dict[str, Tree], list[Diagnostic]]:
-    trees: dict[str, Tree] = {}
-    problems: list[Diagnostic] = []
-    for path, source in program.sources.items():
-        try:
-            trees[path] = read(source)
-        except SyntaxProblem as problem:
-            if path in program.linted:
-                message = f"this file cannot be read as Python: {problem.message}; it was not linted"
-                problems.append(Diagnostic("TL900", "syntax-error", message, problem.place))
-    return trees, problems
+def _unreadable(problem: SyntaxProblem) -> Diagnostic:
+    message = f"this file cannot be read as Python: {problem.message}; it was not linted"
+    return Diagnostic("TL900", "syntax-error", message, problem.place)
 
 
 class _Findings:

@@ -18,7 +18,7 @@ class Program:
     diagnostics are wanted; the other files only lend facts. `roots` are the folders that Python
     would have on `sys.path` besides a script's own folder (the project's root, its `src`). `leading`
     are the linted files and those that import them, directly or not: only what they run can reach a
-    linted file. None stands for all files. `targets` are the oldest torch that each file's project supports,
+    linted file. None stands for all files. `imports` are the files that each file imports, where that was worked out. `targets` are the oldest torch that each file's project supports,
     by path, where that is known: (2, 3) for 2.3.
     """
 
@@ -26,6 +26,7 @@ class Program:
     linted: frozenset[str]
     roots: tuple[str, ...] = ()
     leading: frozenset[str] | None = None
+    imports: Mapping[str, frozenset[str]] | None = None
     targets: Mapping[str, Version] = field(default_factory=dict)
 
     @property

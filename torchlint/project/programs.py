@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from torchlint.diagnostic import Diagnostic
 from torchlint.own_rules import SYNTAX_ERROR, UNREADABLE_FILE
+from torchlint.project.around import closure, reverse
 from torchlint.project.files import Filter, default_excludes, walk
 from torchlint.project.imports import ImportIndex
 from torchlint.project.program import Program, Version
@@ -245,29 +246,15 @@ def _programs(
     imports = {path: _imported(path, reader.imports(names[path]), index) for path in texts}
     present = frozenset(shown(file, root) for file in linted).intersection(texts)
     leading = _leading(present, imports)
-    for members in _components(_closure(leading, imports), imports):
+    for members in _components(closure(leading, imports), imports):
         sources = {path: Source(path, texts[path]) for path in members}
-        yield Program(sources, present.intersection(sources), places, leading.intersection(sources))
+        inside = {path: frozenset(imports[path]).intersection(sources) for path in sources}
+        yield Program(sources, present.intersection(sources), places, leading.intersection(sources), inside)
 
 
 def _leading(linted: Iterable[str], imports: Mapping[str, set[str]]) -> frozenset[str]:
     """The linted files, and whatever leads to them."""
-    importers: dict[str, list[str]] = {}
-    for path, targets in imports.items():
-        for target in targets:
-            importers.setdefault(target, []).append(path)
-    return frozenset(_closure(linted, importers))
-
-
-def _closure(start: Iterable[str], edges: Mapping[str, Iterable[str]]) -> set[str]:
-    seen = set(start)
-    pending = list(seen)
-    while pending:
-        for target in edges.get(pending.pop(), ()):
-            if target not in seen:
-                seen.add(target)
-                pending.append(target)
-    return seen
+    return frozenset(closure(linted, reverse(imports)))
 
 
 def _components(paths: set[str], imports: Mapping[str, set[str]]) -> Iterator[list[str]]:
@@ -279,6 +266,6 @@ def _components(paths: set[str], imports: Mapping[str, set[str]]) -> Iterator[li
     left = set(paths)
     for path in sorted(paths):
         if path in left:
-            members = _closure([path], neighbours)
+            members = closure([path], neighbours)
             left -= members
             yield sorted(members)

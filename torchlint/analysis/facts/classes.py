@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from torchlint.analysis.facts.fact import Fact
@@ -29,13 +29,13 @@ class ClassDefined(Fact):
 class ClassSettled(ClassDefined):
     """A module's class once the whole program has been run; `values` are the attributes as `__init__` left them.
 
-    `trained` are the keys of the places where tensors that optimizers were given were made, `used` the
-    attributes that any file of the program uses.
+    `trained` are the keys of the places where tensors that optimizers were given were made, `used` tells
+    whether any file of the program uses an attribute of a name.
     """
 
     values: Mapping[str, Value]
     trained: frozenset[int] = frozenset()
-    used: frozenset[str] = frozenset()
+    used: Callable[[str], bool] = lambda name: False
 
     def last_assigned(self, name: str) -> Site | None:
         """Where `self.name` was assigned last while `__init__` ran."""

@@ -107,7 +107,7 @@ def member(machine: Machine, file: ProjectFile, name: str) -> Value:
     if isinstance(found, Value):
         return found
     if posixpath.basename(file.path) == "__init__.py":
-        path = machine.index.resolve(file.path, name, 1)
+        path = machine.resolve(file.path, name, 1)
         if path is not None and path != file.path:
             return ProjectFile(path)
     return UNKNOWN

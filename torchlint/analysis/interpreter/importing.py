@@ -19,13 +19,13 @@ from torchlint.torch_api.operations import canonical
 
 def run_import(machine: Machine, node: ast.Import) -> bool:
     for alias in node.names:
-        path = machine.index.resolve(machine.frame.tree.path, alias.name, 0)
+        path = machine.resolve(machine.frame.tree.path, alias.name, 0)
         top = alias.name.partition(".")[0]
         if path is not None:
             if alias.asname:
                 machine.bind_name(alias.asname, _project_file(machine, path))
             elif "." in alias.name:
-                first = machine.index.resolve(machine.frame.tree.path, top, 0)
+                first = machine.resolve(machine.frame.tree.path, top, 0)
                 machine.bind_name(top, _project_file(machine, first) if first else Library(top))
                 _project_file(machine, path)
             else:
@@ -43,7 +43,7 @@ def _project_file(machine: Machine, path: str) -> Value:
 def run_import_from(machine: Machine, node: ast.ImportFrom) -> bool:
     importer = machine.frame.tree.path
     module = node.module or ""
-    path = machine.index.resolve(importer, module, node.level) if module or node.level else None
+    path = machine.resolve(importer, module, node.level) if module or node.level else None
     for alias in node.names:
         if alias.name == "*":
             _import_star(machine, path, module)
@@ -60,7 +60,7 @@ def _imported(machine: Machine, importer: str, module: str, level: int, name: st
         held = machine.run_file(path or importer).get(name, MISSING)
         if isinstance(held, Value):
             return held
-    inner = machine.index.resolve(importer, f"{module}.{name}" if module else name, level)
+    inner = machine.resolve(importer, f"{module}.{name}" if module else name, level)
     if inner is not None and (path is not None or level or _ends_with(inner, module)):
         return _project_file(machine, inner)
     if path is not None or level:

@@ -26,19 +26,15 @@ def run_steps(machine: Machine, model: Instance, names: Sequence[str], node: ast
 
 
 def _run_apart(machine: Machine, step: Function, model: Instance, node: ast.AST) -> None:
-    kept = (machine.frame, machine.grad, machine.arms, machine.budget, machine.trace, machine.rounds, machine.applying, machine.entry)
-    gathered, machine.gathered = machine.gathered, []
-    machine.begin_entry()
-    machine.grad, machine.applying = STEPS[step.name], 0
-    mark = machine.trail.mark()
-    guarded(machine, lambda: run_function(machine, step, model, None, {}, node, alone=True))
-    tell_gathered(machine)
-    note_passes(machine)
-    after = machine.trail.delta(mark)
-    machine.trail.undo(mark)
-    machine.trail.merge([{}, after], join_slots)
-    machine.gathered = gathered
-    machine.frame, machine.grad, machine.arms, machine.budget, machine.trace, machine.rounds, machine.applying, machine.entry = kept
+    with machine.apart(step.path):
+        machine.grad = STEPS[step.name]
+        mark = machine.trail.mark()
+        guarded(machine, lambda: run_function(machine, step, model, None, {}, node, alone=True))
+        tell_gathered(machine)
+        note_passes(machine)
+        after = machine.trail.delta(mark)
+        machine.trail.undo(mark)
+        machine.trail.merge([{}, after], join_slots)
 
 
 def is_lightning(cls: Class) -> bool:

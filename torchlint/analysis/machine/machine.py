@@ -22,6 +22,7 @@ from torchlint.analysis.values.origins import model_of
 from torchlint.analysis.values.site import Site
 from torchlint.analysis.values.store import Store
 from torchlint.analysis.values.trail import Delta, Trail
+from torchlint.project.around import Around
 from torchlint.project.imports import ImportIndex
 from torchlint.project.program import Program
 from torchlint.syntax.tree import Tree
@@ -56,6 +57,28 @@ class FileState:
     globals: Store = field(default_factory=dict)
     status: str = "new"
     exhausted: bool = False
+
+
+class Files:
+    """The files of a program by path, each with its tree from when it is first asked for; none for one that is no Python."""
+
+    def __init__(self, trees: Mapping[str, Tree]) -> None:
+        self._trees = trees
+        self._states: dict[str, FileState] = {}
+
+    def __getitem__(self, path: str) -> FileState:
+        state = self.get(path)
+        if state is None:
+            raise KeyError(path)
+        return state
+
+    def __contains__(self, path: str) -> bool:
+        return self.get(path) is not None
+
+    def get(self, path: str) -> FileState | None:
+        if path not in self._states and path in self._trees:
+            self._states[path] = FileState(self._trees[path])
+        return self._states.get(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +141,7 @@ class Machine:
         # Who looks on is told of all that torch would refuse: the operation, the reason, the layer and the place.
         self.refused: Callable[[str, ShapeError, Value | None, Site], None] | None = None
         self.program = program
-        self.files = {path: FileState(tree) for path, tree in trees.items()}
+        self.files = Files(trees)
         self.index = ImportIndex(list(trees), program.roots)
         self.wanted = wanted
         self.emit = emit
@@ -134,10 +157,12 @@ class Machine:
         self.turned_out = TurnedOut(emit)
         self.applying = 0
         self.untaken = False
-        self.frame: Frame = Frame(next(iter(trees.values())), {}, ())
+        self.frame: Frame = Frame(next(trees[path] for path in (*sorted(program.linted), *trees) if path in trees), {}, ())
         self.budget = self.limits.statements
-        # The entry point that runs, and for each function the last one that ran it and how many did.
+        # The entry point that runs, the file that it is of, and for each function the last one that ran it and how many did.
         self.entry = 0
+        self.entry_path = self.frame.tree.path
+        self._around = Around(program)
         self._entries = count(1)
         self.reached: dict[ast.AST, tuple[int, int]] = {}
         # Functions whose calls were left out for want of budget, and whether gradients were on there.
@@ -149,7 +174,8 @@ class Machine:
         self.applied_at: Site | None = None
         # Facts that are told when the whole program has been run.
         self.later: list[CheckpointRead] = []
-        self.picks_device = False
+        # The files whose entries moved something to a device that is not named outright.
+        self.picking: set[str] = set()
         self.settled: list[ClassSettled] = []
         self.trained: set[int] = set()
         # Where a list that holds a thing was repeated, by the thing's store.
@@ -183,9 +209,8 @@ class Machine:
         # which tensors were changed through `.data`, by identity, and where.
         self.written: list[tuple[Frame, Value]] = []
         self.overwritten: dict[int, tuple[Tensor, Site]] = {}
-        sets_defaults = any("set_default_" in source.text for source in program.sources.values())
-        self.default_dtype: str | None = None if sets_defaults else "float32"
-        self.device_context: str | None = None if sets_defaults else DEFAULT
+        self.default_dtype: str | None = "float32"
+        self.device_context: str | None = DEFAULT
         self.freezing = False
         self.layer_grads: set[bool | None] = set()
         self.in_sequence = False
@@ -218,16 +243,48 @@ class Machine:
         """An element of what a loop goes over."""
         return self.packages.iterated(self, value, node)
 
+    def mentioning(self, name: str, path: str) -> Iterator[ast.Module]:
+        """The files around a file that a name stands in, in whatever way."""
+        for each in self._around.of(path):
+            if name in self.program.sources[each].text and (state := self.files.get(each)) is not None:
+                yield state.tree.module
+
+    def said_around(self, word: str, path: str | None = None) -> bool:
+        """Whether a word stands anywhere around a file: else around the one that runs."""
+        return self._around.says(path or self.frame.tree.path, word)
+
+    def resolve(self, importer: str, module: str, level: int) -> str | None:
+        """The file of the program that an import means; None for what is not in it, or is no Python."""
+        path = self.index.resolve(importer, module, level)
+        return path if path is not None and path in self.files else None
+
     def run_file(self, path: str) -> Store:
         """The globals of a file of the program, which is run if it was not."""
         return self.language.run_file(self, path)
 
     # Shared operations.
 
-    def begin_entry(self) -> None:
-        """Start an entry point: a file, or something that nobody calls; it has a budget of its own."""
-        self.entry = next(self._entries)
+    def begin_entry(self, path: str) -> None:
+        """Start an entry point of a file: the file itself, or something that nobody calls; it has a budget of its own."""
+        self.entry, self.entry_path = next(self._entries), path
+        # A program that sets its own defaults may do so before or after.
+        sets_defaults = self._around.says(path, "set_default_")
+        self.default_dtype = None if sets_defaults else "float32"
+        self.device_context = None if sets_defaults else DEFAULT
         self.grad, self.arms, self.trace, self.budget, self.rounds = True, (), [], self.limits.statements, ()
+
+    @contextmanager
+    def apart(self, path: str) -> Iterator[None]:
+        """Run an entry point of a file in the midst of another one, which then goes on as it was."""
+        running = (self.frame, self.grad, self.arms, self.budget, self.trace, self.rounds, self.applying, self.gathered)
+        outer = (self.entry, self.entry_path, self.default_dtype, self.device_context)
+        self.applying, self.gathered = 0, []
+        self.begin_entry(path)
+        try:
+            yield
+        finally:
+            self.frame, self.grad, self.arms, self.budget, self.trace, self.rounds, self.applying, self.gathered = running
+            self.entry, self.entry_path, self.default_dtype, self.device_context = outer
 
     def cost_of(self, function: ast.AST) -> int:
         """What each statement of a function costs when it is run now."""

@@ -42,7 +42,7 @@ def _pinned(machine: Machine, name: str, node: ast.AST) -> None:
     written = isinstance(node.func, ast.Attribute) and node.func.attr == bare
     pinning = bare == "cuda" or (name.startswith("torch.cuda.") and bare.endswith("Tensor"))
     named = (written and pinning) or any(map(is_cuda_name, given))
-    if named and name not in ("torch.device",) and any("is_available" in source.text for source in machine.program.sources.values()):
+    if named and name not in ("torch.device",) and machine.said_around("is_available"):
         machine.emit(DevicePinned(machine.site(node), machine.frame, machine.grad))
 
 

@@ -79,7 +79,7 @@ class Tracer:
 
     def _begin(self) -> None:
         self.machine.limits, self.tracing = _FOLLOWING, True
-        self.machine.begin_entry()
+        self.machine.begin_entry(self.machine.frame.tree.path)
 
     def _call(self, machine: Machine, callee: Value, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
         if isinstance(callee, Class) and not self.tracing:

@@ -316,12 +316,12 @@ def _forward_missing(machine: Machine, module: Instance, cls: Class, node: ast.A
         method = Site(machine.files[found[0].path].tree, found[1]) if found else None
         name = found[1].name if found else ""
         definition = Site(machine.files[cls.path].tree, cls.node)
-        machine.emit(ForwardMissing(machine.site(node), machine.frame, machine.grad, module, definition, method, name, attribute_is_read(machine, name)))
+        machine.emit(ForwardMissing(machine.site(node), machine.frame, machine.grad, module, definition, method, name, attribute_is_read(machine, name, cls.path)))
 
 
-def attribute_is_read(machine: Machine, name: str) -> bool:
-    """Whether any file of the program reads an attribute of that name."""
-    return any(name in attributes_read(file.tree.module) for file in machine.files.values())
+def attribute_is_read(machine: Machine, name: str, path: str) -> bool:
+    """Whether any file around one reads an attribute of that name."""
+    return any(name in attributes_read(module) for module in machine.mentioning(name, path))
 
 
 def _in_sequence(

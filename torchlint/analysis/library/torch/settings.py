@@ -51,7 +51,6 @@ def _device(call: LibraryCall) -> Value:
 
 @handles("torch.cuda.is_available")
 def _cuda_is_available(call: LibraryCall) -> Value:
-    call.machine.picks_device = True
     return TRUE
 
 

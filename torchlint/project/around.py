@@ -1,0 +1,54 @@
+"""What surrounds a file in its program: the files that lead to it, and all that these import."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from torchlint.project.program import Program
+
+
+class Around:
+    """The surroundings of each file, worked out when they are asked for: what is true there is true whichever files are linted."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._importers = reverse(program.imports or {})
+        self._known: dict[str, tuple[str, ...]] = {}
+        self._said: dict[tuple[str, str], bool] = {}
+
+    def of(self, path: str) -> tuple[str, ...]:
+        """The paths around a file, sorted; the whole program, where it is not known who imports whom."""
+        imports = self._program.imports
+        if imports is None:
+            return tuple(sorted(self._program.sources))
+        if path not in self._known:
+            leading = closure([path], self._importers)
+            self._known[path] = tuple(sorted(closure(leading, imports)))
+        return self._known[path]
+
+    def says(self, path: str, word: str) -> bool:
+        """Whether a word stands in any file around this one."""
+        if (path, word) not in self._said:
+            self._said[path, word] = any(word in self._program.sources[each].text for each in self.of(path))
+        return self._said[path, word]
+
+
+def closure(start: Iterable[str], edges: Mapping[str, Iterable[str]]) -> set[str]:
+    """All that is reached from some files along edges, these included."""
+    seen = set(start)
+    pending = list(seen)
+    while pending:
+        for target in edges.get(pending.pop(), ()):
+            if target not in seen:
+                seen.add(target)
+                pending.append(target)
+    return seen
+
+
+def reverse(edges: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    """The same edges, from their ends to their starts."""
+    found: dict[str, list[str]] = {}
+    for start, ends in edges.items():
+        for end in ends:
+            found.setdefault(end, []).append(start)
+    return found

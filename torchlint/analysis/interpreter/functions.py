@@ -119,7 +119,7 @@ def _run(
         mark=machine.trail.mark(),
         depth=caller.depth + 1,
         trace_start=len(machine.trace),
-        cost=machine.cost_of(function.node),
+        cost=machine.cost_of(function),
     )
     machine.frame = frame
     applied, machine.applied_at = machine.applied_at, None

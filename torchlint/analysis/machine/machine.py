@@ -14,7 +14,16 @@ from torchlint.analysis.facts.classes import ClassSettled
 from torchlint.analysis.facts.passes import Passes
 from torchlint.analysis.machine.outcome import Outcome
 from torchlint.analysis.machine.revelation import TurnedOut
-from torchlint.analysis.values.abstract import UNKNOWN, Frame, Instance, LibraryMethod, Tensor, Unknown, Value
+from torchlint.analysis.values.abstract import (
+    UNKNOWN,
+    Frame,
+    Function,
+    Instance,
+    LibraryMethod,
+    Tensor,
+    Unknown,
+    Value,
+)
 from torchlint.analysis.values.devices import DEFAULT
 from torchlint.analysis.values.events import Event, EventKind, Round
 from torchlint.analysis.values.join import join, join_slots
@@ -35,7 +44,8 @@ class Limits:
 
     `statements` for each entry point, `calls` inside calls, `same_function` inside itself; a loop over known
     elements is run for each of them up to so many `rounds` of so many `looped` statements in all. A function that
-    as many entry points have run as `familiar` says shows little that is new: its statements then cost `familiar_cost`.
+    as many entry points of a file have run as `familiar` says (`familiar_elsewhere`, for a function of another file) shows
+    little that is new: its statements then cost `familiar_cost`.
     `remembered` says whether a call with the arguments of an earlier one is not run again.
     """
 
@@ -45,6 +55,7 @@ class Limits:
     rounds: int = 40
     looped: int = 300
     familiar: int = 24
+    familiar_elsewhere: int = 1
     familiar_cost: int = 40
     remembered: bool = True
 
@@ -164,7 +175,7 @@ class Machine:
         self.entry_path = self.frame.tree.path
         self._around = Around(program)
         self._entries = count(1)
-        self.reached: dict[ast.AST, tuple[int, int]] = {}
+        self.reached: dict[tuple[ast.AST, str], tuple[int, int]] = {}
         # Functions whose calls were left out for want of budget, and whether gradients were on there.
         self.left_out: dict[ast.AST, set[bool | None]] = {}
         # Whether something was left out for want of budget: what it built may lack a part.
@@ -286,13 +297,15 @@ class Machine:
             self.frame, self.grad, self.arms, self.budget, self.trace, self.rounds, self.applying, self.gathered = running
             self.entry, self.entry_path, self.default_dtype, self.device_context = outer
 
-    def cost_of(self, function: ast.AST) -> int:
-        """What each statement of a function costs when it is run now."""
-        last, times = self.reached.get(function, (0, 0))
+    def cost_of(self, function: Function) -> int:
+        """What each statement of a function costs when it is run now: more, where many entry points of this file ran it before."""
+        key = (function.node, self.entry_path)
+        last, times = self.reached.get(key, (0, 0))
         if last != self.entry:
             times += 1
-            self.reached[function] = (self.entry, times)
-        return 1 if times <= self.limits.familiar else self.limits.familiar_cost
+            self.reached[key] = (self.entry, times)
+        familiar = self.limits.familiar if function.path == self.entry_path else self.limits.familiar_elsewhere
+        return 1 if times <= familiar else self.limits.familiar_cost
 
     def site(self, node: ast.AST) -> Site:
         return Site(self.frame.tree, node)

@@ -54,11 +54,11 @@ def run_program(machine: Machine) -> None:
         machine.exhausted = machine.files[path].exhausted
         run_uncalled(machine, path, names)
     tell_thresholded(machine)
-    for fact in machine.later:
+    for fact in machine.pending.checkpoints:
         picks = fact.site.path in machine.picking or machine.said_around("is_available", fact.site.path)
         machine.emit(replace(fact, picks_device=picks))
-    for settled in machine.settled:
-        machine.emit(replace(settled, trained=frozenset(machine.trained), used=partial(_is_used, machine, settled.site.path)))
+    for settled in machine.pending.classes:
+        machine.emit(replace(settled, trained=frozenset(machine.pending.trained), used=partial(_is_used, machine, settled.site.path)))
     for found in machine.passes.facts():
         machine.emit(found)
 
@@ -82,11 +82,11 @@ def run_uncalled(machine: Machine, path: str, names: frozenset[str] | None = Non
     """Run each definition of a file that nobody called, on its own; with `names`, just those of the top level that bear one."""
     state = machine.files[path]
     for function in _functions(state.globals, path):
-        if function.node not in machine.called and (names is None or function.name in names):
+        if function.node not in machine.coverage.called and (names is None or function.name in names):
             _on_its_own(machine, partial(_run_alone, machine, function, None))
     for cls in _classes(state.globals, path, names):
         _on_its_own(machine, partial(_run_class, machine, cls))
-    for node in _inner_definitions(state.tree.module, machine.called):
+    for node in _inner_definitions(state.tree.module, machine.coverage.called):
         if names is None or node.name in names:
             _on_its_own(machine, partial(_run_unseen, machine, node, state.tree, state.globals))
 
@@ -99,7 +99,7 @@ def _on_its_own(machine: Machine, action: Callable[[], None]) -> None:
 
 
 def _run_alone(machine: Machine, function: Function, receiver: Value | None) -> None:
-    machine.called.add(function.node)
+    machine.coverage.called.add(function.node)
     machine.begin_entry(function.path)
     machine.grad = _grad_of_calls(machine, function)
     tree = machine.files[function.path].tree
@@ -116,14 +116,14 @@ def _grad_of_calls(machine: Machine, function: Function) -> bool | None:
     """Whether gradients are on where the program calls a function, as far as those calls were not run."""
     if function.owner is not None and function.name in STEPS and is_lightning(function.owner):
         return STEPS[function.name]
-    grads = machine.left_out.get(function.node, {True})
+    grads = machine.coverage.left_out.get(function.node, {True})
     return next(iter(grads)) if len(grads) == 1 else None
 
 
 def _run_class(machine: Machine, cls: Class) -> None:
     """Each method that nobody calls, on an instance made with unknown arguments."""
     methods = [(name, value) for name, value in cls.namespace.items() if isinstance(value, Function) and value.owner is cls]
-    uncalled = [(name, value) for name, value in methods if value.node not in machine.called]
+    uncalled = [(name, value) for name, value in methods if value.node not in machine.coverage.called]
     module = is_module_type(cls)
     if module and MethodOverridden in machine.wanted:
         tree = machine.files[cls.path].tree
@@ -139,13 +139,13 @@ def _run_class(machine: Machine, cls: Class) -> None:
     instance = _made_alone(machine, cls)
     if module and ClassSettled in machine.wanted:
         machine.frame = Frame(machine.files[cls.path].tree, machine.files[cls.path].globals, ())
-        machine.settled.append(ClassSettled(machine.site(cls.node), machine.frame, True, cls, instance, machine.as_made))
+        machine.pending.classes.append(ClassSettled(machine.site(cls.node), machine.frame, True, cls, instance, machine.as_made))
     if module and ClassDefined in machine.wanted:
         tree = machine.files[cls.path].tree
         machine.frame = Frame(tree, machine.files[cls.path].globals, ())
         machine.emit(ClassDefined(machine.site(cls.node), machine.frame, True, cls, instance))
     for name, function in uncalled:
-        if name != "__init__" and function.node not in machine.called:
+        if name != "__init__" and function.node not in machine.coverage.called:
             _run_method(machine, function, instance)
     for step in inherited:
         _run_method(machine, step, instance)
@@ -166,10 +166,10 @@ def _made_alone(machine: Machine, cls: Class) -> Instance:
     instance = Instance(cls, ModuleStore() if is_module_type(cls) else {}, {}, machine.site(cls.node))
     init = find(cls, "__init__")
     if isinstance(init, Function):
-        own = init.node in machine.called
+        own = init.node in machine.coverage.called
         guarded(machine, lambda: run_function(machine, init, instance, None, {}, cls.node, alone=True))
         if not own:
-            machine.called.add(init.node)
+            machine.coverage.called.add(init.node)
     else:
         made: list[Value] = []
         guarded(machine, lambda: made.append(instantiate(machine, cls, None, {}, cls.node)))

@@ -21,7 +21,7 @@ def run_steps(machine: Machine, model: Instance, names: Sequence[str], node: ast
     for name in names:
         step = find(model.cls, name) if isinstance(model.cls, Class) else None
         if isinstance(step, Function) and isinstance(model.cls, Class) and is_lightning(model.cls):
-            machine.called.add(step.node)
+            machine.coverage.called.add(step.node)
             _run_apart(machine, step, model, node)
 
 

@@ -166,7 +166,7 @@ class Machine:
         self.left: dict[int, set[int]] = {}
         self.passes = Passes()
         self.turned_out = TurnedOut(emit)
-        self.applying = 0
+        self.torch.applying = 0
         self.untaken = False
         self.frame: Frame = Frame(next(trees[path] for path in (*sorted(program.linted), *trees) if path in trees), {}, ())
         self.budget = self.limits.statements
@@ -175,31 +175,31 @@ class Machine:
         self.entry_path = self.frame.tree.path
         self._around = Around(program)
         self._entries = count(1)
-        self.reached: dict[tuple[ast.AST, str], tuple[int, int]] = {}
+        self.coverage.reached: dict[tuple[ast.AST, str], tuple[int, int]] = {}
         # Functions whose calls were left out for want of budget, and whether gradients were on there.
-        self.left_out: dict[ast.AST, set[bool | None]] = {}
+        self.coverage.left_out: dict[ast.AST, set[bool | None]] = {}
         # Whether something was left out for want of budget: what it built may lack a part.
         self.exhausted = False
-        self.called: set[ast.AST] = set()
-        self.instantiated: set[ast.AST] = set()
-        self.applied_at: Site | None = None
+        self.coverage.called: set[ast.AST] = set()
+        self.coverage.instantiated: set[ast.AST] = set()
+        self.torch.applied_at: Site | None = None
         # Facts that are told when the whole program has been run.
-        self.later: list[CheckpointRead] = []
+        self.pending.checkpoints: list[CheckpointRead] = []
         # The files whose entries moved something to a device that is not named outright.
         self.picking: set[str] = set()
-        self.settled: list[ClassSettled] = []
-        self.trained: set[int] = set()
+        self.pending.classes: list[ClassSettled] = []
+        self.pending.trained: set[int] = set()
         # Where a list that holds a thing was repeated, by the thing's store.
-        self.repeated: dict[int, tuple[Site, Value]] = {}
+        self.pending.repeated: dict[int, tuple[Site, Value]] = {}
         self.read_globals: set[str] = set()
         self._arm_count = 0
         # What decides whether an arm is run, by the arm.
         self.conditions: dict[int, ast.expr] = {}
 
         # What functions came to, by function and arguments; whether they are generators; what loops assign.
-        self.outcomes: dict[tuple[Any, ...], Outcome] = {}
-        self.generators: dict[ast.AST, bool] = {}
-        self.targets: dict[ast.AST, list[Any]] = {}
+        self.memo.outcomes: dict[tuple[Any, ...], Outcome] = {}
+        self.memo.generators: dict[ast.AST, bool] = {}
+        self.memo.targets: dict[ast.AST, list[Any]] = {}
         # The expression that is evaluated for nobody, where one is: `x.to(device)` as a statement.
         self.statement: ast.AST | None = None
         # In how many calls of something of which only a few alternatives are known the program is: which of
@@ -211,21 +211,21 @@ class Machine:
         self.annotated_sizes = 0
         self.named_sizes = 0
         # What is gathered, and what is taken for logits or thresholded, until it is told (see `analysis.notes`).
-        self.gathered: list[Any] = []
-        self.logits: dict[object, tuple[Site, Value]] = {}
-        self.thresholds: list[Any] = []
+        self.pending.gathered: list[Any] = []
+        self.pending.logits: dict[object, tuple[Site, Value]] = {}
+        self.pending.thresholds: list[Any] = []
         # torch's own state: the dtype and the device of what is made without either, whether layers are being frozen,
         # under which guards layers with parameters were applied in the model that is being applied, whether an element
         # of a Sequential is being applied, how often an optimizer stepped, which files were written in which run, and
         # which tensors were changed through `.data`, by identity, and where.
-        self.written: list[tuple[Frame, Value]] = []
-        self.overwritten: dict[int, tuple[Tensor, Site]] = {}
-        self.default_dtype: str | None = "float32"
-        self.device_context: str | None = DEFAULT
-        self.freezing = False
-        self.layer_grads: set[bool | None] = set()
-        self.in_sequence = False
-        self.clock = 0
+        self.torch.written: list[tuple[Frame, Value]] = []
+        self.torch.overwritten: dict[int, tuple[Tensor, Site]] = {}
+        self.torch.default_dtype: str | None = "float32"
+        self.torch.device_context: str | None = DEFAULT
+        self.torch.freezing = False
+        self.torch.layer_grads: set[bool | None] = set()
+        self.torch.in_sequence = False
+        self.torch.clock = 0
 
     # The verbs of Python, as `language` has them.
 
@@ -280,30 +280,30 @@ class Machine:
         self.entry, self.entry_path = next(self._entries), path
         # A program that sets its own defaults may do so before or after.
         sets_defaults = self._around.says(path, "set_default_")
-        self.default_dtype = None if sets_defaults else "float32"
-        self.device_context = None if sets_defaults else DEFAULT
+        self.torch.default_dtype = None if sets_defaults else "float32"
+        self.torch.device_context = None if sets_defaults else DEFAULT
         self.grad, self.arms, self.trace, self.budget, self.rounds = True, (), [], self.limits.statements, ()
 
     @contextmanager
     def apart(self, path: str) -> Iterator[None]:
         """Run an entry point of a file in the midst of another one, which then goes on as it was."""
-        running = (self.frame, self.grad, self.arms, self.budget, self.trace, self.rounds, self.applying, self.gathered)
-        outer = (self.entry, self.entry_path, self.default_dtype, self.device_context)
-        self.applying, self.gathered = 0, []
+        running = (self.frame, self.grad, self.arms, self.budget, self.trace, self.rounds, self.torch.applying, self.pending.gathered)
+        outer = (self.entry, self.entry_path, self.torch.default_dtype, self.torch.device_context)
+        self.torch.applying, self.pending.gathered = 0, []
         self.begin_entry(path)
         try:
             yield
         finally:
-            self.frame, self.grad, self.arms, self.budget, self.trace, self.rounds, self.applying, self.gathered = running
-            self.entry, self.entry_path, self.default_dtype, self.device_context = outer
+            self.frame, self.grad, self.arms, self.budget, self.trace, self.rounds, self.torch.applying, self.pending.gathered = running
+            self.entry, self.entry_path, self.torch.default_dtype, self.torch.device_context = outer
 
     def cost_of(self, function: Function) -> int:
         """What each statement of a function costs when it is run now: more, where many entry points of this file ran it before."""
         key = (function.node, self.entry_path)
-        last, times = self.reached.get(key, (0, 0))
+        last, times = self.coverage.reached.get(key, (0, 0))
         if last != self.entry:
             times += 1
-            self.reached[key] = (self.entry, times)
+            self.coverage.reached[key] = (self.entry, times)
         familiar = self.limits.familiar if function.path == self.entry_path else self.limits.familiar_elsewhere
         return 1 if times <= familiar else self.limits.familiar_cost
 
@@ -312,7 +312,7 @@ class Machine:
 
     def application(self, node: ast.AST) -> Site:
         """Where a layer is applied: its construction for an element of a Sequential, else the call."""
-        return self.applied_at or self.site(node)
+        return self.torch.applied_at or self.site(node)
 
     def unknown(self, node: ast.AST) -> Unknown:
         return Unknown(Site(self.frame.tree, node))

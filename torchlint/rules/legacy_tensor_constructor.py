@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.analysis.edits.expressions import callee, filled_at_once, parameter_data, prefix
 from torchlint.analysis.facts.calls import Call
 from torchlint.analysis.values.abstract import Array, Const, List, Size, Tensor, Tuple, Value
+from torchlint.analysis.values.expressions import callee, filled_at_once, given_to_call, prefix
 from torchlint.analysis.values.inspection import contents
 from torchlint.diagnostic import Edit, Finding, Fix, Span
 from torchlint.rule import rule
@@ -20,7 +20,7 @@ def legacy_tensor_constructor(call: Call) -> Iterator[Finding]:
         return
     given = call.positional[0]
     if isinstance(given, Size) or (isinstance(given, Const) and isinstance(given.value, int)):
-        if not filled_at_once(call.site) and not parameter_data(call.site):
+        if not filled_at_once(call.site) and not given_to_call(call.site):
             yield call.flag(
                 f"`{name}` takes one number for a size and gives as many elements of whatever was in memory; "
                 "call `torch.empty` for a size, or `torch.tensor` for a number",

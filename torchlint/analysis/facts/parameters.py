@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from torchlint.analysis.edits.places import remove_keyword
+from torchlint.analysis.edits.calls import remove_keyword
 from torchlint.analysis.facts.gradients import lost_leaf
 from torchlint.analysis.values.abstract import Tensor, Value
 from torchlint.analysis.values.site import Site

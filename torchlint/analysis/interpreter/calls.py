@@ -6,8 +6,13 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from torchlint.analysis.facts.autograd_functions import (
+    FunctionBypassed,
+    function_instance,
+    in_function,
+    is_function,
+)
 from torchlint.analysis.facts.calls import ForwardCall, ValueCalled
-from torchlint.analysis.facts.gradients import FunctionBypassed, function_instance, in_function, is_function
 from torchlint.analysis.interpreter.escape import call_unknown
 from torchlint.analysis.interpreter.expressions import starred_or_one
 from torchlint.analysis.interpreter.functions import GRADIENT_MODES, run_function

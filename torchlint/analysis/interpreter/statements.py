@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from torchlint.analysis.facts.gradients import ReturnStatement
+from torchlint.analysis.facts.autograd_functions import ReturnStatement
 from torchlint.analysis.facts.intent import meant_as_call
 from torchlint.analysis.facts.statements import Assignment, AugmentedAssignment, Statement
 from torchlint.analysis.interpreter.expressions import binary, defaults, lookup, tested, visible_scopes

@@ -133,10 +133,10 @@ def input_name(maker: Tensor) -> str | None:
     return used[0] if used else names[0] if names and node.name == "forward" else None
 
 
-def guarded(frame: Frame, node: ast.AST) -> bool:
+def guarded(frame: Frame, site: Site) -> bool:
     """Whether code runs under some condition, in a function that asks whether there is CUDA, or where its callers asked."""
-    callers = list(way(frame, node))
-    return _guarded_here(frame.site(node)) or any(_may_be_skipped(each) or _asked(site) for each, site in callers)
+    callers = list(way(frame, site))
+    return _guarded_here(site) or any(_may_be_skipped(each) or _asked(site) for each, site in callers)
 
 
 def _may_be_skipped(frame: Frame) -> bool:

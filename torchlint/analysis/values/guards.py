@@ -54,9 +54,10 @@ def inside(site: Site, outer: Site) -> bool:
     return site.tree is outer.tree and outer.span.start <= site.span.start and site.span.end <= outer.span.end
 
 
-def way(frame: Frame, node: ast.AST) -> Iterator[tuple[Frame, Site]]:
+def way(frame: Frame, site: Site) -> Iterator[tuple[Frame, Site]]:
     """From a place outwards: each running function with the place in it, up to one that nobody calls."""
     each: Frame | None = frame
+    node = site.node
     while each is not None:
         yield each, each.site(node)
         if each.alone or each.call is None:

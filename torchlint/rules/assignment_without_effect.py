@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.analysis.edits.assignments import made_a_call
+from torchlint.analysis.edits.places import replace
 from torchlint.analysis.facts.statements import AttributeAssignment
 from torchlint.analysis.values.abstract import Class, Instance, OneOf, Tensor, Value
 from torchlint.analysis.values.classes import find, is_module
-from torchlint.analysis.values.expressions import name_span
+from torchlint.analysis.values.expressions import assigned_value, before_dot, name_span
 from torchlint.diagnostic import Edit, Finding, Fix
 from torchlint.rule import rule
 from torchlint.torch_api.parameters import has_parameter
@@ -38,7 +38,7 @@ def assignment_without_effect(assigned: AttributeAssignment) -> Iterator[Finding
             return
         yield assigned.flag(
             f"a module has no attribute `{name}`: nothing is frozen, since torch never reads it; call `requires_grad_(…)`",
-            fix=made_a_call(assigned.site, "requires_grad_", "", "Call requires_grad_") if name != "trainable" else None,
+            fix=_called(assigned) if name != "trainable" else None,
         )
     elif name in _PLURALS and all(_has_parameter(each, _PLURALS[name]) for each in modules) and not assigned.read_in_file:
         yield assigned.flag(
@@ -63,3 +63,11 @@ def _has(module: Instance, name: str) -> bool:
     if not isinstance(module.cls, Class):
         return name in module.store or (module.cls == "torch.nn.Module" and name == "trainable")
     return name in module.store or find(module.cls, name) is not None or find(module.cls, "__setattr__") is not None
+
+
+def _called(assigned: AttributeAssignment) -> Fix | None:
+    """`module.requires_grad = False` becomes `module.requires_grad_(False)`."""
+    owner, value = before_dot(assigned.site, assigned.name), assigned_value(assigned.site)
+    if owner is None or value is None:
+        return None
+    return replace(assigned.site.statement, f"{owner.text}.requires_grad_({value.text})", "Call requires_grad_")

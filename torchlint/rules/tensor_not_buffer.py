@@ -27,5 +27,5 @@ def tensor_not_buffer(settled: ClassSettled) -> Iterator[Finding]:
                 f"`self.{name}` is a plain tensor: `.to()` leaves it behind and `state_dict()` does not hold it; use "
                 f'`self.register_buffer("{name}", ...)`',
                 at=site,
-                fix=made_a_call(site, "register_buffer", f'"{name}", ', "Register it as a buffer"),
+                fix=made_a_call(site, "register_buffer", f'"{name}"', "Register it as a buffer"),
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from torchlint.analysis.edits.calls import handed_to
-from torchlint.analysis.values.expressions import receiver
+from torchlint.analysis.values.expressions import assigned_value, receiver
 from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Edit, Fix, Span
 
@@ -21,15 +21,15 @@ def value_handed_to(target: Site, function: str, message: str) -> Fix | None:
     return handed_to(value, function, message)
 
 
-def made_a_call(target: Site, method: str, given: str, message: str) -> Fix | None:
-    """`x.name = y` becomes `x.method(given y)`; `given` is what stands before the value, such as another argument with its comma."""
-    statement = target.tree.parent(target.node)
-    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1 or not isinstance(target.node, ast.Attribute):
+def made_a_call(target: Site, method: str, first: str, message: str) -> Fix | None:
+    """`x.name = y` becomes `x.method(first, y)`."""
+    value = assigned_value(target)
+    if value is None or not isinstance(target.node, ast.Attribute):
         return None
-    owner, value = target.at(target.node.value).text, target.at(statement.value).span
+    owner = target.at(target.node.value).text
     # Parentheses around the value belong to the statement.
-    start, end = Span(target.span.start, value.start), Span(value.end, target.at(statement).span.end)
-    return Fix(message, (Edit(start, f"{owner}.{method}({given}"), Edit(end, ")")))
+    start, end = Span(target.span.start, value.span.start), Span(value.span.end, target.statement.span.end)
+    return Fix(message, (Edit(start, f"{owner}.{method}({first}, "), Edit(end, ")")))
 
 
 def left_alone(call: Site, message: str) -> Fix:

@@ -166,6 +166,12 @@ def function_name(site: Site) -> str | None:
     return site.function.name if site.function is not None else None
 
 
+def assigned_value(target: Site) -> Site | None:
+    """What is assigned to a target, where it is the only one of its statement: `y` of `x = y`."""
+    parent = target.tree.parent(target.node)
+    return target.at(parent.value) if isinstance(parent, ast.Assign) and parent.targets == [target.node] else None
+
+
 def is_assigned(site: Site) -> bool:
     """Whether an expression is all that the statement around it assigns, to one target: `y` of `x = y`."""
     parent = site.tree.parent(site.node)

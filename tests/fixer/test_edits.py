@@ -8,10 +8,18 @@ from collections.abc import Callable
 import pytest
 
 from torchlint.analysis.edits.assignments import left_alone, made_a_call, named_first, value_handed_to
-from torchlint.analysis.edits.calls import method_left_out, method_replaced, run_by, set_argument
+from torchlint.analysis.edits.calls import (
+    argument_instead,
+    method_left_out,
+    method_replaced,
+    run_by,
+    set_argument,
+)
 from torchlint.analysis.edits.flattening import each_sample, from_first_dim, size_of_receiver
 from torchlint.analysis.edits.lists import made_for_each
-from torchlint.analysis.values.expressions import argument_of
+from torchlint.analysis.edits.operations import term_added
+from torchlint.analysis.edits.places import unwrap
+from torchlint.analysis.values.expressions import argument_of, operand_sites
 from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Fix
 from torchlint.fix.apply import fix_text
@@ -26,10 +34,21 @@ def sites(text: str) -> tuple[Site, Site]:
     return Site(tree, assignment.value), Site(tree, assignment.targets[0])
 
 
+def argument(call: Site) -> Site:
+    found = argument_of(call, 0)
+    assert found is not None
+    return found
+
+
+def operand(operation: Site) -> Site:
+    """The left side of an operator, or the receiver of a method."""
+    (found,) = operand_sites(operation, 1, method=True)
+    assert found is not None
+    return found
+
+
 def first_size(value: Site) -> Fix | None:
-    size = argument_of(value, 0)
-    assert size is not None
-    return size_of_receiver(value, size, "")
+    return size_of_receiver(value, argument(value), "")
 
 
 FIXES: list[tuple[str, Callable[[Site, Site], Fix | None], str]] = [
@@ -48,6 +67,13 @@ FIXES: list[tuple[str, Callable[[Site, Site], Fix | None], str]] = [
     ("y = F()(c)", lambda value, target: run_by(value, "forward", "apply", ""), "y = F.apply(c)"),
     ("y = f(a, 1)", lambda value, target: set_argument(value, 1, "n", "2", ""), "y = f(a, 2)"),
     ("y = f(a)", lambda value, target: set_argument(value, 1, "n", "2", ""), "y = f(a, n=2)"),
+    ("y = f(a)", lambda value, target: argument_instead(value, argument(value), "copy()", ""), "y = a.copy()"),
+    ("y = f(a + b)", lambda value, target: argument_instead(value, argument(value), "copy()", ""), "y = (a + b).copy()"),
+    ("y = f(a.sum())", lambda value, target: Fix("", term_added(argument(value), "1")), "y = f(a.sum() + 1)"),
+    ("y = a.sum() ** 0.5", lambda value, target: Fix("", term_added(operand(value), "1")), "y = (a.sum() + 1) ** 0.5"),
+    ("y = (a.sum()) ** 0.5", lambda value, target: Fix("", term_added(operand(value), "1")), "y = (a.sum() + 1) ** 0.5"),
+    ("y = a.sum().sqrt()", lambda value, target: Fix("", term_added(operand(value), "1")), "y = (a.sum() + 1).sqrt()"),
+    ("y = (a + b) / 255 * c", lambda value, target: unwrap(operand(value), operand(operand(value)), ""), "y = (a + b) * c"),
     ("y = 3 * [f(a)]", lambda value, target: made_for_each(value, ""), "y = [f(a) for _ in range(3)]"),
 ]
 

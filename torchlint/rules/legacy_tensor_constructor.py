@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.calls import argument_instead
 from torchlint.analysis.facts.calls import Call
 from torchlint.analysis.values.abstract import Array, Const, List, Size, Tensor, Tuple, Value
 from torchlint.analysis.values.expressions import callee, filled_at_once, given_to_call, prefix
 from torchlint.analysis.values.inspection import contents
-from torchlint.diagnostic import Edit, Finding, Fix, Span
+from torchlint.diagnostic import Edit, Finding, Fix
 from torchlint.rule import rule
 from torchlint.torch_api.dtypes import LEGACY_TENSORS
 
@@ -39,11 +40,9 @@ def tensor_copied(call: Call) -> Iterator[Finding]:
     if call.name != "torch.tensor" or source is None or not isinstance(call.arguments.get("data"), Tensor):
         return
     alone = len(call.arguments) == 1
-    span = call.site.span
-    cut = (Edit(Span(span.start, source.span.start), ""), Edit(Span(source.span.end, span.end), ".detach().clone()"))
     yield call.flag(
         "`torch.tensor` of a tensor copies it without its graph and warns; write `.detach().clone()` for a copy",
-        fix=Fix("Copy with `detach().clone()`", cut, "unsafe") if alone else None,
+        fix=argument_instead(call.site, source, "detach().clone()", "Copy with `detach().clone()`", "unsafe") if alone else None,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from torchlint.analysis.edits.places import insert_after, replace
+from torchlint.analysis.edits.places import insert_after, unwrap
 from torchlint.analysis.facts.calls import Call
 from torchlint.analysis.facts.statements import Arithmetic
 from torchlint.analysis.facts.transforms import TensorMade
@@ -56,7 +56,7 @@ def _again(operation: str, operands: Sequence[Value]) -> bool:
 
 def _left_out(site: Site, image: Site | None) -> Fix | None:
     """Just the image in the place of the division; none for a statement such as `image /= 255`."""
-    return replace(site, image.text, "Leave the division out", "unsafe") if image and is_expression(site) else None
+    return unwrap(site, image, "Leave the division out", "unsafe") if image and is_expression(site) else None
 
 
 def _drawn(call: Call, image: Value) -> Iterator[Finding]:

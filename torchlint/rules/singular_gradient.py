@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.analysis.edits.places import insert_after
+from torchlint.analysis.edits.operations import term_added
 from torchlint.analysis.facts.calls import Call
 from torchlint.analysis.facts.fact import Fact
 from torchlint.analysis.facts.singularities import reaches_zero
@@ -12,7 +12,7 @@ from torchlint.analysis.facts.statements import Arithmetic
 from torchlint.analysis.values.abstract import Const, Tensor, Value
 from torchlint.analysis.values.expressions import operand_sites
 from torchlint.analysis.values.site import Site
-from torchlint.diagnostic import Finding
+from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
 
 _HALF = Const(0.5)
@@ -57,7 +57,7 @@ def _finding(fact: Fact, given: Value, result: Value, inside: Site | None) -> It
         return
     yield fact.flag(
         "a root of what can be 0 has an infinite slope there, and its gradient is nan; add an epsilon inside the root",
-        fix=insert_after(inside, " + 1e-12", "Add an epsilon", "unsafe") if inside is not None else None,
+        fix=Fix("Add an epsilon", term_added(inside, "1e-12"), "unsafe") if inside is not None else None,
     )
 
 

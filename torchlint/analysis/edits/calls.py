@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace as changed
 
 from torchlint.analysis.edits.places import replace, replace_span
-from torchlint.analysis.values.expressions import argument_of, attribute_span, callee, prefix
+from torchlint.analysis.values.expressions import argument_of, attribute_span, callee, is_simple, prefix
 from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Applicability, Edit, Fix, Position, Span
 
@@ -44,6 +44,13 @@ def run_by(site: Site, old: str, new: str, message: str) -> Fix | None:
     if isinstance(node, ast.Call) and not node.args and not node.keywords:
         return replace(called, f"{site.at(node.func).text}.{new}", message)
     return None
+
+
+def argument_instead(site: Site, given: Site, behind: str, message: str, applicability: Applicability = "safe") -> Fix:
+    """`f(x)` becomes `x.behind`."""
+    left, right = ("", "") if is_simple(given) else ("(", ")")
+    before, after = Span(site.span.start, given.span.start), Span(given.span.end, site.span.end)
+    return Fix(message, (Edit(before, left), Edit(after, f"{right}.{behind}")), applicability)
 
 
 def handed_to(site: Site, function: str, message: str) -> Fix:

@@ -1,4 +1,4 @@
-"""Fixes of operations on tensors: a call put behind, another operator, another number to compare with."""
+"""Fixes of operations on tensors: a call put behind, a term added, another operator, another number to compare with."""
 
 from __future__ import annotations
 
@@ -18,6 +18,15 @@ def call_behind(site: Site, text: str) -> tuple[Edit, ...]:
         after = Position(end.row, end.column + 1)
         return (Edit(Span(after, after), f".{text}"),)
     return (Edit(Span(start, start), "("), Edit(Span(end, end), f").{text}"))
+
+
+def term_added(site: Site, term: str) -> tuple[Edit, ...]:
+    """Edits that add `+ term` to an expression, in parentheses unless nothing binds it tighter."""
+    start, end = site.span.start, site.span.end
+    parent = site.tree.parent(site.node)
+    if _in_parentheses(site) or (isinstance(parent, ast.Call) and site.node in parent.args):
+        return (Edit(Span(end, end), f" + {term}"),)
+    return (Edit(Span(start, start), "("), Edit(Span(end, end), f" + {term})"))
 
 
 def _in_parentheses(site: Site) -> bool:

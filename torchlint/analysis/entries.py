@@ -33,6 +33,7 @@ from torchlint.analysis.values.abstract import (
     Tuple,
     Unknown,
     Value,
+    each_of,
 )
 from torchlint.analysis.values.classes import assigned_later, find, is_module_type
 from torchlint.analysis.values.join import join
@@ -190,7 +191,7 @@ def _run_unseen(machine: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef, 
 
 def _functions(store: Store, path: str) -> Iterator[Function]:
     for value in list(store.values()):
-        for each in value.alternatives if isinstance(value, OneOf) else (value,):
+        for each in each_of(value):
             if isinstance(each, Function) and each.path == path and each.owner is None and not isinstance(each.node, ast.Lambda):
                 yield each
 
@@ -198,7 +199,7 @@ def _functions(store: Store, path: str) -> Iterator[Function]:
 def _classes(store: Store, path: str) -> Iterator[Class]:
     seen: set[int] = set()
     for value in list(store.values()):
-        for each in value.alternatives if isinstance(value, OneOf) else (value,):
+        for each in each_of(value):
             if isinstance(each, Class) and each.path == path and id(each.node) not in seen:
                 seen.add(id(each.node))
                 yield each

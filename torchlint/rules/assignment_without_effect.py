@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from torchlint.analysis.edits.places import replace
 from torchlint.analysis.facts.statements import AttributeAssignment
-from torchlint.analysis.values.abstract import Class, Instance, OneOf, Tensor, Value
-from torchlint.analysis.values.classes import find, is_module
+from torchlint.analysis.values.abstract import Instance, Tensor
+from torchlint.analysis.values.classes import modules_of
 from torchlint.analysis.values.expressions import assigned_value, before_dot, name_span
+from torchlint.analysis.values.members import may_have
 from torchlint.diagnostic import Edit, Finding, Fix
 from torchlint.rule import rule
 from torchlint.torch_api.parameters import has_parameter
@@ -30,8 +31,8 @@ def assignment_without_effect(assigned: AttributeAssignment) -> Iterator[Finding
                 fix=Fix("Spell it right", (Edit(span, "requires_grad"),)) if span is not None else None,
             )
         return
-    modules = _modules(receiver)
-    if not modules or receiver is assigned.frame.receiver or any(_has(each, name) for each in modules):
+    modules = modules_of(receiver)
+    if not modules or receiver is assigned.frame.receiver or any(may_have(each, name) for each in modules):
         return
     if name in _MISSPELT or name in ("requires_grad", "trainable"):
         if name == "trainable" and (assigned.read_in_file or assigned.beside("requires_grad", "requires_grad_")):
@@ -49,20 +50,6 @@ def assignment_without_effect(assigned: AttributeAssignment) -> Iterator[Finding
 
 def _has_parameter(module: Instance, name: str) -> bool:
     return isinstance(module.cls, str) and has_parameter(module.cls, name)
-
-
-def _modules(value: Value) -> list[Instance]:
-    """The modules that something is for certain."""
-    found = value.alternatives if isinstance(value, OneOf) else (value,)
-    modules = [each for each in found if isinstance(each, Instance) and is_module(each)]
-    return modules if len(modules) == len(found) else []
-
-
-def _has(module: Instance, name: str) -> bool:
-    """Whether a class of the program has or reads an attribute, or may."""
-    if not isinstance(module.cls, Class):
-        return name in module.store or (module.cls == "torch.nn.Module" and name == "trainable")
-    return name in module.store or find(module.cls, name) is not None or find(module.cls, "__setattr__") is not None
 
 
 def _called(assigned: AttributeAssignment) -> Fix | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from torchlint.analysis.edits.assignments import value_handed_to
 from torchlint.analysis.edits.naming import globals_at, nn_in
 from torchlint.analysis.facts.classes import ClassDefined
-from torchlint.analysis.values.abstract import Dict, Instance, List, OneOf, Tensor, Tuple, Value
+from torchlint.analysis.values.abstract import Dict, Instance, List, Tensor, Tuple, Value, each_of
 from torchlint.analysis.values.contents import held_in
 from torchlint.analysis.values.members import readers
 from torchlint.analysis.values.registration import known_one, unregistered
@@ -22,7 +22,7 @@ _CONSTRUCTORS = frozenset({"__init__", "__new__"})
 @rule("TL204")
 def layers_in_plain_container(defined: ClassDefined) -> Iterator[Finding]:
     for name, value in list(defined.instance.store.items()):
-        for held in value.alternatives if isinstance(value, OneOf) else (value,):
+        for held in each_of(value):
             if not isinstance(held, List | Dict | Tuple) or known_one(held):
                 continue
             lost = unregistered(defined.instance, held)

@@ -17,11 +17,11 @@ from torchlint.analysis.values.abstract import (
     Library,
     List,
     Method,
-    OneOf,
     Partial,
     Tensor,
     Tuple,
     Value,
+    each_of,
 )
 from torchlint.analysis.values.classes import is_module, library_bases, linear_bases, opaque_base
 from torchlint.analysis.values.inspection import known_items
@@ -37,7 +37,7 @@ def _isinstance(call: LibraryCall) -> Value:
         return UNKNOWN
     value, cls = call.positional
     kinds = known_items(cls) if isinstance(cls, Tuple) else (cls,)
-    values = value.alternatives if isinstance(value, OneOf) else (value,)
+    values = each_of(value)
     verdicts = [_agreed([_is_instance(each, kind) for each in values]) for kind in kinds or ()]
     if True in verdicts:
         return TRUE

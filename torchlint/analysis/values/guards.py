@@ -140,10 +140,8 @@ def bound_and_unread(site: Site) -> bool:
     parent = site.tree.parent(site.node)
     if not isinstance(parent, ast.Assign) or len(parent.targets) != 1 or not isinstance(parent.targets[0], ast.Name):
         return False
-    name, node = parent.targets[0].id, site.tree.parent(parent)
-    while node is not None and not isinstance(node, _FUNCTIONS):
-        node = site.tree.parent(node)
-    return node is not None and not any(each.id == name and isinstance(each.ctx, ast.Load) for each in below(node, ast.Name))
+    name, function = parent.targets[0].id, site.function
+    return function is not None and not any(each.id == name and isinstance(each.ctx, ast.Load) for each in below(function, ast.Name))
 
 
 def kept_for_later(target: Site, loop: Site) -> Site | None:

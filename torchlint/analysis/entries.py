@@ -34,6 +34,7 @@ from torchlint.analysis.values.abstract import (
     Tuple,
     Unknown,
     Value,
+    each_of,
 )
 from torchlint.analysis.values.classes import assigned_later, find, is_module_type
 from torchlint.analysis.values.join import join
@@ -55,7 +56,7 @@ def run_program(machine: Machine) -> None:
         run_uncalled(machine, path, names)
     tell_thresholded(machine)
     for fact in machine.pending.checkpoints:
-        picks = fact.site.path in machine.picking or machine.said_around("is_available", fact.site.path)
+        picks = fact.site.path in machine.torch.picking or machine.said_around("is_available", fact.site.path)
         machine.emit(replace(fact, picks_device=picks))
     for settled in machine.pending.classes:
         machine.emit(replace(settled, trained=frozenset(machine.pending.trained), used=partial(_is_used, machine, settled.site.path)))
@@ -136,10 +137,10 @@ def _run_class(machine: Machine, cls: Class) -> None:
     inherited = _inherited_steps(cls) if module else []
     if not uncalled and not inherited and not (module and asked):
         return
-    instance = _made_alone(machine, cls)
+    instance, as_made = _made_alone(machine, cls)
     if module and ClassSettled in machine.wanted:
         machine.frame = Frame(machine.files[cls.path].tree, machine.files[cls.path].globals, ())
-        machine.pending.classes.append(ClassSettled(machine.site(cls.node), machine.frame, True, cls, instance, machine.as_made))
+        machine.pending.classes.append(ClassSettled(machine.site(cls.node), machine.frame, True, cls, instance, as_made))
     if module and ClassDefined in machine.wanted:
         tree = machine.files[cls.path].tree
         machine.frame = Frame(tree, machine.files[cls.path].globals, ())
@@ -159,7 +160,8 @@ def _init_misspelt(machine: Machine, cls: Class) -> None:
         machine.emit(InitMisspelt(machine.site(method), machine.frame, True, cls, method.name))
 
 
-def _made_alone(machine: Machine, cls: Class) -> Instance:
+def _made_alone(machine: Machine, cls: Class) -> tuple[Instance, dict[str, Value]]:
+    """An instance made with unknown arguments, and its attributes as `__init__` left them, before other methods may have set them."""
     tree = machine.files[cls.path].tree
     machine.frame = Frame(tree, machine.files[cls.path].globals, ())
     machine.begin_entry(cls.path)
@@ -175,13 +177,13 @@ def _made_alone(machine: Machine, cls: Class) -> Instance:
         guarded(machine, lambda: made.append(instantiate(machine, cls, None, {}, cls.node)))
         instance = made[0] if made and isinstance(made[0], Instance) else instance
     machine.trail.set(instance.store, "training", None)
-    machine.as_made = {name: value for name, value in instance.store.items() if isinstance(name, str) and isinstance(value, Value)}
+    as_made = {name: value for name, value in instance.store.items() if isinstance(name, str) and isinstance(value, Value)}
     for name in assigned_later(cls):
         held = instance.store.get(name, MISSING)
         shared = find(cls, name) if held is MISSING else None
         if isinstance(held, Const | Size | Tensor) or isinstance(shared, Const | List | Tuple | Dict):
             machine.trail.set(instance.store, name, Unknown())
-    return instance
+    return instance, as_made
 
 
 def _run_method(machine: Machine, function: Function, instance: Instance) -> None:
@@ -207,7 +209,7 @@ def _run_unseen(machine: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef, 
 
 def _functions(store: Store, path: str) -> Iterator[Function]:
     for value in list(store.values()):
-        for each in value.alternatives if isinstance(value, OneOf) else (value,):
+        for each in each_of(value):
             if isinstance(each, Function) and each.path == path and each.owner is None and not isinstance(each.node, ast.Lambda):
                 yield each
 
@@ -215,7 +217,7 @@ def _functions(store: Store, path: str) -> Iterator[Function]:
 def _classes(store: Store, path: str, names: frozenset[str] | None = None) -> Iterator[Class]:
     seen: set[int] = set()
     for value in list(store.values()):
-        for each in value.alternatives if isinstance(value, OneOf) else (value,):
+        for each in each_of(value):
             if isinstance(each, Class) and each.path == path and id(each.node) not in seen and (names is None or each.name in names):
                 seen.add(id(each.node))
                 yield each

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
-from torchlint.analysis.edits.expressions import name_span
+from torchlint.analysis.edits.places import replace
 from torchlint.analysis.facts.statements import AttributeAssignment
-from torchlint.analysis.values.abstract import Class, Instance, OneOf, Tensor, Value
-from torchlint.analysis.values.classes import find, is_module
+from torchlint.analysis.values.abstract import Instance, Tensor
+from torchlint.analysis.values.classes import modules_of
+from torchlint.analysis.values.expressions import assigned_value, before_dot, name_span
+from torchlint.analysis.values.members import may_have
 from torchlint.diagnostic import Edit, Finding, Fix
 from torchlint.rule import rule
-from torchlint.syntax.index import below
 from torchlint.torch_api.parameters import has_parameter
 
 _MISSPELT = frozenset(
@@ -31,17 +31,17 @@ def assignment_without_effect(assigned: AttributeAssignment) -> Iterator[Finding
                 fix=Fix("Spell it right", (Edit(span, "requires_grad"),)) if span is not None else None,
             )
         return
-    modules = _modules(receiver)
-    if not modules or receiver is assigned.frame.receiver or any(_has(each, name) for each in modules):
+    modules = modules_of(receiver)
+    if not modules or receiver is assigned.frame.receiver or any(may_have(each, name) for each in modules):
         return
     if name in _MISSPELT or name in ("requires_grad", "trainable"):
-        if name == "trainable" and (_read(assigned) or _freezes(assigned)):
+        if name == "trainable" and (assigned.read_in_file or assigned.beside("requires_grad", "requires_grad_")):
             return
         yield assigned.flag(
             f"a module has no attribute `{name}`: nothing is frozen, since torch never reads it; call `requires_grad_(…)`",
             fix=_called(assigned) if name != "trainable" else None,
         )
-    elif name in _PLURALS and all(_has_parameter(each, _PLURALS[name]) for each in modules) and not _read(assigned):
+    elif name in _PLURALS and all(_has_parameter(each, _PLURALS[name]) for each in modules) and not assigned.read_in_file:
         yield assigned.flag(
             f"this layer's parameter is called `{_PLURALS[name]}`: `{name}` is a new attribute that torch never reads; assign an "
             f"`nn.Parameter` to `{_PLURALS[name]}`"
@@ -52,40 +52,9 @@ def _has_parameter(module: Instance, name: str) -> bool:
     return isinstance(module.cls, str) and has_parameter(module.cls, name)
 
 
-def _modules(value: Value) -> list[Instance]:
-    """The modules that something is for certain."""
-    found = value.alternatives if isinstance(value, OneOf) else (value,)
-    modules = [each for each in found if isinstance(each, Instance) and is_module(each)]
-    return modules if len(modules) == len(found) else []
-
-
-def _has(module: Instance, name: str) -> bool:
-    """Whether a class of the program has or reads an attribute, or may."""
-    if not isinstance(module.cls, Class):
-        return name in module.store or (module.cls == "torch.nn.Module" and name == "trainable")
-    return name in module.store or find(module.cls, name) is not None or find(module.cls, "__setattr__") is not None
-
-
-def _read(assigned: AttributeAssignment) -> bool:
-    """Whether this file reads an attribute of that name anywhere."""
-    module = assigned.site.tree.module
-    reads = {each.attr for each in below(module, ast.Attribute) if isinstance(each.ctx, ast.Load)}
-    texts = {each.value for each in below(module, ast.Constant) if isinstance(each.value, str)}
-    return assigned.name in reads or assigned.name in texts
-
-
-def _freezes(assigned: AttributeAssignment) -> bool:
-    """Whether the same function sets `requires_grad` as well: the attribute is a note of the program's own."""
-    function = assigned.frame.function
-    nodes = below(function.node, ast.Attribute) if function is not None else ()
-    return any(each.attr in ("requires_grad", "requires_grad_") for each in nodes)
-
-
 def _called(assigned: AttributeAssignment) -> Fix | None:
     """`module.requires_grad = False` becomes `module.requires_grad_(False)`."""
-    site = assigned.site
-    statement = site.tree.parent(site.node)
-    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1 or not isinstance(site.node, ast.Attribute):
+    owner, value = before_dot(assigned.site, assigned.name), assigned_value(assigned.site)
+    if owner is None or value is None:
         return None
-    owner, value = site.at(site.node.value).text, site.at(statement.value).text
-    return Fix("Call requires_grad_", (Edit(site.at(statement).span, f"{owner}.requires_grad_({value})"),))
+    return replace(assigned.site.statement, f"{owner.text}.requires_grad_({value.text})", "Call requires_grad_")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.analysis.edits.expressions import call_behind
+from torchlint.analysis.edits.operations import call_behind
 from torchlint.analysis.facts.calls import Call
 from torchlint.analysis.values.abstract import NONE, Tensor
 from torchlint.diagnostic import Finding, Fix

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
-from torchlint.analysis.edits.expressions import argument_of
-from torchlint.analysis.edits.places import replace
+from torchlint.analysis.edits.flattening import size_of_receiver
 from torchlint.analysis.facts.calls import Call, ModuleCall
 from torchlint.analysis.facts.fact import Fact
-from torchlint.analysis.facts.lineage import (
-    batched,
-    dim_of,
-    flattening,
-    size_arguments,
-    source_of,
-    sources,
-    way,
-    written,
-)
+from torchlint.analysis.facts.lineage import batched, flattening, source_of, sources, way
+from torchlint.analysis.facts.sizes import dim_of, one_of_one_row, size_arguments, written
 from torchlint.analysis.values.abstract import Tensor, Tuple, Value
+from torchlint.analysis.values.expressions import argument_of, function_name
 from torchlint.analysis.values.site import Site
-from torchlint.diagnostic import Finding, Fix
+from torchlint.diagnostic import Finding
 from torchlint.rule import rule
 
 _METHODS = frozenset({"torch.Tensor.view", "torch.Tensor.reshape"})
@@ -51,10 +42,9 @@ def batch_of_one(applied: ModuleCall) -> Iterator[Finding]:
     source = source_of(flat) if flat is not None else None
     if flat is None or flat.site is None or flat.op not in ("view", "reshape") or not applied.in_forward or not batched(source):
         return
-    node = flat.site.node
-    sizes = [flat.site.at(each) for each in node.args[-2:]] if isinstance(node, ast.Call) and len(node.args) == 2 else []
-    if sizes and sizes[0].text == "1" and sizes[1].text == "-1":
-        yield _finding(applied, flat.site, source, 1, sizes[0])
+    size = one_of_one_row(flat.site)
+    if size is not None:
+        yield _finding(applied, flat.site, source, 1, size)
 
 
 def _finding(fact: Fact, site: Site, given: Value | None, number: int, size: Site) -> Finding:
@@ -62,17 +52,8 @@ def _finding(fact: Fact, site: Site, given: Value | None, number: int, size: Sit
         f"{way(given)}: the batch is written as {number}, so that any other batch, the last one included, raises or is cut into "
         "other samples; take the size from the input",
         at=site,
-        fix=_fix(site, size),
+        fix=size_of_receiver(site, size, "Take the batch size from the input"),
     )
-
-
-def _fix(site: Site, size: Site) -> Fix | None:
-    node = site.node
-    method = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and size.node in node.args[:1]
-    given = site.at(node.func.value) if method and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
-    if given is None or not isinstance(given.node, ast.Name):
-        return None
-    return replace(size, f"{given.text}.size(0)", "Take the batch size from the input")
 
 
 @rule("TL509", severity="warning", words=("LSTM|GRU|RNN",))
@@ -92,14 +73,7 @@ def _written_batch(state: Value) -> int | None:
     for each in sources(first) if isinstance(first, Tensor) else ():
         if each.op in _MADE and each.shape is not None and len(each.shape) == 3 and each.site is not None:
             number = each.shape[1]
-            size = argument_of(each.site, 1, "")
-            if isinstance(number, int) and number > 1 and written(size) and _in_forward(each.site):
+            size = argument_of(each.site, 1)
+            if isinstance(number, int) and number > 1 and written(size) and function_name(each.site) == "forward":
                 return number
     return None
-
-
-def _in_forward(site: Site) -> bool:
-    node: ast.AST | None = site.node
-    while node is not None and not isinstance(node, ast.FunctionDef):
-        node = site.tree.parent(node)
-    return isinstance(node, ast.FunctionDef) and node.name == "forward"

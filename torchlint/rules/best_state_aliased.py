@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
 from torchlint.analysis.edits.naming import globals_of, name_in
@@ -10,6 +9,7 @@ from torchlint.analysis.edits.places import replace
 from torchlint.analysis.facts.checkpoints import StateAliased
 from torchlint.analysis.facts.statements import Assignment
 from torchlint.analysis.values.abstract import Instance
+from torchlint.analysis.values.expressions import is_call
 from torchlint.analysis.values.guards import kept_for_later
 from torchlint.analysis.values.site import Site
 from torchlint.analysis.values.store import STEPPED, Store
@@ -42,7 +42,7 @@ def best_model_aliased(assignment: Assignment) -> Iterator[Finding]:
 
 
 def _copied(site: Site, store: Store) -> Fix | None:
-    if not isinstance(site.node, ast.Call):
+    if not is_call(site):
         return None
     copy = name_in(store, "copy")
     clones = f"{{name: value.clone() for name, value in {site.text}.items()}}"

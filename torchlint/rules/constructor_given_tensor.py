@@ -31,5 +31,5 @@ def constructor_given_tensor(made: Construction) -> Iterator[Finding]:
 
 def _applied(made: Construction) -> Fix | None:
     callee = made.callee_site
-    only = made.plain and made.node is not None and not made.node.keywords and all(isinstance(value, Tensor) for value in made.positional)
+    only = made.plain and not made.names_arguments and all(isinstance(value, Tensor) for value in made.positional)
     return insert_after(callee, "()", "Make the module, then call it") if callee and only and made_without_arguments(made.name) else None

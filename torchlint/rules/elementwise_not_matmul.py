@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.analysis.edits.expressions import operator_replaced, renamed_call
+from torchlint.analysis.edits.calls import renamed_call
+from torchlint.analysis.edits.operations import operator_replaced
 from torchlint.analysis.facts.shapes import ShapeMismatch
 from torchlint.analysis.values.abstract import Tensor
 from torchlint.diagnostic import Finding

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
-from torchlint.analysis.edits.expressions import callee, name_span
-from torchlint.analysis.edits.places import add_argument, replace, replace_span
+from torchlint.analysis.edits.flattening import each_sample, from_first_dim
+from torchlint.analysis.edits.places import replace
 from torchlint.analysis.facts.calls import Call, ModuleCall
 from torchlint.analysis.facts.fact import Fact
 from torchlint.analysis.facts.flattenings import drops_batch, rows
@@ -15,7 +14,7 @@ from torchlint.analysis.facts.shapes import ShapeMismatch
 from torchlint.analysis.facts.statements import Returned
 from torchlint.analysis.values.abstract import Const, Instance, Tensor, Tuple
 from torchlint.analysis.values.site import Site
-from torchlint.diagnostic import Finding, Fix, Span
+from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
 from torchlint.torch_api.dims import Dim
 
@@ -75,23 +74,15 @@ def _finding(fact: Fact, flat: Tensor, harm: str) -> Finding:
     return fact.flag(
         f"{way(flat)}: everything is laid out in one row, the batch included, {harm}; keep the first dimension: `flatten(x, 1)`",
         at=site,
-        related=((fact.site, "it is used here"),) if site is not None and fact.site.node is not site.node else (),
+        related=((fact.site, "it is used here"),) if site is not None and not fact.site.same(site) else (),
         fix=_fix(flat, site),
     )
 
 
 def _fix(flat: Tensor, site: Site | None) -> Fix | None:
     message = "Keep the first dimension"
-    node = site.node if site is not None else None
-    if site is None or not isinstance(node, ast.Call):
+    if site is None:
         return None
     if flat.op in ("flatten", "torch.nn.Flatten"):
-        given = [*node.args, *(each.value for each in node.keywords if each.arg == "start_dim")]
-        start = next((site.at(each) for each in given if isinstance(each, ast.Constant)), None)
-        if start is None:
-            return add_argument(site, "1", message)
-        return replace(start, "1", message) if start.text == "0" else None
-    name = name_span(callee(site))
-    if name is None or len(node.args) != 1 or not isinstance(node.args[0], ast.UnaryOp):
-        return None
-    return replace_span(Span(name.start, site.span.end), "flatten(1)", message)
+        return from_first_dim(site, message)
+    return each_sample(site, 1, message)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from torchlint.analysis.facts.calls import Call
 from torchlint.analysis.values.abstract import UNKNOWN, Const, LibraryMethod, Unknown, Value
-from torchlint.analysis.values.guards import conditions, parameters, switched_by_mode, way
+from torchlint.analysis.values.guards import parameters
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
 
@@ -20,9 +20,7 @@ _DROPOUTS = frozenset(
 def functional_dropout_mode(call: Call) -> Iterator[Finding]:
     if call.name not in _DROPOUTS or "training" in call.arguments or call.module_frame is None:
         return
-    if _never(call, call.arguments.get("p", Const(0.5))):
-        return
-    if any(switched_by_mode(frame, test) for frame, site in way(call.frame, call.site.node) for test in conditions(site)):
+    if _never(call, call.arguments.get("p", Const(0.5))) or call.depends_on_mode:
         return
     yield call.flag(
         "functional dropout without `training=` drops in eval mode too, since its default is True: predictions are "

@@ -13,7 +13,7 @@ from torchlint.rule import rule
 
 @rule("TL802", default=False, words=("cuda", "is_available"))
 def hard_coded_cuda(pinned: DevicePinned) -> Iterator[Finding]:
-    if guarded(pinned.frame, pinned.site.node):
+    if guarded(pinned.frame, pinned.site):
         return
     yield pinned.flag(
         "CUDA is named here, in a program that picks its device elsewhere: without a GPU this raises; use the device that was picked",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.analysis.edits.expressions import call_behind, operand_sites
+from torchlint.analysis.edits.operations import call_behind
 from torchlint.analysis.facts.calls import Call, ModuleCall
 from torchlint.analysis.facts.dtypes import takes_floats
 from torchlint.analysis.facts.statements import Arithmetic
 from torchlint.analysis.values.abstract import NONE, Instance, Tensor, Value
+from torchlint.analysis.values.expressions import operand_sites
 from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule

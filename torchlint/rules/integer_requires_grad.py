@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.analysis.edits.expressions import call_behind, dtype_argument
+from torchlint.analysis.edits.calls import dtype_argument
+from torchlint.analysis.edits.operations import call_behind
 from torchlint.analysis.facts.calls import Call
 from torchlint.analysis.facts.statements import AttributeAssignment
 from torchlint.analysis.values.abstract import TRUE, Tensor
@@ -42,12 +43,9 @@ def integer_requires_grad_set(set_to: AttributeAssignment) -> Iterator[Finding]:
 
 
 def _fix(call: Call) -> Fix | None:
-    receiver = call.receiver_site
     if call.name == "torch.Tensor.requires_grad_":
-        if receiver is None or not isinstance(call.receiver, Tensor) or call.receiver.site is None:
-            return None
-        inline = call.receiver.site.node is receiver.node
-        return Fix("Convert with `.float()`", call_behind(receiver, "float()")) if inline else None
+        receiver, made = call.receiver_site, call.receiver.site if isinstance(call.receiver, Tensor) else None
+        return Fix("Convert with `.float()`", call_behind(receiver, "float()")) if receiver is not None and receiver.same(made) else None
     if call.name == "torch.nn.Parameter":
         data = call.argument_site(0, "data")
         return Fix("Convert with `.float()`", call_behind(data, "float()")) if data else None

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator, Sequence
 
+from torchlint.analysis.edits.assignments import value_handed_to
 from torchlint.analysis.edits.naming import globals_at, nn_in
 from torchlint.analysis.facts.classes import ClassDefined
-from torchlint.analysis.values.abstract import Dict, Instance, List, OneOf, Tensor, Tuple, Value
+from torchlint.analysis.values.abstract import Dict, Instance, List, Tensor, Tuple, Value, each_of
 from torchlint.analysis.values.contents import held_in
 from torchlint.analysis.values.members import readers
 from torchlint.analysis.values.registration import known_one, unregistered
 from torchlint.analysis.values.site import Site
 from torchlint.analysis.values.store import ENTRIES
-from torchlint.diagnostic import Edit, Finding, Fix, Span
+from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
 
 _CONSTRUCTORS = frozenset({"__init__", "__new__"})
@@ -22,7 +22,7 @@ _CONSTRUCTORS = frozenset({"__init__", "__new__"})
 @rule("TL204")
 def layers_in_plain_container(defined: ClassDefined) -> Iterator[Finding]:
     for name, value in list(defined.instance.store.items()):
-        for held in value.alternatives if isinstance(value, OneOf) else (value,):
+        for held in each_of(value):
             if not isinstance(held, List | Dict | Tuple) or known_one(held):
                 continue
             lost = unregistered(defined.instance, held)
@@ -56,10 +56,4 @@ def _kind(container: Value, lost: Sequence[Value]) -> str | None:
 
 
 def _wrapped(site: Site, kind: str | None, nn: str | None) -> Fix | None:
-    parent = site.tree.parent(site.node)
-    if kind is None or nn is None or not isinstance(parent, ast.Assign | ast.AnnAssign) or parent.value is None:
-        return None
-    span = site.at(parent.value).span
-    if isinstance(parent.value, ast.Tuple) and not site.at(parent.value).text.startswith("("):
-        return None
-    return Fix(f"Use nn.{kind}", (Edit(Span(span.start, span.start), f"{nn}.{kind}("), Edit(Span(span.end, span.end), ")")))
+    return value_handed_to(site, f"{nn}.{kind}", f"Use nn.{kind}") if kind is not None and nn is not None else None

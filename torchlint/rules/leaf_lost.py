@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
-from torchlint.analysis.edits.expressions import call_behind
-from torchlint.analysis.edits.places import remove_keyword
+from torchlint.analysis.edits.calls import remove_keyword
+from torchlint.analysis.edits.operations import call_behind
 from torchlint.analysis.facts.calls import Construction
 from torchlint.analysis.facts.fact import Fact
 from torchlint.analysis.facts.gradients import lost_leaf
@@ -14,7 +13,7 @@ from torchlint.analysis.facts.statements import AttributeRead
 from torchlint.analysis.values.abstract import Dict, Tensor, Value
 from torchlint.analysis.values.inspection import known_items
 from torchlint.analysis.values.store import ENTRIES
-from torchlint.diagnostic import Edit, Finding, Fix
+from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
 
 
@@ -49,25 +48,12 @@ def _finding(fact: Fact, tensor: Tensor, harm: str) -> Iterator[Finding]:
     if leaf is None or tensor.site is None or tensor.requires_grad is False:
         return
     fix: Fix | None = None
-    removed = remove_keyword(leaf.site, "requires_grad", "") if leaf.site is not None else None
-    if removed is not None and _inside_one_statement(leaf, tensor):
-        fix = Fix("Mark the result instead", (*removed.edits, *_marked(tensor)))
+    removed = remove_keyword(leaf.site, "requires_grad", "") if leaf.site is not None and leaf.site.within(tensor.site) else None
+    if removed is not None:
+        fix = Fix("Mark the result instead", (*removed.edits, *call_behind(tensor.site, "requires_grad_()")))
     yield fact.flag(
         f"the result is no leaf any more, only a copy of one: {harm}; move or scale first, and then mark it with `.requires_grad_()`",
         at=tensor.site,
         related=((fact.site, "a leaf is needed here"),),
         fix=fix,
     )
-
-
-def _inside_one_statement(leaf: Tensor, tensor: Tensor) -> bool:
-    node: ast.AST | None = leaf.site.node if leaf.site is not None else None
-    while node is not None and leaf.site is not None and tensor.site is not None:
-        if node is tensor.site.node:
-            return True
-        node = leaf.site.tree.parent(node)
-    return False
-
-
-def _marked(tensor: Tensor) -> tuple[Edit, ...]:
-    return call_behind(tensor.site, "requires_grad_()") if tensor.site is not None else ()

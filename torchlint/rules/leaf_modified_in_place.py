@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
-from torchlint.analysis.edits.places import statement_of, wrap_statement
+from torchlint.analysis.edits.places import wrap_statement
 from torchlint.analysis.facts.fact import Fact
 from torchlint.analysis.facts.gradients import InPlaceChange, stepped_from
 from torchlint.analysis.facts.statements import AttributeRead
 from torchlint.analysis.values.abstract import Tensor
+from torchlint.analysis.values.expressions import bound_name
 from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
@@ -23,7 +23,7 @@ def leaf_modified_in_place(change: InPlaceChange) -> Iterator[Finding]:
     if change.grad and tensor.requires_grad and tensor.leaf:
         yield change.flag(
             "a leaf that requires grad is changed in place, which raises a RuntimeError; do it under `torch.no_grad()`",
-            fix=_guarded(change, statement_of(change.site)),
+            fix=_guarded(change, change.site.statement),
         )
 
 
@@ -33,15 +33,13 @@ def leaf_bound_anew(read: AttributeRead) -> Iterator[Finding]:
     tensor = read.value
     if read.name != "grad" or stepped_from(tensor) is None or not isinstance(tensor, Tensor) or tensor.site is None:
         return
-    statement = statement_of(tensor.site)
-    node = statement.node
-    target = node.targets[0] if isinstance(node, ast.Assign) else None
-    if not isinstance(target, ast.Name) or tensor.requires_grad is not True:
+    name = bound_name(tensor.site)
+    if name is None or tensor.requires_grad is not True:
         return
     yield read.flag(
-        f"`{target.id}` is bound to a new tensor that is no leaf, so that its `.grad` is None in the next round; take the step in "
+        f"`{name}` is bound to a new tensor that is no leaf, so that its `.grad` is None in the next round; take the step in "
         "place, under `torch.no_grad()`",
-        at=statement,
+        at=tensor.site.statement,
     )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.analysis.edits.expressions import callee, filled_at_once, parameter_data, prefix
+from torchlint.analysis.edits.calls import argument_instead
 from torchlint.analysis.facts.calls import Call
 from torchlint.analysis.values.abstract import Array, Const, List, Size, Tensor, Tuple, Value
+from torchlint.analysis.values.expressions import callee, filled_at_once, given_to_call, prefix
 from torchlint.analysis.values.inspection import contents
-from torchlint.diagnostic import Edit, Finding, Fix, Span
+from torchlint.diagnostic import Edit, Finding, Fix
 from torchlint.rule import rule
 from torchlint.torch_api.dtypes import LEGACY_TENSORS
 
@@ -20,7 +21,7 @@ def legacy_tensor_constructor(call: Call) -> Iterator[Finding]:
         return
     given = call.positional[0]
     if isinstance(given, Size) or (isinstance(given, Const) and isinstance(given.value, int)):
-        if not filled_at_once(call.site) and not parameter_data(call.site):
+        if not filled_at_once(call.site) and not given_to_call(call.site):
             yield call.flag(
                 f"`{name}` takes one number for a size and gives as many elements of whatever was in memory; "
                 "call `torch.empty` for a size, or `torch.tensor` for a number",
@@ -39,11 +40,9 @@ def tensor_copied(call: Call) -> Iterator[Finding]:
     if call.name != "torch.tensor" or source is None or not isinstance(call.arguments.get("data"), Tensor):
         return
     alone = len(call.arguments) == 1
-    span = call.site.span
-    cut = (Edit(Span(span.start, source.span.start), ""), Edit(Span(source.span.end, span.end), ".detach().clone()"))
     yield call.flag(
         "`torch.tensor` of a tensor copies it without its graph and warns; write `.detach().clone()` for a copy",
-        fix=Fix("Copy with `detach().clone()`", cut, "unsafe") if alone else None,
+        fix=argument_instead(call.site, source, "detach().clone()", "Copy with `detach().clone()`", "unsafe") if alone else None,
     )
 
 

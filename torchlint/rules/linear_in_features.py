@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.analysis.edits.expressions import argument_of
 from torchlint.analysis.edits.places import replace
 from torchlint.analysis.facts.flattenings import in_features_wrong
 from torchlint.analysis.facts.lineage import layer_name, way
 from torchlint.analysis.facts.shapes import ShapeMismatch
+from torchlint.analysis.values.expressions import argument_of
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
 from torchlint.analysis.edits.naming import device_in_reach
 from torchlint.analysis.facts.checkpoints import CheckpointRead
 from torchlint.analysis.values.abstract import NONE
+from torchlint.analysis.values.expressions import is_literal
 from torchlint.analysis.values.guards import other_arm_passes
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
@@ -29,7 +29,7 @@ def load_without_map_location(read: CheckpointRead) -> Iterator[Finding]:
 def _chosen(read: CheckpointRead) -> bool:
     """Whether a place is given that only happens to be None here."""
     given = read.argument_site(1, "map_location")
-    return given is not None and not isinstance(given.node, ast.Constant)
+    return given is not None and not is_literal(given)
 
 
 def _located(read: CheckpointRead) -> Fix | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
-from torchlint.analysis.edits.places import add_argument, replace
+from torchlint.analysis.edits.calls import set_argument
 from torchlint.analysis.facts.passes import LoaderOrder
+from torchlint.analysis.values.expressions import is_plain
 from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
@@ -26,13 +26,4 @@ def loader_shuffle(order: LoaderOrder) -> Iterator[Finding]:
 
 
 def _changed(made: Site, shuffle: bool) -> Fix | None:
-    """`shuffle=` in the loader's construction."""
-    node, text = made.node, str(shuffle)
-    if not isinstance(node, ast.Call) or any(keyword.arg is None for keyword in node.keywords):
-        return None
-    given = next((keyword.value for keyword in node.keywords if keyword.arg == "shuffle"), None)
-    if given is None and len(node.args) > _SHUFFLE:
-        given = node.args[_SHUFFLE]
-    if given is not None:
-        return replace(made.at(given), text, f"Pass shuffle={text}")
-    return add_argument(made, f"shuffle={text}", f"Pass shuffle={text}")
+    return set_argument(made, _SHUFFLE, "shuffle", str(shuffle), f"Pass shuffle={shuffle}") if is_plain(made) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.analysis.edits.expressions import above_zero
+from torchlint.analysis.edits.operations import above_zero
 from torchlint.analysis.facts.outputs import LogitsThresholded
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule

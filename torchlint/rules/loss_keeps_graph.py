@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.analysis.edits.expressions import call_behind
+from torchlint.analysis.edits.operations import call_behind
 from torchlint.analysis.facts.outputs import Accumulation
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule

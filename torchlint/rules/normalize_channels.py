@@ -16,13 +16,13 @@ def normalize_channels(call: TransformCall) -> Iterator[Finding]:
     if call.kind.makes != "normalized" or not isinstance(image, Tensor) or image.shape is None or len(image.shape) < 3:
         return
     means = normalized_channels(call.transform)
-    channels = image.shape[-3]
+    channels, built = image.shape[-3], call.transform.site
     if not isinstance(channels, int) or means is None or means in (1, channels):
         return
     harm = "it returns an image of as many channels" if call.kind.modern else "it raises a RuntimeError"
     yield call.flag(
         f"`Normalize` is given {means} means for an image of {channels} channel{'s' if channels > 1 else ''}: {harm}; "
         "give one number for each channel, or change the image's channels first",
-        at=call.transform.site,
-        related=((call.site, "it is applied here"),) if call.transform.site and call.transform.site.node is not call.site.node else (),
+        at=built,
+        related=((call.site, "it is applied here"),) if built and not call.site.same(built) else (),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.analysis.edits.expressions import call_behind
+from torchlint.analysis.edits.operations import call_behind
 from torchlint.analysis.facts.calls import Call
 from torchlint.analysis.facts.conversions import CONVERTING, converted, tensor_in
 from torchlint.analysis.values.abstract import TRUE, Instance, Tensor, Unknown, Value
@@ -22,7 +22,7 @@ def numpy_of_grad_tensor(call: Call) -> Iterator[Finding]:
     if call.grad is not True:
         return
     if call.name == "torch.Tensor.numpy":
-        asked = isinstance(call.receiver, Unknown) and "requires_grad" in _function_text(call)
+        asked = isinstance(call.receiver, Unknown) and "requires_grad" in call.function_text
         if _requires_grad(call.receiver) and not asked and call.arguments.get("force") != TRUE and call.receiver_site is not None:
             yield _finding(call, call.receiver_site, call.receiver)
         return
@@ -30,11 +30,6 @@ def numpy_of_grad_tensor(call: Call) -> Iterator[Finding]:
         if _requires_grad(value):
             yield _finding(call, given, value)
             return
-
-
-def _function_text(call: Call) -> str:
-    function = call.frame.function
-    return call.site.at(function.node).text if function is not None else ""
 
 
 def _requires_grad(value: Value | None) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
-from torchlint.analysis.edits.places import insert_line, statement_of
+from torchlint.analysis.edits.places import lines_before
 from torchlint.analysis.facts.checkpoints import StateLoaded
 from torchlint.analysis.values.abstract import TRUE
-from torchlint.diagnostic import Edit, Finding, Fix, Span
+from torchlint.analysis.values.expressions import is_name, is_named, stands_alone
+from torchlint.diagnostic import Edit, Finding, Fix
 from torchlint.rule import rule
 
 
@@ -25,16 +25,8 @@ def partial_load_strict(load: StateLoaded) -> Iterator[Finding]:
 
 
 def _updated(load: StateLoaded) -> Fix | None:
-    statement, model, state = statement_of(load.site), load.receiver_site, load.argument_site(0, "state_dict")
-    if state is None or model is None or not isinstance(state.node, ast.Name) or not isinstance(model.node, ast.Name | ast.Attribute):
+    model, state = load.receiver_site, load.argument_site(0, "state_dict")
+    if state is None or model is None or not is_name(state) or not is_named(model) or not stands_alone(load.site):
         return None
-    lines = f"model_dict = {model.text}.state_dict()", f"model_dict.update({state.text})"
-    if not isinstance(statement.node, ast.Expr) or statement.node.value is not load.node:
-        return None
-    (first,) = insert_line(statement, lines[0], "").edits
-    indent = first.text.partition("\n")[2]
-    return Fix(
-        "Update the model's own state dict",
-        (Edit(Span(first.span.start, first.span.start), f"{lines[0]}\n{indent}{lines[1]}\n{indent}"), Edit(state.span, "model_dict")),
-        "unsafe",
-    )
+    added = lines_before(load.site.statement, f"model_dict = {model.text}.state_dict()", f"model_dict.update({state.text})")
+    return Fix("Update the model's own state dict", (added, Edit(state.span, "model_dict")), "unsafe")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.analysis.edits.expressions import subscripted
 from torchlint.analysis.edits.places import replace, unwrap
 from torchlint.analysis.facts.calls import Call
 from torchlint.analysis.facts.gradients import StaleGraph
 from torchlint.analysis.facts.statements import Subscript
 from torchlint.analysis.values.abstract import FALSE, Const, Tensor
+from torchlint.analysis.values.expressions import before_dot, subscripted
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
 
@@ -44,8 +44,7 @@ def number_of_loss(subscript: Subscript) -> Iterator[Finding]:
     value = subscript.value
     if not isinstance(value, Tensor) or value.op != "data" or value.shape != () or subscript.index != Const(0):
         return
-    data = subscripted(subscript.site)
-    tensor = data.at(data.node.value) if data is not None and hasattr(data.node, "value") else None
+    tensor = before_dot(subscripted(subscript.site), "data")
     yield subscript.flag(
         "a loss has no dimension, so that `.data[0]` raises an IndexError; use `.item()`",
         fix=replace(subscript.site, f"{tensor.text}.item()", "Use item()") if tensor is not None else None,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
 from torchlint.analysis.edits.places import insert_before
 from torchlint.analysis.facts.calls import DiscardedCall
 from torchlint.analysis.values.abstract import FALSE, Tensor
+from torchlint.analysis.values.expressions import is_named, stands_alone
 from torchlint.analysis.values.guards import tried
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
@@ -32,7 +32,6 @@ def result_discarded(call: DiscardedCall) -> Iterator[Finding]:
 
 def _fix(call: DiscardedCall, method: bool) -> Fix | None:
     target = call.receiver_site if method else call.argument_site(0, "input")
-    alone = isinstance(call.site.tree.parent(call.site.node), ast.Expr)
-    if target is None or not alone or not isinstance(target.node, ast.Name | ast.Attribute):
+    if target is None or not is_named(target) or not stands_alone(call.site):
         return None
     return insert_before(call.site, f"{target.text} = ", "Assign the result")

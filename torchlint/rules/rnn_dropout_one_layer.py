@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.analysis.edits.places import remove_keyword
+from torchlint.analysis.edits.calls import remove_keyword
 from torchlint.analysis.facts.calls import Construction
 from torchlint.analysis.values.abstract import Const
 from torchlint.diagnostic import Finding

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from torchlint.analysis.edits.expressions import is_expression, is_simple, operand_sites
+from torchlint.analysis.edits.places import insert_after, unwrap
 from torchlint.analysis.facts.calls import Call
 from torchlint.analysis.facts.statements import Arithmetic
 from torchlint.analysis.facts.transforms import TensorMade
 from torchlint.analysis.values.abstract import Array, Const, Tensor, Value
+from torchlint.analysis.values.expressions import is_expression, is_simple, operand_sites
 from torchlint.analysis.values.site import Site
-from torchlint.diagnostic import Edit, Finding, Fix, Span
+from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
 from torchlint.torch_api.dtypes import is_floating
 from torchlint.torch_api.images import divides_by_range
@@ -55,7 +56,7 @@ def _again(operation: str, operands: Sequence[Value]) -> bool:
 
 def _left_out(site: Site, image: Site | None) -> Fix | None:
     """Just the image in the place of the division; none for a statement such as `image /= 255`."""
-    return Fix("Leave the division out", (Edit(site.span, image.text),), "unsafe") if image and is_expression(site) else None
+    return unwrap(site, image, "Leave the division out", "unsafe") if image and is_expression(site) else None
 
 
 def _drawn(call: Call, image: Value) -> Iterator[Finding]:
@@ -64,6 +65,5 @@ def _drawn(call: Call, image: Value) -> Iterator[Finding]:
     if image.shape is None or len(image.shape) != 3 or image.shape[2] not in (3, 4):
         return
     site = call.argument_site(0, "X")
-    span = site.span if site else None
-    fix = Fix("Divide by 255", (Edit(Span(span.end, span.end), " / 255"),), "unsafe") if site and span and is_simple(site) else None
+    fix = insert_after(site, " / 255", "Divide by 255", "unsafe") if site is not None and is_simple(site) else None
     yield call.flag("colours of floats are drawn from 0 to 1, and these go to 255: the picture is white; divide by 255", fix=fix)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.analysis.edits.expressions import renamed_call
+from torchlint.analysis.edits.calls import renamed_call
 from torchlint.analysis.facts.calls import ValueCalled
 from torchlint.analysis.values.abstract import ShapeOf, Tensor, Tuple
 from torchlint.diagnostic import Finding

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.analysis.edits.expressions import compared_with_number, name_span, subscripted
 from torchlint.analysis.facts.calls import MethodNotCalled
 from torchlint.analysis.values.abstract import Tensor
+from torchlint.analysis.values.expressions import compared_with_number, name_span, subscripted
 from torchlint.diagnostic import Edit, Finding, Fix
 from torchlint.rule import rule
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from torchlint.analysis.edits.places import replace
-from torchlint.analysis.facts.calls import Call, Construction, ModuleCall, written_argument
+from torchlint.analysis.facts.calls import Call, Construction, ModuleCall
 from torchlint.analysis.values.abstract import NONE, Const, Instance, Tensor, Value
+from torchlint.analysis.values.expressions import argument_of
 from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
@@ -45,7 +46,7 @@ def softmax_module_over_batch(call: ModuleCall) -> Iterator[Finding]:
     if call.name not in _MODULES or not call.positional or not isinstance(module, Instance) or module.site is None:
         return
     if module.arguments.get("dim") == Const(0) and _scores_of_a_batch(call.positional[0]):
-        fix = _dim_one(written_argument(module.site, 0, "dim"))
+        fix = _dim_one(argument_of(module.site, 0, "dim"))
         yield call.flag(_BATCH.format(name=call.name.rpartition(".")[2]), at=module.site, fix=fix)
 
 

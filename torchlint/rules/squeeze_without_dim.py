@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.analysis.edits.expressions import callee, name_span
-from torchlint.analysis.edits.places import replace_span
+from torchlint.analysis.edits.calls import method_replaced
 from torchlint.analysis.facts.calls import Call
 from torchlint.analysis.facts.lineage import batched, shape_text
 from torchlint.analysis.values.abstract import Tensor
-from torchlint.diagnostic import Finding, Fix, Span
+from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
 from torchlint.torch_api.dims import Shape
 
@@ -36,7 +35,6 @@ def squeeze_without_dim(call: Call) -> Iterator[Finding]:
 def _fix(call: Call, shape: Shape, ones: list[int]) -> Fix | None:
     if len(ones) == 1:
         return call.add_argument(str(ones[0]), f"Squeeze dimension {ones[0]}", "unsafe")
-    name = name_span(callee(call.site))
-    if shape is None or name is None or call.receiver is None or ones != list(range(2, len(shape))):
+    if shape is None or call.receiver is None or ones != list(range(2, len(shape))):
         return None
-    return replace_span(Span(name.start, call.site.span.end), "flatten(1)", "Flatten each sample", "unsafe")
+    return method_replaced(call.site, "flatten(1)", "Flatten each sample", "unsafe")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
-from torchlint.analysis.edits.places import statement_of
+from torchlint.analysis.edits.calls import handed_to
 from torchlint.analysis.facts.checkpoints import StateLoaded
 from torchlint.analysis.values.abstract import FALSE
+from torchlint.analysis.values.expressions import stands_alone
 from torchlint.analysis.values.guards import bound_and_unread
-from torchlint.diagnostic import Edit, Finding, Fix, Span
+from torchlint.diagnostic import Finding
 from torchlint.rule import rule
 
 
@@ -20,12 +20,5 @@ def strict_false_unread(load: StateLoaded) -> Iterator[Finding]:
     yield load.flag(
         "with `strict=False` keys that do not fit are skipped, and only the returned report says so: a wrong prefix loads "
         "nothing; print it, or check `missing_keys`",
-        fix=_printed(load),
+        fix=handed_to(load.site, "print", "Print the report") if stands_alone(load.site) else None,
     )
-
-
-def _printed(load: StateLoaded) -> Fix | None:
-    if not isinstance(statement_of(load.site).node, ast.Expr):
-        return None
-    start, end = load.site.span.start, load.site.span.end
-    return Fix("Print the report", (Edit(Span(start, start), "print("), Edit(Span(end, end), ")")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.analysis.edits.places import add_argument
+from torchlint.analysis.edits.calls import add_argument
 from torchlint.analysis.facts.devices import DevicesMeet
 from torchlint.analysis.values.abstract import Tensor
 from torchlint.analysis.values.devices import input_name, makers
@@ -21,7 +21,7 @@ def tensor_made_on_cpu(meeting: DevicesMeet) -> Iterator[Finding]:
             f"`{maker.op}` makes a tensor on the CPU, and {'the weights that it meets' if meeting.weights else 'the input of forward'} may be "
             "elsewhere: on a GPU that raises a RuntimeError; pass `device=` of the input",
             at=maker.site,
-            related=((meeting.site, "they meet here"),) if meeting.site.node is not maker.site.node else (),
+            related=((meeting.site, "they meet here"),) if not meeting.site.same(maker.site) else (),
             fix=_fix(maker),
         )
 

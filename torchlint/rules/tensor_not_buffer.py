@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.assignments import made_a_call
 from torchlint.analysis.facts.classes import ClassSettled
 from torchlint.analysis.values.abstract import Tensor
 from torchlint.analysis.values.classes import is_buffer
 from torchlint.analysis.values.members import used_where_it_is
-from torchlint.analysis.values.site import Site
-from torchlint.diagnostic import Edit, Finding, Fix, Span
+from torchlint.diagnostic import Finding
 from torchlint.rule import rule
 
 
@@ -28,16 +27,5 @@ def tensor_not_buffer(settled: ClassSettled) -> Iterator[Finding]:
                 f"`self.{name}` is a plain tensor: `.to()` leaves it behind and `state_dict()` does not hold it; use "
                 f'`self.register_buffer("{name}", ...)`',
                 at=site,
-                fix=_registered(site, name),
+                fix=made_a_call(site, "register_buffer", f'"{name}"', "Register it as a buffer"),
             )
-
-
-def _registered(site: Site, name: str) -> Fix | None:
-    statement = site.tree.parent(site.node)
-    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1 or not isinstance(site.node, ast.Attribute):
-        return None
-    value, receiver = site.at(statement.value).span, site.at(site.node.value).text
-    return Fix(
-        "Register it as a buffer",
-        (Edit(Span(site.span.start, value.start), f'{receiver}.register_buffer("{name}", '), Edit(Span(value.end, value.end), ")")),
-    )

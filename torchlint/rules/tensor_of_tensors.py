@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.analysis.edits.expressions import callee, name_span, prefix
 from torchlint.analysis.facts.calls import Call
 from torchlint.analysis.values.abstract import List, Tensor, Tuple, Value
+from torchlint.analysis.values.expressions import callee, name_span, prefix
 from torchlint.analysis.values.inspection import contents
 from torchlint.diagnostic import Edit, Finding, Fix
 from torchlint.rule import rule

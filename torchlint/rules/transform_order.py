@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from torchlint.analysis.edits.places import swapped
 from torchlint.analysis.facts.calls import Construction
 from torchlint.analysis.facts.transforms import Step, chain_steps
-from torchlint.analysis.values.site import Site
-from torchlint.diagnostic import Edit, Finding, Fix
+from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
 from torchlint.torch_api.transforms import transform
 
@@ -53,6 +53,6 @@ def _maker_after(steps: list[Step]) -> Step | None:
 
 def _swapped(first: Step, second: Step) -> Fix | None:
     a, b = first.site, second.site
-    if not isinstance(a, Site) or not isinstance(b, Site) or a.tree is not b.tree or not first.in_list or not second.in_list:
+    if a is None or b is None or a.path != b.path or not first.in_list or not second.in_list:
         return None
-    return Fix("Let them change places", (Edit(a.span, b.text), Edit(b.span, a.text)))
+    return swapped(a, b, "Let them change places")

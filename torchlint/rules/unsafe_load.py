@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
 from torchlint.analysis.edits.places import replace
 from torchlint.analysis.facts.calls import Call
 from torchlint.analysis.values.abstract import FALSE
+from torchlint.analysis.values.expressions import is_literal
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
 
@@ -46,7 +46,5 @@ def _is_unguarded(call: Call) -> bool:
 
 
 def _guarded(call: Call) -> Fix | None:
-    value = next((each.value for each in call.node.keywords if each.arg == "weights_only"), None) if call.node else None
-    if not isinstance(value, ast.Constant):
-        return None
-    return replace(call.site.at(value), "True", "Load weights only", "unsafe")
+    given = call.argument_site(None, "weights_only")
+    return replace(given, "True", "Load weights only", "unsafe") if given is not None and is_literal(given) else None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torchlint.analysis.edits.expressions import callee, name_span
-from torchlint.analysis.edits.places import replace_span
+from torchlint.analysis.edits.calls import method_replaced
 from torchlint.analysis.facts.calls import Call
-from torchlint.analysis.facts.lineage import shape_text, size_arguments, sources, written
+from torchlint.analysis.facts.lineage import shape_text, sources
 from torchlint.analysis.facts.regrouping import shifts
+from torchlint.analysis.facts.sizes import size_arguments, written
 from torchlint.analysis.values.abstract import Tensor
-from torchlint.diagnostic import Finding, Fix, Span
+from torchlint.diagnostic import Finding
 from torchlint.rule import rule
 from torchlint.torch_api.permutations import permutation, permuted
 
@@ -37,12 +37,9 @@ def view_instead_of_permute(call: Call) -> Iterator[Finding]:
         return
     order = permutation(given.shape, result.shape, groups)
     before, after = shape_text(given.shape, given.shape), shape_text(result.shape, given.shape)
-    name = name_span(callee(call.site)) if call.name in _METHODS else None
-    fix: Fix | None = None
-    if order is not None and name is not None:
-        text = f"permute({', '.join(map(str, order))})"
-        fix = replace_span(Span(name.start, call.site.span.end), text, "Permute the dimensions")
-    advice = f"`permute({', '.join(map(str, order))})`" if order else "`permute` or `transpose` first"
+    permute = f"permute({', '.join(map(str, order))})" if order else None
+    fix = method_replaced(call.site, permute, "Permute the dimensions") if permute is not None and call.name in _METHODS else None
+    advice = f"`{permute}`" if permute else "`permute` or `transpose` first"
     yield call.flag(
         f"`{call.bare}` makes {after} of {before} without moving a number, so that the content is scrambled; use {advice}", fix=fix
     )

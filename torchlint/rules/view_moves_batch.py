@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
-from torchlint.analysis.edits.expressions import argument_of, callee, name_span
+from torchlint.analysis.edits.flattening import each_sample
 from torchlint.analysis.facts.calls import Call, ModuleCall
 from torchlint.analysis.facts.fact import Fact
-from torchlint.analysis.facts.flattenings import leaves_batch, moved, moves_batch
+from torchlint.analysis.facts.flattenings import moved, moves_batch
 from torchlint.analysis.facts.lineage import batched, flattening, sample_size, source_of, way
 from torchlint.analysis.facts.shapes import ShapeMismatch
+from torchlint.analysis.facts.sizes import leaves_batch
 from torchlint.analysis.values.abstract import Const, Instance, Tensor
 from torchlint.analysis.values.classes import descendants
+from torchlint.analysis.values.expressions import argument_of
 from torchlint.analysis.values.site import Site
-from torchlint.diagnostic import Edit, Finding, Fix, Span
+from torchlint.diagnostic import Edit, Finding, Fix
 from torchlint.rule import rule
 from torchlint.torch_api.dims import Dim, product, show
 
@@ -58,14 +59,15 @@ def _finding(fact: Fact, site: Site, source: Tensor | None, size: Dim) -> Findin
 
 def _fix(fact: Fact, site: Site, size: Dim, whole: Dim) -> Fix | None:
     """`flatten(1)`, and the size of a sample for the one Linear of the module that takes rows of that size."""
-    node, name = site.node, name_span(callee(site))
-    if not isinstance(node, ast.Call) or name is None or len(node.args) != 2 or not isinstance(node.args[0], ast.UnaryOp):
+    message = "Flatten each sample"
+    flattened = each_sample(site, 2, message)
+    if flattened is None:
         return None
-    edits = [Edit(Span(name.start, site.span.end), "flatten(1)")]
+    edits = [*flattened.edits]
     module = fact.module_frame.receiver if fact.module_frame is not None else None
     held = descendants(module) if isinstance(module, Instance) else ()
     takers = [each for each in held if each.cls == "torch.nn.Linear" and each.arguments.get("in_features") == Const(size)]
     number = argument_of(takers[0].site, 0, "in_features") if len(takers) == 1 else None
     if number is not None and number.path == site.path and isinstance(whole, int):
         edits.append(Edit(number.span, str(whole)))
-    return Fix("Flatten each sample", tuple(edits), "unsafe")
+    return Fix(message, tuple(edits), "unsafe")

@@ -1,9 +1,8 @@
-"""Fixes as edits of text, made from the places of what is to change."""
+"""Fixes that replace, insert, unwrap and remove at a place, whatever stands there."""
 
 from __future__ import annotations
 
 import ast
-from dataclasses import replace as changed
 
 from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Applicability, Edit, Fix, Position, Span
@@ -43,51 +42,11 @@ def unwrap(site: Site, inner: Site, message: str, applicability: Applicability =
     return replace(site, text, message, applicability)
 
 
-def add_argument(site: Site, text: str, message: str, applicability: Applicability = "safe") -> Fix | None:
-    """Add an argument at the end of a call."""
-    node = site.node
-    if not isinstance(node, ast.Call):
-        return None
-    end = site.span.end
-    close = Position(end.row, end.column - 1)
-    given = [*node.args, *(keyword.value for keyword in node.keywords)]
-    if not given:
-        return Fix(message, (Edit(Span(close, close), text),), applicability)
-    last = max(site.at(each).span.end for each in given)
-    # Parentheses around the last argument belong to it.
-    between = site.tree.text(Span(last, close))
-    closing = len(between) - len(between.lstrip(") "))
-    last = changed(last, column=last.column + len(between[:closing].rstrip()))
-    return Fix(message, (Edit(Span(last, last), f", {text}"),), applicability)
-
-
 def swapped(first: Site | None, second: Site | None, message: str, applicability: Applicability = "safe") -> Fix | None:
     """Exchange two expressions."""
     if first is None or second is None:
         return None
     return Fix(message, (Edit(first.span, second.text), Edit(second.span, first.text)), applicability)
-
-
-def remove_element(site: Site, message: str, applicability: Applicability = "safe") -> Fix | None:
-    """Take an element out of the call, list or tuple that it stands in, with its comma.
-
-    An element that has a line of its own goes with the line.
-    """
-    node, parent = site.node, site.tree.parent(site.node)
-    if isinstance(parent, ast.Tuple) and isinstance(site.tree.parent(parent), ast.List):
-        return remove_element(site.at(parent), message, applicability)
-    elements = parent.args if isinstance(parent, ast.Call) else getattr(parent, "elts", None)
-    if elements is None or node not in elements:
-        return None
-    index = elements.index(node)  # type: ignore[arg-type]
-    span = site.span
-    if index > 0:
-        before = site.at(elements[index - 1]).span.end
-        return Fix(message, (Edit(Span(before, span.end), ""),), applicability)
-    if len(elements) > 1:
-        after = site.at(elements[1]).span.start
-        return Fix(message, (Edit(Span(span.start, after), ""),), applicability)
-    return None
 
 
 def wrap_statement(site: Site, header: str, message: str, applicability: Applicability = "safe") -> Fix | None:
@@ -112,14 +71,16 @@ def wrap_statement(site: Site, header: str, message: str, applicability: Applica
     return Fix(message, tuple(edits), applicability)
 
 
-def insert_line(site: Site, line: str, message: str, applicability: Applicability = "safe", *, after: bool = False) -> Fix:
-    """Add a line of code before (or after) a statement, indented as it is."""
-    span = site.span
-    indent = site.tree.lines[span.start.row - 1][: span.start.column - 1]
-    if after:
-        end = Position(span.end.row, len(site.tree.lines[span.end.row - 1]) + 1)
-        return Fix(message, (Edit(Span(end, end), f"\n{indent}{line}"),), applicability)
-    return Fix(message, (Edit(Span(span.start, span.start), f"{line}\n{indent}"),), applicability)
+def lines_before(site: Site, *lines: str) -> Edit:
+    """An edit that adds lines of code before a statement, indented as it is."""
+    start = site.span.start
+    indent = site.tree.lines[start.row - 1][: start.column - 1]
+    return Edit(Span(start, start), "".join(f"{line}\n{indent}" for line in lines))
+
+
+def insert_line(site: Site, line: str, message: str, applicability: Applicability = "safe") -> Fix:
+    """Add a line of code before a statement, indented as it is."""
+    return Fix(message, (lines_before(site, line),), applicability)
 
 
 def remove_statement(site: Site, message: str, applicability: Applicability = "safe") -> Fix:
@@ -128,14 +89,6 @@ def remove_statement(site: Site, message: str, applicability: Applicability = "s
     rows = len(site.tree.lines)
     end = Position(span.end.row + 1, 1) if span.end.row < rows else span.end
     return Fix(message, (Edit(Span(Position(span.start.row, 1), end), ""),), applicability)
-
-
-def statement_of(site: Site) -> Site:
-    """The statement that an expression stands in."""
-    node: ast.AST | None = site.node
-    while node is not None and not isinstance(node, ast.stmt):
-        node = site.tree.parent(node)
-    return site.at(node) if node is not None else site
 
 
 def _indent_step(site: Site) -> str:
@@ -164,16 +117,3 @@ def name_of_definition(site: Site, name: str) -> Span | None:
     return Span(Position(start.row, at + 1), Position(start.row, at + 1 + len(name))) if at >= 0 else None
 
 
-def remove_keyword(site: Site, name: str, message: str, applicability: Applicability = "safe") -> Fix | None:
-    """Take a keyword argument out of a call, with the comma before it (or behind it, if it is the first)."""
-    node = site.node
-    found = next((each for each in node.keywords if each.arg == name), None) if isinstance(node, ast.Call) else None
-    if found is None or not isinstance(node, ast.Call):
-        return None
-    span = site.at(found).span
-    others = [site.at(each).span for each in (*node.args, *node.keywords) if each is not found]
-    before = [each.end for each in others if each.end <= span.start]
-    after = [each.start for each in others if each.start >= span.end]
-    if before:
-        return Fix(message, (Edit(Span(max(before), span.end), ""),), applicability)
-    return Fix(message, (Edit(Span(span.start, min(after) if after else span.end), ""),), applicability)

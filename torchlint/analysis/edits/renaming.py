@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from torchlint.analysis.edits.places import statement_of
 from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Edit, Fix
 
@@ -14,7 +13,7 @@ _Scope = ast.FunctionDef | ast.AsyncFunctionDef | ast.Module
 
 def rebound_name(call: Site, callee: Site) -> Site | None:
     """The target of `name = name(...)`, given the call and a later place where `name` is called."""
-    statement = statement_of(call)
+    statement = call.statement
     node = statement.node
     if not isinstance(node, ast.Assign) or node.value is not call.node or not isinstance(node.value, ast.Call):
         return None
@@ -28,7 +27,7 @@ def renamed_in_scope(target: Site, callee: Site, maker: Site | None, name: str) 
 
     None unless both are in one scope, the new name is free there, and nothing else calls the old one.
     """
-    made = statement_of(maker).node if maker is not None and maker.tree is target.tree else None
+    made = maker.statement.node if maker is not None and maker.tree is target.tree else None
     if not isinstance(target.node, ast.Name) or not isinstance(made, ast.Assign) or len(made.targets) != 1:
         return None
     scope, old, first = _scope(target), target.node.id, made.targets[0]
@@ -44,10 +43,7 @@ def renamed_in_scope(target: Site, callee: Site, maker: Site | None, name: str) 
 
 
 def _scope(site: Site) -> _Scope:
-    node: ast.AST | None = site.node
-    while node is not None and not isinstance(node, _Scope):
-        node = site.tree.parent(node)
-    return node if node is not None else site.tree.module
+    return site.around(ast.FunctionDef, ast.AsyncFunctionDef, ast.Module) or site.tree.module
 
 
 def _names(scope: ast.AST) -> Iterator[ast.Name]:

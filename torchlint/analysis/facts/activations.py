@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 
-from torchlint.analysis.edits.expressions import name_span
-from torchlint.analysis.edits.places import remove_element, replace, unwrap
+from torchlint.analysis.edits.lists import remove_element
+from torchlint.analysis.edits.places import replace, unwrap
 from torchlint.analysis.facts.calls import Call
 from torchlint.analysis.values.abstract import Activation, Instance, Tensor, Value
+from torchlint.analysis.values.expressions import name_span
 from torchlint.diagnostic import Edit, Fix
 
 # Operations and layers that only change the shape, and leave the order of the dims as it is.
@@ -40,7 +41,7 @@ def renamed(activation: Activation, name: str, message: str) -> Fix | None:
 def log_in_one(call: Call, activation: Activation, name: str) -> Fix | None:
     """A fix that makes `torch.log(F.softmax(x, dim=1))` the one call `F.log_softmax(x, dim=1)`."""
     given = call.receiver_site if call.receiver is not None else call.argument_site(0, "input")
-    if given is None or activation.site is None or given.node is not activation.site.node or activation.layer is not None:
+    if given is None or activation.site is None or not given.same(activation.site) or activation.layer is not None:
         return None
     inner = given.node
     if not isinstance(inner, ast.Call) or not isinstance(inner.func, ast.Attribute) or inner.func.attr != activation.kind:

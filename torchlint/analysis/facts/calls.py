@@ -6,9 +6,18 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from torchlint.analysis.edits.places import add_argument
+from torchlint.analysis.edits.calls import add_argument
 from torchlint.analysis.facts.fact import Fact
 from torchlint.analysis.values.abstract import Tensor, Value
+from torchlint.analysis.values.expressions import (
+    argument_of,
+    attribute_span,
+    callee,
+    is_call,
+    is_plain,
+    names_arguments,
+    receiver,
+)
 from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Applicability, Edit, Fix, Span
 from torchlint.torch_api.operations import operation
@@ -35,27 +44,22 @@ class Call(Fact):
         return self.name.rpartition(".")[2]
 
     @property
-    def node(self) -> ast.Call | None:
-        return self.site.node if isinstance(self.site.node, ast.Call) else None
-
-    @property
     def callee_site(self) -> Site | None:
-        return self.site.at(self.node.func) if self.node else None
+        return callee(self.site)
 
     @property
     def receiver_site(self) -> Site | None:
         """The expression before the dot."""
-        node = self.node
-        return self.site.at(node.func.value) if node and isinstance(node.func, ast.Attribute) else None
+        return receiver(self.site)
 
     @property
     def method_span(self) -> Span | None:
         """The name behind the last dot of what is called."""
-        return _behind_the_dot(self.callee_site)
+        return attribute_span(self.callee_site)
 
-    def argument_site(self, index: int, keyword: str | None = None) -> Site | None:
+    def argument_site(self, index: int | None, keyword: str | None = None) -> Site | None:
         """The expression given as the positional argument `index`, or by keyword."""
-        return written_argument(self.site, index, keyword)
+        return argument_of(self.site, index, keyword)
 
     @property
     def shown(self) -> bool:
@@ -65,34 +69,16 @@ class Call(Fact):
     @property
     def plain(self) -> bool:
         """Whether the call is written without star arguments."""
-        node = self.node
-        return node is not None and not (
-            any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords)
-        )
+        return is_plain(self.site)
+
+    @property
+    def names_arguments(self) -> bool:
+        """Whether the call is given arguments by keyword."""
+        return names_arguments(self.site)
 
     def add_argument(self, text: str, message: str, applicability: Applicability = "safe") -> Fix | None:
         """A fix that adds an argument at the end of the call."""
         return add_argument(self.site, text, message, applicability)
-
-
-def written_argument(site: Site | None, index: int, keyword: str | None = None) -> Site | None:
-    """The expression given to the call at `site` as its positional argument `index`, or by keyword."""
-    node = site.node if site is not None else None
-    if site is None or not isinstance(node, ast.Call):
-        return None
-    for each in node.keywords:
-        if keyword is not None and each.arg == keyword:
-            return site.at(each.value)
-    if index < len(node.args) and not any(isinstance(a, ast.Starred) for a in node.args[: index + 1]):
-        return site.at(node.args[index])
-    return None
-
-
-def _behind_the_dot(site: Site | None) -> Span | None:
-    if site is None or not isinstance(site.node, ast.Attribute):
-        return None
-    end = site.span.end
-    return Span(end.__class__(end.row, end.column - len(site.node.attr)), end)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +94,7 @@ class DiscardedCall(Call):
         if not isinstance(made, Tensor) or made.op is None or made.site is None or written is None:
             return False
         found = operation(made.op)
-        return found is not None and found.gradient == "source" and made.site.node is written.node
+        return found is not None and found.gradient == "source" and made.site.same(written)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,14 +130,14 @@ class LossCall(Call):
     def chosen(self) -> Site:
         """Where this loss was chosen: its criterion's constructor, or the call of its function."""
         made: Site | None = getattr(self.criterion, "site", None)
-        return made if made is not None and isinstance(made.node, ast.Call) else self.site
+        return made if made is not None and is_call(made) else self.site
 
     def exchanged(self, cls: str, function: str) -> Fix | None:
         """A fix that chooses another loss: its class at the constructor, or its function in the call's place."""
         made = self.chosen
-        if not isinstance(made.node, ast.Call) or (self.criterion is not None and made is self.site):
+        if self.criterion is not None and made is self.site:
             return None
-        span = _behind_the_dot(made.at(made.node.func))
+        span = attribute_span(callee(made))
         name = function if self.criterion is None else cls
         return Fix(f"Use {name}", (Edit(span, name),), "unsafe") if span is not None else None
 

@@ -6,11 +6,12 @@ rule needs no node of the tree.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from torchlint.analysis.values.abstract import Frame, Library, Tensor, Value
 from torchlint.analysis.values.classes import is_module, running_forward
+from torchlint.analysis.values.guards import conditions, switched_by_mode, way
 from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Finding, Fix, Related, Severity
 
@@ -42,6 +43,22 @@ class Fact:
             if isinstance(value, Library) and value.name == module and isinstance(name, str):
                 return name
         return None
+
+    @property
+    def way(self) -> Iterator[tuple[Frame, Site]]:
+        """From here outwards: each running function with the place in it, up to one that nobody calls."""
+        return way(self.frame, self.site)
+
+    @property
+    def depends_on_mode(self) -> bool:
+        """Whether a condition on the way here asks for a mode: `self.training`, or what a caller passes."""
+        return any(switched_by_mode(frame, test) for frame, site in self.way for test in conditions(site))
+
+    @property
+    def function_text(self) -> str:
+        """The text of the function that runs here, comments included; empty at a file's top level."""
+        function = self.frame.function
+        return self.site.at(function.node).text if function is not None else ""
 
     @property
     def in_forward(self) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-
 from torchlint.analysis.facts.lineage import (
     FLATTENINGS,
     batched,
@@ -12,11 +10,10 @@ from torchlint.analysis.facts.lineage import (
     sample_size,
     source_of,
     sources,
-    written,
 )
 from torchlint.analysis.facts.shapes import ShapeMismatch
+from torchlint.analysis.facts.sizes import leaves_batch, states_features
 from torchlint.analysis.values.abstract import Tensor, Value
-from torchlint.analysis.values.site import Site
 from torchlint.torch_api.dims import Dim, Shape, product, same
 
 
@@ -33,16 +30,6 @@ def in_features_wrong(mismatch: ShapeMismatch) -> bool:
     return not states_features(flat)
 
 
-def states_features(flat: Tensor) -> bool:
-    """Whether the last size of a `view` is a number that the program writes down."""
-    node = flat.site.node if flat.site is not None else None
-    if flat.site is None or flat.op not in ("view", "reshape") or not isinstance(node, ast.Call) or not node.args:
-        return False
-    last = node.args[-1]
-    last = last.elts[-1] if isinstance(last, ast.Tuple | ast.List) and last.elts else last
-    return not isinstance(last, ast.UnaryOp) and written(flat.site.at(last))
-
-
 def moves_batch(flat: Tensor | None) -> bool:
     """Whether a tensor came of `view(-1, …)` with a size that is not that of a sample."""
     source = source_of(flat) if flat is not None and flat.op in ("view", "reshape") else None
@@ -51,15 +38,6 @@ def moves_batch(flat: Tensor | None) -> bool:
     if len(flat.shape) > 2 and source.shape is not None and flat.shape[-2:] == source.shape[-2:]:
         return False
     return moved(source.shape, product(flat.shape[1:]))
-
-
-def leaves_batch(site: Site | None) -> bool:
-    """Whether the first size of a `view` is -1, left to torch."""
-    node = site.node if site is not None else None
-    given = [*node.args] if isinstance(node, ast.Call) else []
-    if given and isinstance(given[-1], ast.Tuple | ast.List):
-        given = given[-1].elts
-    return bool(given) and isinstance(given[0], ast.UnaryOp) and getattr(given[0].operand, "value", None) == 1
 
 
 def moved(before: Shape, size: Dim) -> bool:

@@ -1,4 +1,4 @@
-"""Facts of autograd: leaves changed in place, Functions passed by, graphs whose tensors were overwritten."""
+"""Facts of the graph: leaves changed in place and lost, tensors that a graph needs and that were overwritten."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from torchlint.analysis.edits.places import statement_of
 from torchlint.analysis.facts.fact import Fact
-from torchlint.analysis.values.abstract import Class, Const, Frame, Function, Instance, Tensor, Unknown, Value
-from torchlint.analysis.values.classes import find, layer_of, library_bases
+from torchlint.analysis.values.abstract import Const, Instance, Tensor, Unknown, Value
+from torchlint.analysis.values.classes import layer_of
 from torchlint.analysis.values.devices import MOVED
 from torchlint.analysis.values.site import Site
 from torchlint.analysis.values.store import FROZEN
 from torchlint.torch_api.dtypes import is_integer
 
-_FUNCTION_BASES = frozenset({"torch.autograd.Function", "torch.autograd.function.Function"})
 _MOST_NODES = 400
 # What hands on values without their history.
 CUTS = frozenset({"detach", "data", "item", "tolist", "numpy", "argmax", "argmin", "tensor", "as_tensor", "legacy", "from_numpy", "Variable"})
@@ -38,41 +36,10 @@ class InPlaceChange(Fact):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ReturnStatement(Fact):
-    """`return value` in a function that runs."""
-
-    value: Value
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FunctionBypassed(Fact):
-    """An autograd Function is run otherwise than by `apply`; `instance` if it was made and called."""
-
-    cls: Class
-    instance: bool
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class StaleGraph(Fact):
     """What a graph needs was overwritten through `.data`, at the fact's site, before `backward` went along it."""
 
     backward: Site
-
-
-def is_function(cls: Value | str | None) -> bool:
-    """Whether a class derives from torch.autograd.Function."""
-    return isinstance(cls, Class) and any(name in _FUNCTION_BASES for name in library_bases(cls))
-
-
-def inputs_of_forward(cls: Class) -> tuple[int, int] | None:
-    """The least and greatest number of inputs that a Function's `forward` takes; None where there is no such number."""
-    forward = find(cls, "forward")
-    node = forward.node if isinstance(forward, Function) else None
-    if node is None or node.args.vararg or node.args.kwonlyargs or node.args.kwarg:
-        return None
-    names = [*node.args.posonlyargs, *node.args.args]
-    count = len(names) - (find(cls, "setup_context") is None)
-    return (count - len(node.args.defaults), count) if count >= 0 else None
 
 
 def history(value: Value | None) -> Iterator[Value]:
@@ -119,7 +86,7 @@ def lost_leaf(tensor: Value | None) -> Tensor | None:
         return None
     for each in history(tensor):
         if each is not tensor and isinstance(each, Tensor) and each.leaf and each.requires_grad and not each.parameter and each.site is not None:
-            if each.op in ("detach", "data") or (each.device == MOVED and tensor.device == MOVED) or not (_inside(each.site, tensor.site) or _rebound(each.site, tensor.site)):
+            if each.op in ("detach", "data") or (each.device == MOVED and tensor.device == MOVED) or not (each.site.within(tensor.site) or _rebound(each.site, tensor.site)):
                 return None
             return each
         if isinstance(each, Tensor) and each.requires_grad is not False and (each.layer is not None or each.op == "loss"):
@@ -140,20 +107,9 @@ def stepped_from(tensor: Value | None) -> Tensor | None:
     return leaf if taken else None
 
 
-def _inside(inner: Site, outer: Site) -> bool:
-    node: ast.AST | None = inner.node
-    if inner.tree is not outer.tree:
-        return False
-    while node is not None:
-        if node is outer.node:
-            return True
-        node = inner.tree.parent(node)
-    return False
-
-
 def _rebound(first: Site, second: Site) -> bool:
     """Whether two expressions are bound to one name, one after the other in one block."""
-    a, b = statement_of(first).node, statement_of(second).node
+    a, b = first.statement.node, second.statement.node
     if first.tree is not second.tree or not isinstance(a, ast.Assign) or not isinstance(b, ast.Assign) or a is b:
         return False
     if not isinstance(a.targets[0], ast.Name) or not isinstance(b.targets[0], ast.Name) or a.targets[0].id != b.targets[0].id:
@@ -161,12 +117,6 @@ def _rebound(first: Site, second: Site) -> bool:
     parent = first.tree.parent(a)
     body = next((block for name in ("body", "orelse", "finalbody") if a in (block := getattr(parent, name, []) or [])), [])
     return b in body and body.index(b) > body.index(a)
-
-
-def function_instance(value: Value | None) -> Class | None:
-    """The Function of which a value is an instance."""
-    cls = value.cls if isinstance(value, Instance) else None
-    return cls if isinstance(cls, Class) and is_function(cls) else None
 
 
 def without_graph(value: Tensor) -> Tensor | None:
@@ -191,10 +141,3 @@ def has_trained_parameters(layer: Value | None, op: str | None) -> bool:
     return isinstance(layer, Instance) and found is not None and found.parameters and op == found.name and FROZEN not in layer.store
 
 
-def in_function(site: Site, frame: Frame) -> bool:
-    """Whether a place stands in a method of an autograd Function."""
-    node: ast.AST | None = site.node
-    while node is not None and not isinstance(node, ast.ClassDef):
-        node = site.tree.parent(node)
-    name = node.name if isinstance(node, ast.ClassDef) else None
-    return name is not None and is_function(next((scope[name] for scope in (frame.locals, *frame.scopes) if name in scope), None))

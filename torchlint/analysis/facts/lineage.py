@@ -6,10 +6,9 @@ import ast
 import re
 from collections.abc import Iterator
 
-from torchlint.analysis.values.abstract import NONE, Const, Instance, List, Size, Tensor, Tuple, Value
+from torchlint.analysis.facts.sizes import length_written
+from torchlint.analysis.values.abstract import NONE, Const, Instance, Tensor, Tuple, Value
 from torchlint.analysis.values.site import Site
-from torchlint.analysis.values.store import ITEMS
-from torchlint.syntax.index import below
 from torchlint.torch_api.dims import Dim, Shape, product, same, show, show_shape, substitute, symbol, symbols
 
 FLATTENINGS = frozenset({"flatten", "view", "reshape", "ravel", "torch.nn.Flatten"})
@@ -68,7 +67,7 @@ def batched(tensor: Value | None) -> bool:
         if each.shape is None or each.shape[:1] != tensor.shape[:1]:
             return False
         bare = (each.op or "").rpartition(".")[2]
-        if (each.op or "").endswith("_indices") or _length_written(each):
+        if (each.op or "").endswith("_indices") or length_written(each):
             return False
         if each.op == "batch" or any(re.match(r"N\d+$", name) for name in symbols(each.shape[0])):
             return True
@@ -80,15 +79,6 @@ def batched(tensor: Value | None) -> bool:
             if bare in ("LSTM", "GRU", "RNN") and rank == 3:
                 return isinstance(each.layer, Instance) and each.layer.arguments.get("batch_first") == Const(True)
     return False
-
-
-def _length_written(tensor: Tensor) -> bool:
-    """Whether a `view` says how long the first dim is, in a number that the program writes down."""
-    node = tensor.site.node if tensor.op in ("view", "reshape") and tensor.site is not None else None
-    if tensor.site is None or not isinstance(node, ast.Call) or not node.args:
-        return False
-    first = node.args[0] if len(node.args) > 1 else getattr(node.args[0], "elts", [None])[0]
-    return first is not None and not isinstance(first, ast.UnaryOp) and written(tensor.site.at(first))
 
 
 def layer_name(layer: Value | None) -> str | None:
@@ -151,89 +141,13 @@ def shape_text(shape: tuple[Dim, ...], among: tuple[Dim, ...]) -> str:
     return show_shape(tuple(substitute(dim, names) for dim in shape))
 
 
-def written(site: Site | None) -> bool:
-    """Whether a size is a number that the program writes down, rather than reads off a tensor."""
-    return site is not None and _written(site, site.node, 4)
-
-
-def _written(site: Site, node: ast.AST, depth: int) -> bool:
-    match node:
-        case ast.Constant(value=int()):
-            return True
-        case ast.BinOp():
-            return _written(site, node.left, depth) and _written(site, node.right, depth)
-        case ast.UnaryOp():
-            return _written(site, node.operand, depth)
-        case ast.Name():
-            function = _function_of(site)
-            if function is None or depth == 0:
-                return function is None
-            given = [each.arg for each in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)]
-            if node.id in given:
-                return False
-            values = [
-                each.value if isinstance(each, ast.Assign) and isinstance(each.targets[0], ast.Name) else None
-                for each in below(function, ast.Assign, ast.AugAssign, ast.For, ast.NamedExpr)
-                if (isinstance(each, ast.Assign) and any(node.id == name for target in each.targets for name in _names(target)))
-                or (isinstance(each, ast.AugAssign | ast.For | ast.NamedExpr) and node.id in _names(each.target))
-            ]
-            return all(value is not None and _written(site, value, depth - 1) for value in values)
-        case ast.Attribute(value=ast.Name(id="self")):
-            return not _set_while_running(site, node.attr)
-    return False
-
-
-def _names(target: ast.AST) -> set[str]:
-    return {each.id for each in ast.walk(target) if isinstance(each, ast.Name)}
-
-
-def _function_of(site: Site) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
-    node: ast.AST | None = site.node
-    while node is not None and not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        node = site.tree.parent(node)
-    return node
-
-
-def _set_while_running(site: Site, name: str) -> bool:
-    """Whether a method other than `__init__` sets an attribute of self."""
-    node: ast.AST | None = site.node
-    while node is not None and not isinstance(node, ast.ClassDef):
-        node = site.tree.parent(node)
-    methods = [each for each in getattr(node, "body", ()) if isinstance(each, ast.FunctionDef) and each.name != "__init__"]
-    return any(
-        each.attr == name and isinstance(each.ctx, ast.Store)
-        for method in methods
-        for each in below(method, ast.Attribute)
-    )
-
-
-def size_arguments(positional: tuple[Value, ...], site: Site, method: bool) -> list[tuple[Value, Site]]:
-    """The sizes given to `view` or `reshape`, each with its place; empty where they are not written one by one."""
-    node = site.node
-    if not isinstance(node, ast.Call) or any(isinstance(each, ast.Starred) for each in node.args):
-        return []
-    nodes: list[ast.expr] = node.args if method else node.args[1:]
-    values: list[Value] = list(positional[1:])
-    if len(nodes) == 1 and isinstance(nodes[0], ast.Tuple | ast.List) and isinstance(values[0], Tuple | List):
-        held = values[0].items if isinstance(values[0], Tuple) else values[0].store.get(ITEMS)
-        nodes, values = nodes[0].elts, list(held or ())
-    if len(nodes) != len(values) or any(isinstance(each, ast.Starred) for each in nodes):
-        return []
-    return [(value, site.at(each)) for value, each in zip(values, nodes, strict=True)]
-
-
-def dim_of(value: Value) -> Dim:
-    """A size as a dim; None where it is not known."""
-    return value.dim if isinstance(value, Size) else value.value if isinstance(value, Const) and type(value.value) is int else None
-
-
 def equal(a: Dim, b: Dim) -> bool:
     return a is not None and b is not None and same(a, b) is True
 
 
 def made_a_column(tensor: Tensor, site: Site | None, depth: int = 6) -> bool:
     """Whether a column was made one on purpose: by `None`, by `unsqueeze`, or by a `view` in the very place of its use."""
-    inline = site is not None and tensor.site is not None and tensor.site.node is site.node
+    inline = site is not None and site.same(tensor.site)
     if tensor.op == "unsqueeze" or (tensor.op in ("view", "reshape") and inline):
         return True
     # A slice is a tuple of another type, whose bounds may be None as well.

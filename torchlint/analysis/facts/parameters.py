@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from torchlint.analysis.edits.places import remove_keyword
+from torchlint.analysis.edits.calls import remove_keyword
 from torchlint.analysis.facts.gradients import lost_leaf
 from torchlint.analysis.values.abstract import Tensor, Value
+from torchlint.analysis.values.expressions import assigned_value
 from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Edit, Fix, Span
 
@@ -40,15 +41,13 @@ def unregistered_leaf(value: Tensor) -> bool:
 
 def as_parameter(target: Site, nn: str | None) -> Fix | None:
     """Make an assigned tensor a parameter: `nn.Parameter(…)` around all, `requires_grad=True` gone."""
-    statement = target.tree.parent(target.node)
-    value = statement.value if isinstance(statement, ast.Assign) and len(statement.targets) == 1 else None
+    value = assigned_value(target)
     if value is None:
         return None
-    inner = [each for each in ast.walk(value) if isinstance(each, ast.Call) and _called(each) == "Parameter"]
-    site = target.at(value)
-    if len(inner) == 1 and inner[0] is not value:
-        return _moved_out(site, inner[0])
-    return _wrapped(site, value, nn) if not inner else None
+    inner = [each for each in ast.walk(value.node) if isinstance(each, ast.Call) and _called(each) == "Parameter"]
+    if len(inner) == 1 and inner[0] is not value.node:
+        return _moved_out(value, inner[0])
+    return _wrapped(value, nn) if not inner else None
 
 
 def _called(node: ast.Call) -> str:
@@ -67,8 +66,8 @@ def _moved_out(site: Site, inner: ast.Call) -> Fix | None:
     return Fix("Make all of it the parameter", (Edit(site.span, f"{callee}({before}{text}{after})"),))
 
 
-def _wrapped(site: Site, value: ast.expr, nn: str | None) -> Fix | None:
-    asking = [each for each in ast.walk(value) if isinstance(each, ast.Call) and any(keyword.arg == "requires_grad" for keyword in each.keywords)]
+def _wrapped(site: Site, nn: str | None) -> Fix | None:
+    asking = [each for each in ast.walk(site.node) if isinstance(each, ast.Call) and any(keyword.arg == "requires_grad" for keyword in each.keywords)]
     gone = remove_keyword(site.at(asking[0]), "requires_grad", "") if len(asking) == 1 else None
     if nn is None or gone is None:
         return None

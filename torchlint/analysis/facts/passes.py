@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from torchlint.analysis.edits.places import insert_line, statement_of, wrap_statement
+from torchlint.analysis.edits.places import insert_line, wrap_statement
 from torchlint.analysis.edits.places import replace as replace_text
 from torchlint.analysis.facts.fact import Fact
 from torchlint.analysis.values.abstract import (
@@ -87,14 +87,14 @@ class EvaluationPass(Fact):
         function = self.frame.function.node if self.frame.function is not None else None
         if self.only and isinstance(function, ast.FunctionDef):
             return insert_line(self.site.at(function), f"@{name}.no_grad()", "Switch gradients off in the function")
-        return wrap_statement(statement_of(self.site), f"with {name}.no_grad():", "Switch gradients off")
+        return wrap_statement(self.site.statement, f"with {name}.no_grad():", "Switch gradients off")
 
     def with_eval(self, use: ModelUse) -> Fix | None:
         """`model.eval()` on the line above the loop."""
         model = applied_text(use.call, self.loop)
         if model is None or self.loop is None or self.shared:
             return None
-        return insert_line(statement_of(self.site), f"{model}.eval()", "Put the model in eval mode", "unsafe")
+        return insert_line(self.site.statement, f"{model}.eval()", "Put the model in eval mode", "unsafe")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +117,7 @@ class TrainingStep(Fact):
         optimizer = stepped_text(self.step)
         if not self.alone or optimizer is None or self.step.frame is not self.backward.frame:
             return None
-        return insert_line(statement_of(self.site), f"{optimizer}.zero_grad()", "Empty the gradients first")
+        return insert_line(self.site.statement, f"{optimizer}.zero_grad()", "Empty the gradients first")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

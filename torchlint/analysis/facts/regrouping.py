@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from torchlint.analysis.edits.places import statement_of
 from torchlint.analysis.values.abstract import Tensor
+from torchlint.analysis.values.expressions import bound_name
 from torchlint.analysis.values.site import Site
 
 _RESHAPES = frozenset({"view", "reshape", "view_as", "reshape_as"})
@@ -19,15 +19,12 @@ def shifts(site: Site, given: Tensor) -> bool:
     made = given.inputs[0] if given.op == "getitem" and given.inputs else None
     if isinstance(made, Tensor) and made.op in _RESHAPES:
         return True
-    statement = statement_of(site)
-    target = statement.node.targets[0] if isinstance(statement.node, ast.Assign) else None
-    function = statement.node
-    while function is not None and not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Module):
-        function = site.tree.parent(function)  # type: ignore[assignment]
-    if not isinstance(target, ast.Name) or function is None:
+    name, scope = bound_name(site), site.around(ast.FunctionDef, ast.AsyncFunctionDef, ast.Module)
+    if name is None or scope is None:
         return False
-    behind = [each for each in ast.walk(function) if isinstance(each, ast.Subscript | ast.Call) and each.lineno > statement.row]
-    cuts = [each.lineno for each in behind if isinstance(each, ast.Subscript) and _cut(each, target.id)]
+    row = site.statement.row
+    behind = [each for each in ast.walk(scope) if isinstance(each, ast.Subscript | ast.Call) and each.lineno > row]
+    cuts = [each.lineno for each in behind if isinstance(each, ast.Subscript) and _cut(each, name)]
     return any(isinstance(each, ast.Call) and _reshapes(each) and each.lineno >= min(cuts) for each in behind) if cuts else False
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 
 from torchlint.analysis.facts.fact import Fact
 from torchlint.analysis.values.abstract import Function, Value
 from torchlint.analysis.values.events import Event
 from torchlint.analysis.values.site import Site
+from torchlint.syntax.index import below
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,6 +27,18 @@ class AttributeAssignment(Fact):
     receiver: Value
     name: str
     value: Value
+
+    @property
+    def read_in_file(self) -> bool:
+        """Whether the file reads an attribute of that name anywhere, of whatever, or has the name in a text."""
+        module = self.site.tree.module
+        read = any(each.attr == self.name and isinstance(each.ctx, ast.Load) for each in below(module, ast.Attribute))
+        return read or any(each.value == self.name for each in below(module, ast.Constant))
+
+    def beside(self, *names: str) -> bool:
+        """Whether the function that runs uses attributes of these names as well, of whatever."""
+        function = self.frame.function
+        return function is not None and any(each.attr in names for each in below(function.node, ast.Attribute))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

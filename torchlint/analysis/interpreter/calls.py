@@ -6,8 +6,13 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from torchlint.analysis.facts.autograd_functions import (
+    FunctionBypassed,
+    function_instance,
+    in_function,
+    is_function,
+)
 from torchlint.analysis.facts.calls import ForwardCall, ValueCalled
-from torchlint.analysis.facts.gradients import FunctionBypassed, function_instance, in_function, is_function
 from torchlint.analysis.interpreter.escape import call_unknown
 from torchlint.analysis.interpreter.expressions import starred_or_one
 from torchlint.analysis.interpreter.functions import GRADIENT_MODES, run_function
@@ -37,6 +42,7 @@ from torchlint.analysis.values.abstract import (
     Tuple,
     Unknown,
     Value,
+    each_of,
 )
 from torchlint.analysis.values.alternatives import choice_of, output_of_one, takes
 from torchlint.analysis.values.classes import find, is_module, is_module_type, library_bases, linear_bases
@@ -283,7 +289,7 @@ def decorated_dataclass(cls: Class) -> bool:
 
 def _keywords_of(value: Value) -> dict[str, Value] | None:
     """What `**value` gives; a key that not all of several dicts have is there, with nothing known of it."""
-    stores = [each.store.get(ENTRIES) if isinstance(each, Dict) else None for each in (value.alternatives if isinstance(value, OneOf) else (value,))]
+    stores = [each.store.get(ENTRIES) if isinstance(each, Dict) else None for each in each_of(value)]
     known = [each for each in stores if each is not None]
     if len(known) < len(stores):
         return None

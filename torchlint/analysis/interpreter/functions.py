@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from torchlint.analysis.facts.gradients import is_function
+from torchlint.analysis.facts.autograd_functions import is_function
 from torchlint.analysis.facts.statements import Returned
 from torchlint.analysis.interpreter.annotations import from_annotation, note_annotated_shapes
 from torchlint.analysis.interpreter.escape import call_unknown

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from torchlint.analysis.facts.gradients import ReturnStatement
+from torchlint.analysis.facts.autograd_functions import ReturnStatement
 from torchlint.analysis.facts.intent import meant_as_call
 from torchlint.analysis.facts.statements import Assignment, AugmentedAssignment, Statement
 from torchlint.analysis.interpreter.expressions import binary, defaults, lookup, tested, visible_scopes
@@ -38,6 +38,7 @@ from torchlint.analysis.values.abstract import (
     Tuple,
     Unknown,
     Value,
+    each_of,
 )
 from torchlint.analysis.values.checkpoints import is_state
 from torchlint.analysis.values.inspection import element_of, known_items
@@ -275,7 +276,7 @@ def _decorated(machine: Machine, function: Function, decorators: tuple[Value, ..
         if not isinstance(decorator, Function):
             continue
         made = machine.call(decorator, (value,), {}, function.node)
-        same = [each for each in (made.alternatives if isinstance(made, OneOf) else (made,)) if isinstance(each, Function) and each.node is function.node]
+        same = [each for each in each_of(made) if isinstance(each, Function) and each.node is function.node]
         if same:
             # Given back as it is by some way, in a gradient mode by others: those count.
             value = max(same, key=lambda each: len(each.decorators))

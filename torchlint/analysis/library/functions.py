@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 
-from torchlint.analysis.facts.lineage import dim_of
+from torchlint.analysis.facts.sizes import dim_of
 from torchlint.analysis.interpreter.escape import escape
 from torchlint.analysis.library.arguments import by_number_or_name
 from torchlint.analysis.library.arrays import call_array_function

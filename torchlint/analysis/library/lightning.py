@@ -26,15 +26,15 @@ def run_steps(machine: Machine, model: Instance, names: Sequence[str], node: ast
 
 
 def _run_apart(machine: Machine, step: Function, model: Instance, node: ast.AST) -> None:
+    mark = machine.trail.mark()
     with machine.apart(step.path):
         machine.grad = STEPS[step.name]
-        mark = machine.trail.mark()
         guarded(machine, lambda: run_function(machine, step, model, None, {}, node, alone=True))
         tell_gathered(machine)
         note_passes(machine)
-        after = machine.trail.delta(mark)
-        machine.trail.undo(mark)
-        machine.trail.merge([{}, after], join_slots)
+    after = machine.trail.delta(mark)
+    machine.trail.undo(mark)
+    machine.trail.merge([{}, after], join_slots)
 
 
 def is_lightning(cls: Class) -> bool:

@@ -73,16 +73,21 @@ def object_method(
         run_steps(machine, model, STEPS_OF[name], node)
     for argument in (*positional, *keywords.values()):
         escape(machine, argument, node)
-    if name == "step" and isinstance(instance.cls, str) and instance.cls.endswith("GradScaler"):
-        machine.event("step", node, positional[0] if positional else UNKNOWN, (instance,))
-        return UNKNOWN
-    if name == "scale" and isinstance(instance.cls, str) and instance.cls.endswith("GradScaler") and positional:
-        return positional[0]
+    if isinstance(instance.cls, str) and instance.cls.endswith("GradScaler") and (name == "step" or (name == "scale" and positional)):
+        return _scaler_method(machine, instance, name, positional[0] if positional else UNKNOWN, node)
     if name == "backward":
         machine.event("backward", node, positional[0] if positional else UNKNOWN, tuple(positional))
     machine.event("opaque", node, instance, (*positional, *keywords.values()))
     _emit_method(machine, instance.cls if isinstance(instance.cls, str) else instance.cls.name, instance, name, positional, keywords, UNKNOWN, node)
     return Unknown(machine.site(node), name, instance)
+
+
+def _scaler_method(machine: Machine, scaler: Instance, name: str, given: Value, node: ast.AST) -> Value:
+    """A scaler steps with an optimizer, and scales a loss."""
+    if name == "scale":
+        return given
+    machine.event("step", node, given, (scaler,))
+    return UNKNOWN
 
 
 def _prepared(machine: Machine, given: Sequence[Value]) -> Value:

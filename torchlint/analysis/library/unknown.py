@@ -64,15 +64,10 @@ def unknown_method(
             else:
                 opaque = positional or keywords or receiver.method in SCHEDULER_MAKERS
                 machine.event("opaque" if opaque else "step", node, receiver, tuple(positional))
-        case "eval" | "parameters" | "state_dict" | "named_parameters" if not positional and not keywords:
-            module = Instance("torch.nn.Module", ModuleStore(training=None), {}, receiver.site)
-            if name == "eval":
-                _known_as(machine, receiver, module, node)
-                set_mode(machine, module, False, node)
-                return module
-            if name == "parameters":
-                _known_as(machine, receiver, module, node)
-                return Iteration(Tensor(leaf=True, parameter=True, model=module, op="parameter"), module)
+        case "eval" | "parameters" if not positional and not keywords:
+            return _module_method(machine, receiver, name, node)
+        case "state_dict" | "named_parameters" if not positional and not keywords:
+            pass  # read, and nothing else
         case "train" if not positional:
             machine.event("train", node, receiver, training=True)
         case "load_state_dict" if positional and is_checkpoint(positional[0]):
@@ -84,6 +79,16 @@ def unknown_method(
                 machine.ends(receiver, node)
             machine.event("opaque", node, receiver, (*positional, *keywords.values()))
     return Unknown(machine.site(node), name, receiver)
+
+
+def _module_method(machine: Machine, receiver: Unknown, name: str, node: ast.AST) -> Value:
+    """`model.eval()` and `model.parameters()` of something that is a module therefore."""
+    module = Instance("torch.nn.Module", ModuleStore(training=None), {}, receiver.site)
+    _known_as(machine, receiver, module, node)
+    if name == "parameters":
+        return Iteration(Tensor(leaf=True, parameter=True, model=module, op="parameter"), module)
+    set_mode(machine, module, False, node)
+    return module
 
 
 def _discarded(

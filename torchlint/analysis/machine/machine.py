@@ -5,22 +5,23 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
+from functools import partial
 from itertools import count
 from typing import Any
 
-from torchlint.analysis.facts.checkpoints import CheckpointRead
-from torchlint.analysis.facts.classes import ClassSettled
 from torchlint.analysis.facts.passes import Passes
-from torchlint.analysis.machine.outcome import Outcome
+from torchlint.analysis.machine.coverage import Coverage
+from torchlint.analysis.machine.memo import Memo
+from torchlint.analysis.machine.pending import Pending
 from torchlint.analysis.machine.revelation import TurnedOut
+from torchlint.analysis.machine.torch_state import TorchState
 from torchlint.analysis.values.abstract import (
     UNKNOWN,
     Frame,
     Function,
     Instance,
     LibraryMethod,
-    Tensor,
     Unknown,
     Value,
 )
@@ -45,8 +46,8 @@ class Limits:
     `statements` for each entry point, `calls` inside calls, `same_function` inside itself; a loop over known
     elements is run for each of them up to so many `rounds` of so many `looped` statements in all. A function that
     as many entry points of a file have run as `familiar` says (`familiar_elsewhere`, for a function of another file) shows
-    little that is new: its statements then cost `familiar_cost`.
-    `remembered` says whether a call with the arguments of an earlier one is not run again.
+    little that is new: its statements then cost `familiar_cost`. `remembered` says whether a call with the arguments of an
+    earlier one is not run again.
     """
 
     statements: int = 5_000
@@ -131,101 +132,81 @@ class Packages:
     unpacked: Callable[[Machine, Value, Sequence[ast.expr]], Value]
 
 
+@dataclass(slots=True, eq=False)
 class Machine:
-    """What is true at the moment; the parts of the interpreter are built upon it."""
+    """What is true at the moment; the parts of the interpreter are built upon it.
 
-    limits = Limits()
+    `emit` is given each fact of a type in `wanted`; of calls, those of the bare names in `wanted_calls`; of facts about
+    values, those about the kinds in `wanted_values`, of which `about` has what rules say. `left` are the loops that an
+    arm of a branch left, `rounds` those that run. `untaken` says that an arm is run that a setting leaves out.
+    """
 
-    def __init__(
-        self,
-        language: Language,
-        program: Program,
-        trees: Mapping[str, Tree],
-        wanted: frozenset[type],
-        emit: Callable[[object], None],
-        calls: frozenset[str] | None = None,
-        about: Mapping[type, tuple[type, ...]] | None = None,
-    ) -> None:
-        self.language = language
-        self.packages = language.packages
-        self._expressions = language.expressions
-        # Who looks on is told of all that torch would refuse: the operation, the reason, the layer and the place.
-        self.refused: Callable[[str, ShapeError, Value | None, Site], None] | None = None
-        self.program = program
+    language: Language
+    program: Program
+    trees: InitVar[Mapping[str, Tree]]
+    wanted: frozenset[type]
+    emit: Callable[[object], None]
+    wanted_calls: frozenset[str] | None = None
+    about: InitVar[Mapping[type, tuple[type, ...]] | None] = None
+
+    packages: Packages = field(init=False)
+    files: Files = field(init=False)
+    index: ImportIndex = field(init=False)
+    wanted_values: dict[type, tuple[type, ...]] = field(init=False)
+    # Who looks on is told of all that torch would refuse: the operation, the reason, the layer and the place.
+    refused: Callable[[str, ShapeError, Value | None, Site], None] | None = None
+
+    torch: TorchState = field(default_factory=TorchState)
+    pending: Pending = field(default_factory=Pending)
+    passes: Passes = field(default_factory=Passes)
+    turned_out: TurnedOut = field(init=False)
+    memo: Memo = field(default_factory=Memo)
+    coverage: Coverage = field(default_factory=Coverage)
+
+    trail: Trail = field(default_factory=Trail)
+    frame: Frame = field(init=False)
+    grad: bool | None = True
+    trace: list[Event] = field(default_factory=list)
+    rounds: tuple[Round, ...] = ()
+    left: dict[int, set[int]] = field(default_factory=dict)
+    arms: tuple[int, ...] = ()
+    # What decides whether an arm is run, by the arm.
+    conditions: dict[int, ast.expr] = field(default_factory=dict)
+    untaken: bool = False
+
+    # The entry point that runs and the file that it is of, what is left of its budget, and whether something was left out for want of it: what
+    # that built may lack a part.
+    limits: Limits = Limits()
+    entry: int = 0
+    entry_path: str = ""
+    budget: int = Limits().statements
+    exhausted: bool = False
+    # The globals that some function has read.
+    read_globals: set[str] = field(default_factory=set)
+    # The expression that is evaluated for nobody, where one is: `x.to(device)` as a statement.
+    statement: ast.AST | None = None
+    # In how many calls of something of which only a few alternatives are known the program is: which of them is taken
+    # may hang together with what it is given.
+    unsure: int = 0
+    # How many sizes were given names, by annotations and by what is unpacked.
+    annotated_sizes: int = 0
+    named_sizes: int = 0
+
+    _entries: Iterator[int] = field(default_factory=partial(count, 1))
+    _arm_count: int = 0
+    _around: Around = field(init=False)
+    _expressions: Mapping[type[ast.AST], Callable[[Machine, Any], Value]] = field(init=False)
+
+    def __post_init__(self, trees: Mapping[str, Tree], about: Mapping[type, tuple[type, ...]] | None) -> None:
+        self.packages = self.language.packages
+        self._expressions = self.language.expressions
         self.files = Files(trees)
-        self.index = ImportIndex(list(trees), program.roots)
-        self.wanted = wanted
-        self.emit = emit
-        self.wanted_calls = calls
-        self.wanted_values = {fact: (about or {}).get(fact, (Value,)) for fact in wanted}
-        self.trail = Trail()
-        self.grad: bool | None = True
-        self.arms: tuple[int, ...] = ()
-        self.trace: list[Event] = []
-        self.rounds: tuple[Round, ...] = ()
-        self.left: dict[int, set[int]] = {}
-        self.passes = Passes()
-        self.turned_out = TurnedOut(emit)
-        self.torch.applying = 0
-        self.untaken = False
-        self.frame: Frame = Frame(next(trees[path] for path in (*sorted(program.linted), *trees) if path in trees), {}, ())
-        self.budget = self.limits.statements
-        # The entry point that runs, the file that it is of, and for each function the last one that ran it and how many did.
-        self.entry = 0
-        self.entry_path = self.frame.tree.path
-        self._around = Around(program)
-        self._entries = count(1)
-        self.coverage.reached: dict[tuple[ast.AST, str], tuple[int, int]] = {}
-        # Functions whose calls were left out for want of budget, and whether gradients were on there.
-        self.coverage.left_out: dict[ast.AST, set[bool | None]] = {}
-        # Whether something was left out for want of budget: what it built may lack a part.
-        self.exhausted = False
-        self.coverage.called: set[ast.AST] = set()
-        self.coverage.instantiated: set[ast.AST] = set()
-        self.torch.applied_at: Site | None = None
-        # Facts that are told when the whole program has been run.
-        self.pending.checkpoints: list[CheckpointRead] = []
-        # The files whose entries moved something to a device that is not named outright.
-        self.picking: set[str] = set()
-        self.pending.classes: list[ClassSettled] = []
-        self.pending.trained: set[int] = set()
-        # Where a list that holds a thing was repeated, by the thing's store.
-        self.pending.repeated: dict[int, tuple[Site, Value]] = {}
-        self.read_globals: set[str] = set()
-        self._arm_count = 0
-        # What decides whether an arm is run, by the arm.
-        self.conditions: dict[int, ast.expr] = {}
-
-        # What functions came to, by function and arguments; whether they are generators; what loops assign.
-        self.memo.outcomes: dict[tuple[Any, ...], Outcome] = {}
-        self.memo.generators: dict[ast.AST, bool] = {}
-        self.memo.targets: dict[ast.AST, list[Any]] = {}
-        # The expression that is evaluated for nobody, where one is: `x.to(device)` as a statement.
-        self.statement: ast.AST | None = None
-        # In how many calls of something of which only a few alternatives are known the program is: which of
-        # them is taken may hang together with what it is given.
-        self.unsure = 0
-        # The attributes of the last instance that was made alone, as its `__init__` left them.
-        self.as_made: Mapping[str, Value] = {}
-        # How many sizes were given names, by annotations and by what is unpacked.
-        self.annotated_sizes = 0
-        self.named_sizes = 0
-        # What is gathered, and what is taken for logits or thresholded, until it is told (see `analysis.notes`).
-        self.pending.gathered: list[Any] = []
-        self.pending.logits: dict[object, tuple[Site, Value]] = {}
-        self.pending.thresholds: list[Any] = []
-        # torch's own state: the dtype and the device of what is made without either, whether layers are being frozen,
-        # under which guards layers with parameters were applied in the model that is being applied, whether an element
-        # of a Sequential is being applied, how often an optimizer stepped, which files were written in which run, and
-        # which tensors were changed through `.data`, by identity, and where.
-        self.torch.written: list[tuple[Frame, Value]] = []
-        self.torch.overwritten: dict[int, tuple[Tensor, Site]] = {}
-        self.torch.default_dtype: str | None = "float32"
-        self.torch.device_context: str | None = DEFAULT
-        self.torch.freezing = False
-        self.torch.layer_grads: set[bool | None] = set()
-        self.torch.in_sequence = False
-        self.torch.clock = 0
+        self._around = Around(self.program)
+        self.index = ImportIndex(list(trees), self.program.roots)
+        self.wanted_values = {fact: (about or {}).get(fact, (Value,)) for fact in self.wanted}
+        self.turned_out = TurnedOut(self.emit)
+        self.frame = Frame(next(trees[path] for path in (*sorted(self.program.linted), *trees) if path in trees), {}, ())
+        self.begin_entry(self.frame.tree.path)
 
     # The verbs of Python, as `language` has them.
 
@@ -286,19 +267,21 @@ class Machine:
 
     @contextmanager
     def apart(self, path: str) -> Iterator[None]:
-        """Run an entry point of a file in the midst of another one, which then goes on as it was."""
-        running = (self.frame, self.grad, self.arms, self.budget, self.trace, self.rounds, self.torch.applying, self.pending.gathered)
-        outer = (self.entry, self.entry_path, self.torch.default_dtype, self.torch.device_context)
-        self.torch.applying, self.pending.gathered = 0, []
+        """Run an entry point of a file in the midst of another one, which goes on afterwards as it was."""
+        defaults = (self.torch.default_dtype, self.torch.device_context)
+        kept = (self.entry, self.entry_path, self.frame, self.grad, self.arms, self.trace, self.budget, self.rounds)
+        gathered, self.pending.gathered = self.pending.gathered, []
+        applying, self.torch.applying = self.torch.applying, 0
         self.begin_entry(path)
         try:
             yield
         finally:
-            self.frame, self.grad, self.arms, self.budget, self.trace, self.rounds, self.torch.applying, self.pending.gathered = running
-            self.entry, self.entry_path, self.torch.default_dtype, self.torch.device_context = outer
+            self.pending.gathered, self.torch.applying = gathered, applying
+            self.torch.default_dtype, self.torch.device_context = defaults
+            self.entry, self.entry_path, self.frame, self.grad, self.arms, self.trace, self.budget, self.rounds = kept
 
     def cost_of(self, function: Function) -> int:
-        """What each statement of a function costs when it is run now: more, where many entry points of this file ran it before."""
+        """What each statement of a function costs when it is run now: more, where other entry points of this file ran it before."""
         key = (function.node, self.entry_path)
         last, times = self.coverage.reached.get(key, (0, 0))
         if last != self.entry:

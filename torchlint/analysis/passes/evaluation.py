@@ -142,16 +142,9 @@ def _applies_part(unit: _Unit, run: Run) -> bool:
 def _made_up(tensor: Tensor, at: Site, depth: int = 8) -> bool:
     made = operation(tensor.op) if tensor.op is not None else None
     if made is not None and made.gradient == "source":
-        return tensor.site is not None and _function_of(tensor.site) is _function_of(at)
+        return tensor.site is not None and tensor.site.tree is at.tree and tensor.site.function is at.function
     inputs = [each for each in tensor.inputs if isinstance(each, Tensor)]
     return bool(inputs) and depth > 0 and all(_made_up(each, at, depth - 1) for each in inputs)
-
-
-def _function_of(site: Site) -> ast.AST | None:
-    node = site.tree.parent(site.node)
-    while node is not None and not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Module):
-        node = site.tree.parent(node)
-    return node
 
 
 def _on_leaves(call: Event) -> bool:

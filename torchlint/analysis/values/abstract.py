@@ -323,6 +323,11 @@ class OneOf(Value):
     alternatives: tuple[Value, ...]
 
 
+def each_of(value: Value) -> tuple[Value, ...]:
+    """What a value may be: its alternatives, or itself."""
+    return value.alternatives if isinstance(value, OneOf) else (value,)
+
+
 @dataclass(slots=True, eq=False)
 class LoopState:
     """A loop that is being run: the state before its body and the ways out of it."""

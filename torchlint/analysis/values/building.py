@@ -114,7 +114,7 @@ def _switched(module: Instance, outer: Frame) -> bool:
     """Whether a layer is made under a condition that may be the module's mode."""
     if module.made_in is None or module.site is None:
         return True
-    for frame, site in way(module.made_in, module.site.node):
+    for frame, site in way(module.made_in, module.site):
         if any(switched_by_mode(frame, test) or _flag(test) for test in conditions(site)):
             return True
         if frame is outer:
@@ -131,7 +131,7 @@ def _conditional(module: Instance, outer: Frame) -> bool:
     """Whether a condition written in the program stands between a run of `outer` and the making."""
     if module.made_in is None or module.site is None:
         return True
-    for frame, site in way(module.made_in, module.site.node):
+    for frame, site in way(module.made_in, module.site):
         if next(conditions(site), None) is not None:
             return True
         if frame is outer:

@@ -16,6 +16,7 @@ from torchlint.analysis.values.abstract import (
     Lineage,
     OneOf,
     Value,
+    each_of,
 )
 from torchlint.analysis.values.store import ENTRIES, IS_MODULE, ITEMS, LAST, SCRIPTED, SEEN
 from torchlint.syntax.index import below
@@ -107,6 +108,12 @@ def is_module_type(cls: Class | str) -> bool:
 
 def is_module(value: Value | None) -> bool:
     return isinstance(value, Instance) and (is_module_type(value.cls) or IS_MODULE in value.store)
+
+
+def modules_of(value: Value) -> list[Instance]:
+    """The modules that a value is, one of them for certain; none where it may be something else."""
+    modules = [each for each in each_of(value) if isinstance(each, Instance) and is_module(each)]
+    return modules if len(modules) == len(each_of(value)) else []
 
 
 def layer_of(value: Value | None) -> Layer | None:

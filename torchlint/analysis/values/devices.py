@@ -120,23 +120,19 @@ def makers(tensor: Tensor, depth: int = 12) -> Iterator[Tensor]:
 
 def input_name(maker: Tensor) -> str | None:
     """The parameter of the function that makes a tensor whose device it should have: one that the call mentions, or the first."""
-    if maker.site is None or not isinstance(maker.site.node, ast.Call):
+    function = maker.site.function if maker.site is not None and isinstance(maker.site.node, ast.Call) else None
+    if maker.site is None or function is None:
         return None
-    node: ast.AST | None = maker.site.node
     mentioned = {each.id for each in ast.walk(maker.site.node) if isinstance(each, ast.Name)}
-    while node is not None and not isinstance(node, ast.FunctionDef):
-        node = maker.site.tree.parent(node)
-    if node is None:
-        return None
-    names = [each.arg for each in (*node.args.posonlyargs, *node.args.args)][1:]
+    names = [each.arg for each in (*function.args.posonlyargs, *function.args.args)][1:]
     used = [name for name in names if name in mentioned]
-    return used[0] if used else names[0] if names and node.name == "forward" else None
+    return used[0] if used else names[0] if names and function.name == "forward" else None
 
 
-def guarded(frame: Frame, node: ast.AST) -> bool:
+def guarded(frame: Frame, site: Site) -> bool:
     """Whether code runs under some condition, in a function that asks whether there is CUDA, or where its callers asked."""
-    callers = list(way(frame, node))
-    return _guarded_here(frame.site(node)) or any(_may_be_skipped(each) or _asked(site) for each, site in callers)
+    callers = list(way(frame, site))
+    return _guarded_here(site) or any(_may_be_skipped(each) or _asked(site) for each, site in callers)
 
 
 def _may_be_skipped(frame: Frame) -> bool:

@@ -54,9 +54,10 @@ def inside(site: Site, outer: Site) -> bool:
     return site.tree is outer.tree and outer.span.start <= site.span.start and site.span.end <= outer.span.end
 
 
-def way(frame: Frame, node: ast.AST) -> Iterator[tuple[Frame, Site]]:
+def way(frame: Frame, site: Site) -> Iterator[tuple[Frame, Site]]:
     """From a place outwards: each running function with the place in it, up to one that nobody calls."""
     each: Frame | None = frame
+    node = site.node
     while each is not None:
         yield each, each.site(node)
         if each.alone or each.call is None:
@@ -139,10 +140,8 @@ def bound_and_unread(site: Site) -> bool:
     parent = site.tree.parent(site.node)
     if not isinstance(parent, ast.Assign) or len(parent.targets) != 1 or not isinstance(parent.targets[0], ast.Name):
         return False
-    name, node = parent.targets[0].id, site.tree.parent(parent)
-    while node is not None and not isinstance(node, _FUNCTIONS):
-        node = site.tree.parent(node)
-    return node is not None and not any(each.id == name and isinstance(each.ctx, ast.Load) for each in below(node, ast.Name))
+    name, function = parent.targets[0].id, site.function
+    return function is not None and not any(each.id == name and isinstance(each.ctx, ast.Load) for each in below(function, ast.Name))
 
 
 def kept_for_later(target: Site, loop: Site) -> Site | None:

@@ -20,6 +20,7 @@ from torchlint.analysis.values.abstract import (
     Tuple,
     Unknown,
     Value,
+    each_of,
     storages_of,
 )
 from torchlint.analysis.values.buffers import fuller
@@ -108,8 +109,8 @@ def _joined_models(left: Value | None, right: Value | None) -> Value | None:
     """The model that something may be the output of: the one, the other, or either."""
     if left is None or right is None or left is right:
         return right if left is None else left
-    found = [*_each(left), *(each for each in _each(right) if not any(each is other for other in _each(left)))]
-    return left if len(found) == len(_each(left)) else OneOf(tuple(found[:_MOST_ALTERNATIVES]))
+    found = [*each_of(left), *(each for each in each_of(right) if not any(each is other for other in each_of(left)))]
+    return left if len(found) == len(each_of(left)) else OneOf(tuple(found[:_MOST_ALTERNATIVES]))
 
 
 def _joined_tails(left: Tensor, right: Tensor) -> Shape:
@@ -142,7 +143,7 @@ def _same(left: object, right: object) -> object:
 
 def _alternatives(left: Value, right: Value) -> Value:
     """Things with an identity stay apart in a small set; anything else that differs is unknown."""
-    values = (*_each(left), *_each(right))
+    values = (*each_of(left), *each_of(right))
     if not all(map(_distinct, values)):
         return _unknown(left, right)
     found: list[Value] = []
@@ -157,10 +158,6 @@ def _alternatives(left: Value, right: Value) -> Value:
     if len(found) > _MOST_ALTERNATIVES:
         return _unknown(left, right)
     return found[0] if len(found) == 1 else OneOf(tuple(found))
-
-
-def _each(value: Value) -> tuple[Value, ...]:
-    return value.alternatives if isinstance(value, OneOf) else (value,)
 
 
 def _distinct(value: Value) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from torchlint.analysis.values.abstract import Class, Instance, Library, OneOf
-from torchlint.analysis.values.classes import lineage, linear_bases
+from torchlint.analysis.values.classes import find, lineage, linear_bases
 from torchlint.syntax.index import below, walk
 from torchlint.torch_api.operations import OF_ONE_OPERAND
 
@@ -61,6 +61,13 @@ def readers(cls: Class, name: str) -> frozenset[str]:
     if name not in known:
         known[name] = frozenset(method for base in linear_bases(cls) if isinstance(base, Class) for method in own_reads(base.node).get(name, ()))
     return known[name]
+
+
+def may_have(module: Instance, name: str) -> bool:
+    """Whether a module has an attribute, or its class in the program does or may; of plain nn.Module one cannot tell `trainable`."""
+    if not isinstance(module.cls, Class):
+        return name in module.store or (module.cls == "torch.nn.Module" and name == "trainable")
+    return name in module.store or find(module.cls, name) is not None or find(module.cls, "__setattr__") is not None
 
 
 def set_aside(cls: Class, name: str) -> bool:

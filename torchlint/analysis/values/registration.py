@@ -10,10 +10,10 @@ from torchlint.analysis.values.abstract import (
     Instance,
     Iteration,
     List,
-    OneOf,
     Tensor,
     Tuple,
     Value,
+    each_of,
 )
 from torchlint.analysis.values.building import weighted
 from torchlint.analysis.values.classes import children, descendants, find, is_module
@@ -38,7 +38,7 @@ def plain_contents(value: Value, depth: int = 3) -> Iterator[Value]:
     if depth < 0:
         return
     for each in held_in(value) if isinstance(value, List | Dict | Tuple | Iteration) else ():
-        for one in each.alternatives if isinstance(each, OneOf) else (each,):
+        for one in each_of(each):
             if isinstance(one, List | Dict | Tuple | Iteration):
                 yield from plain_contents(one, depth - 1)
             else:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from typing import TypeVar
 
 from torchlint.diagnostic import Place, Span
 from torchlint.syntax.tree import Tree
 
+Node = TypeVar("Node", bound=ast.AST)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Site:
-    """A node of a tree. Equal when it is the same node."""
+    """A node of a tree. Two sites may be of one node: ask `same`."""
 
     tree: Tree
     node: ast.AST
@@ -40,6 +43,36 @@ class Site:
     def text(self) -> str:
         return self.tree.code(self.node)
 
+    @property
+    def statement(self) -> Site:
+        """The statement that this stands in, or is."""
+        found = self.around(ast.stmt)
+        return self.at(found) if found is not None else self
+
+    @property
+    def function(self) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+        """The definition of the function that this stands in, or is."""
+        found = self.around(ast.FunctionDef, ast.AsyncFunctionDef)
+        return found if isinstance(found, ast.FunctionDef | ast.AsyncFunctionDef) else None
+
     def at(self, node: ast.AST) -> Site:
         """Another node of the same file."""
         return Site(self.tree, node)
+
+    def same(self, other: Site | None) -> bool:
+        """Whether another site is of the same node."""
+        return other is not None and other.node is self.node
+
+    def within(self, outer: Site) -> bool:
+        """Whether this node is another one, or stands in it."""
+        node: ast.AST | None = self.node
+        while node is not None and node is not outer.node:
+            node = self.tree.parent(node)
+        return node is not None
+
+    def around(self, *kinds: type[Node]) -> Node | None:
+        """The innermost node of some kinds that this one stands in, or is."""
+        node: ast.AST | None = self.node
+        while node is not None and not isinstance(node, kinds):
+            node = self.tree.parent(node)
+        return node

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections import abc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,20 +13,15 @@ from torchlint.analysis.library.torch.shapes import dim_value
 from torchlint.analysis.library.torch.tensors import operate
 from torchlint.analysis.machine.machine import Machine
 from torchlint.analysis.values.abstract import (
-    FALSE,
     NONE,
     TRUE,
     UNKNOWN,
-    Class,
     Const,
     Dict,
-    Function,
     Instance,
     Iteration,
     Library,
     List,
-    Method,
-    OneOf,
     Partial,
     Size,
     Tensor,
@@ -36,17 +30,11 @@ from torchlint.analysis.values.abstract import (
     Value,
 )
 from torchlint.analysis.values.checkpoints import is_state
-from torchlint.analysis.values.classes import (
-    is_module,
-    library_bases,
-    linear_bases,
-    opaque_base,
-)
 from torchlint.analysis.values.contents import held_in
 from torchlint.analysis.values.inspection import counted, element_of, known_items, origin_of, uncounted
 from torchlint.analysis.values.join import join_all
 from torchlint.analysis.values.records import record_type
-from torchlint.analysis.values.store import COPIED, DRAWN, ELEMENT, ENTRIES, ITEMS, LAST, SET_BY_NAME
+from torchlint.analysis.values.store import DRAWN, ELEMENT, ENTRIES, ITEMS, LAST, SET_BY_NAME
 
 _ROUNDS = 64
 
@@ -234,55 +222,6 @@ def _identity(call: LibraryCall) -> Value:
     return call.first
 
 
-@handles("copy.deepcopy")
-def _deepcopy(call: LibraryCall) -> Value:
-    return _copied(call.machine, call.positional[0], call.node, 0) if call.positional else UNKNOWN
-
-
-@handles("copy.copy")
-def _copy(call: LibraryCall) -> Value:
-    positional = call.positional
-    return positional[0] if positional and is_state(positional[0]) else _deepcopy(call)
-
-
-def _copied(machine: Machine, value: Value, node: ast.AST, depth: int) -> Value:
-    if depth > 12:
-        return UNKNOWN
-    match value:
-        case Instance():
-            store = {key: _copied_slot(machine, held, node, depth) for key, held in value.store.items()}
-            return replace(value, store=type(value.store)({**store, COPIED: TRUE}), site=value.site)
-        case List() | Dict():
-            store = {key: _copied_slot(machine, held, node, depth) for key, held in value.store.items()}
-            return replace(value, store=store)
-        case Tensor():
-            return replace(value, op="deepcopy", inputs=(value,))
-    return value
-
-
-def _copied_slot(machine: Machine, held: Any, node: ast.AST, depth: int) -> Any:
-    if isinstance(held, Value):
-        return _copied(machine, held, node, depth + 1)
-    if isinstance(held, tuple):
-        return tuple(_copied_slot(machine, each, node, depth + 1) for each in held)
-    if isinstance(held, dict):
-        return {key: _copied_slot(machine, each, node, depth + 1) for key, each in held.items()}
-    return held
-
-
-@handles("builtins.isinstance")
-def _isinstance(call: LibraryCall) -> Value:
-    if len(call.positional) != 2:
-        return UNKNOWN
-    value, cls = call.positional
-    kinds = known_items(cls) if isinstance(cls, Tuple) else (cls,)
-    values = value.alternatives if isinstance(value, OneOf) else (value,)
-    verdicts = [_agreed([_is_instance(each, kind) for each in values]) for kind in kinds or ()]
-    if True in verdicts:
-        return TRUE
-    return FALSE if verdicts and all(each is False for each in verdicts) else UNKNOWN
-
-
 @handles("builtins.getattr")
 def _getattr(call: LibraryCall) -> Value:
     machine, positional, node = call.machine, call.positional, call.node
@@ -360,19 +299,6 @@ def _sum(call: LibraryCall) -> Value:
     return replace(result, inputs=(positional[0],)) if isinstance(result, Tensor) else result
 
 
-@handles("builtins.type")
-def _type(call: LibraryCall) -> Value:
-    value = call.positional[0] if len(call.positional) == 1 else UNKNOWN
-    if isinstance(value, Instance):
-        return value.cls if isinstance(value.cls, Class) else Library(value.cls)
-    return UNKNOWN
-
-
-@handles("builtins.callable")
-def _callable(call: LibraryCall) -> Value:
-    return TRUE if call.positional and isinstance(call.positional[0], Function | Method | Class | Partial) else UNKNOWN
-
-
 @handles("builtins.max")
 def _max(call: LibraryCall) -> Value:
     return _extreme(call.machine, max, call.positional, call.node)
@@ -388,73 +314,3 @@ def _extreme(machine: Machine, choose: Callable[[list[Any]], Any], positional: S
     if items and all(isinstance(item, Const) and isinstance(item.value, int | float) for item in items):
         return Const(choose([item.value for item in items if isinstance(item, Const)]))
     return Unknown(machine.site(node))
-
-
-_NO_TENSORS = frozenset({"numpy.ndarray", "torch.Size", "torch.nn.Module", "torch.nn.utils.rnn.PackedSequence"})
-
-
-# Abstract classes that no tensor and no module of torch.nn belongs to: nothing joins these by its methods alone.
-_COLLECTIONS = frozenset({"Mapping", "MutableMapping", "Sequence", "MutableSequence", "Set", "MutableSet"})
-
-
-def _is_collection(value: Value, name: str) -> bool | None:
-    """Whether a value is an instance of a class of `collections.abc`."""
-    match value:
-        case Tensor():
-            return False
-        case Instance() if is_module(value):
-            return None if isinstance(value.cls, Class) and opaque_base(value.cls) else False
-        case Const():
-            return issubclass(type(value.value), getattr(abc, name))
-        case Tuple() | Dict() | List():
-            python = {Tuple: (tuple,), Dict: (dict,), List: (list, set)}[type(value)]
-            return _agreed([issubclass(each, getattr(abc, name)) for each in python])
-    return None
-
-
-def _is_plain_module(value: Instance) -> bool:
-    """Whether all bases of a module are known: it is a layer of torch.nn, or of a class of the program that derives from nn.Module alone."""
-    if isinstance(value.cls, str):
-        return value.cls.startswith("torch.nn.") and value.cls != "torch.nn.Module"
-    return not opaque_base(value.cls) and set(library_bases(value.cls)) == {"torch.nn.Module"}
-
-
-def _is_instance(value: Value, kind: Value) -> bool | None:
-    if isinstance(kind, Library) and (named := kind.name.rpartition("."))[0] in ("collections.abc", "collections", "typing") and named[2] in _COLLECTIONS:
-        return _is_collection(value, named[2])
-    match value, kind:
-        case Instance(), Library(name="torch.nn.Parameter" | "torch.nn.parameter.Parameter" | "torch.Tensor") if is_module(value):
-            return False
-        case Instance(), Class() if isinstance(value.cls, Class):
-            if any(base is kind or (isinstance(base, Class) and base.node is kind.node) for base in linear_bases(value.cls)):
-                return True
-            return None if opaque_base(value.cls) else False
-        case Instance(), Library():
-            if value.library_name == kind.name or (kind.name == "torch.nn.Module" and is_module(value)):
-                return True
-            if isinstance(value.cls, Class) and kind.name in library_bases(value.cls):
-                return True
-            if _is_plain_module(value) and kind.name.startswith(("torch.nn.", "builtins.")):
-                last = kind.name.rpartition(".")[2]
-                return None if last.startswith("_") or last in ("object", "Module") else False
-            return None
-        case Tensor(), Library():
-            if kind.name in ("torch.Tensor", "torch.autograd.Variable"):
-                return True
-            return False if kind.name.startswith("builtins.") or kind.name in _NO_TENSORS else None
-        case Const(), Library() if kind.name.startswith("builtins."):
-            python = {"int": int, "float": float, "str": str, "bool": bool, "list": list, "tuple": tuple, "dict": dict}.get(kind.name[9:])
-            return None if python is None else isinstance(value.value, python)
-        case List(), Library() if kind.name.startswith("builtins."):
-            return None if kind.name[9:] in ("list", "set", "object") else False
-        case Tuple(), Library() if kind.name.startswith("builtins."):
-            return True if kind.name == "builtins.tuple" else None if kind.name == "builtins.object" else False
-        case Dict(), Library() if kind.name.startswith("builtins."):
-            return True if kind.name == "builtins.dict" else None if kind.name == "builtins.object" else False
-    return None
-
-
-
-def _agreed(verdicts: list[bool | None]) -> bool | None:
-    """What all verdicts say; None where they differ."""
-    return verdicts[0] if all(each is verdicts[0] for each in verdicts) else None

@@ -234,7 +234,7 @@ def _note_kept_states(machine: Machine) -> None:
         for state, gathered in kept_states(value) if isinstance(value, Value) else ():
             if state.site is None or state.made_in is None or SAVED in state.store or not is_stale(state):
                 continue
-            ways = list(way(state.made_in, state.site.node))
+            ways = list(way(state.made_in, state.site))
             if any(inside(site, loop) for _, site in ways) and (gathered or next(conditions(state.site), None) is not None):
                 machine.emit(StateAliased(state.site, state.made_in, machine.grad, state, state.site))
 

@@ -63,7 +63,7 @@ def call_module_method(
         return handler(module, LibraryCall(machine, f"torch.nn.Module.{name}", positional, keywords, node))
     if name in _IN_PLACE:
         if name == "to" and any(isinstance(value, Unknown | LibraryMethod) for value in positional):
-            machine.picking.add(machine.entry_path)
+            machine.torch.picking.add(machine.entry_path)
         move_module(machine.trail, module, name, positional, keywords)
         if name in ("double", "half", "bfloat16", "float", "type") or any(k == "dtype" for k in keywords) or name == "to":
             _note_cast(machine, module, name, positional, keywords)

@@ -92,10 +92,7 @@ def operation_result(
             return Unknown(machine.site(node), bare, inputs[0])
         made = replace(made, dtype=promote(made.dtype, inputs[1].dtype))
     if op.result == "pair" or (bare in ("max", "min") and _has_dim(positional, arguments)):
-        shape = single_shape(shapes[0]) if isinstance(shapes, tuple) else None
-        made = replace(made, tail=single_tail(shapes[0]) if isinstance(shapes, tuple) else None)
-        indices = replace(made, shape=shape, dtype="int64", requires_grad=False, leaf=True, activation=Activation("other"), op=f"{bare}_indices")
-        return Tuple((replace(made, shape=shape), indices))
+        return _with_indices(made, shapes, bare)
     if op.result == "sequence":
         if isinstance(shapes, tuple):
             return Tuple(tuple(replace(made, shape=single_shape(each), tail=single_tail(each)) for each in shapes))
@@ -103,6 +100,14 @@ def operation_result(
     if bare in ("max", "min") and len(positional) == 1 and not keywords:
         return replace(made, shape=(), tail=None)
     return made
+
+
+def _with_indices(made: Tensor, shapes: Any, bare: str) -> Tuple:
+    """What was found along a dim, and where it was."""
+    first = shapes[0] if isinstance(shapes, tuple) else None
+    values = replace(made, shape=single_shape(first), tail=single_tail(first))
+    indices = replace(values, dtype="int64", requires_grad=False, leaf=True, activation=Activation("other"), op=f"{bare}_indices")
+    return Tuple((values, indices))
 
 
 def _dtype(machine: Machine, op: Operation, inputs: Sequence[Value], arguments: Mapping[str | int, Value]) -> str | None:

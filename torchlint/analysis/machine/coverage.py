@@ -1,0 +1,20 @@
+"""Which of the program's definitions were run."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True, eq=False)
+class Coverage:
+    """Functions that were `called` and classes that were `instantiated`.
+
+    `left_out` are the functions whose calls were not run for want of budget, and whether gradients were on there;
+    `reached` has for each function and file the last of the file's entry points that ran it, and how many did.
+    """
+
+    called: set[ast.AST] = field(default_factory=set)
+    instantiated: set[ast.AST] = field(default_factory=set)
+    left_out: dict[ast.AST, set[bool | None]] = field(default_factory=dict)
+    reached: dict[tuple[ast.AST, str], tuple[int, int]] = field(default_factory=dict)

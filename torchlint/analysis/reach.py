@@ -1,7 +1,7 @@
 """Which definitions of a program can reach given files: what they name, through imports and re-exports, and so on.
 
 Linting a few files runs their own entries and those that reach them; what no entry of another file names, none of them runs.
-A definition that is found by its name in a string (`create_model("resnet50")`) counts as named.
+A definition whose name is given to a call as a string (`create_model("resnet50")`) counts as named.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class _Search:
             self._pending.append(path)
 
     def name_in_strings(self, names: set[str]) -> None:
-        """Definitions that write one of these names as a string may look it up."""
+        """Definitions that give one of these names to a call may look it up."""
         quoted = [quote + name + quote for name in names for quote in "'\""]
         for path, source in self._program.sources.items():
             if path in self._program.linted or not any(each in source.text for each in quoted):

@@ -14,7 +14,7 @@ _BLOCKS = ("body", "orelse", "finalbody")
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A statement of the top level: the names that it binds, the names and attributes that it uses, and its strings.
+    """A statement of the top level: the names that it binds, the names and attributes that it uses, and the strings that it gives to calls.
 
     `callable` says whether it is a function or a class. What decorators use belongs to the top level, which runs them,
     and not to the definition.
@@ -81,7 +81,8 @@ def _definition(node: ast.stmt) -> Definition:
             binds.update(each.id for target in targets for each in below(target, ast.Name))
     names = {each.id for root in roots for each in below(root, ast.Name)}
     attributes = {each.attr for root in roots for each in below(root, ast.Attribute)}
-    strings = {each.value for root in roots for each in below(root, ast.Constant) if isinstance(each.value, str) and each.value.isidentifier()}
+    given = (each for root in roots for call in below(root, ast.Call) for each in (*call.args, *(one.value for one in call.keywords)))
+    strings = {each.value for each in given if isinstance(each, ast.Constant) and isinstance(each.value, str) and each.value.isidentifier()}
     return Definition(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef), frozenset(binds), frozenset(names), frozenset(attributes), frozenset(strings))
 
 

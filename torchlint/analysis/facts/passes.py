@@ -23,11 +23,12 @@ from torchlint.analysis.values.abstract import (
 )
 from torchlint.analysis.values.classes import descendants
 from torchlint.analysis.values.events import Event, LoopRun
+from torchlint.analysis.values.immutable import immutable
 from torchlint.analysis.values.origins import holds_of, model_of, parts
 from torchlint.diagnostic import Fix
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class ModelUse:
     """One model in an evaluation: its first `call`, and whether a graph is built there.
 
@@ -53,7 +54,7 @@ class ModelUse:
         return self.loaded and not self.by_training
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class EvaluationPass(Fact):
     """Models are applied, in a loop or once, and nothing of it is used for gradients.
 
@@ -97,7 +98,7 @@ class EvaluationPass(Fact):
         return insert_line(self.site.statement, f"{model}.eval()", "Put the model in eval mode", "unsafe")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class TrainingStep(Fact):
     """Gradients are computed and an optimizer steps with them, in every round of a loop.
 
@@ -120,7 +121,7 @@ class TrainingStep(Fact):
         return insert_line(self.site.statement, f"{optimizer}.zero_grad()", "Empty the gradients first")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class OutOfOrder(Fact):
     """A call of a training step at the wrong place; `kind`: "erased", "early", "clip early", "clip late", "scheduler"."""
 
@@ -129,7 +130,7 @@ class OutOfOrder(Fact):
     kind: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class ModeKept(Fact):
     """A model that is trained is still in the eval mode that the last round left it in; `site` is the `eval()` call."""
 
@@ -148,7 +149,7 @@ class ModeKept(Fact):
         return insert_line(self.loop.site.at(node.body[0]), f"{model}.train()", "Switch back to train mode", "unsafe")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class OptimizerMisplaced(Fact):
     """An optimizer that cannot do its work; `kind`: "in the loop", "other model", "replaced", "no parameters"."""
 
@@ -157,7 +158,7 @@ class OptimizerMisplaced(Fact):
     other: Event | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class LoaderOrder(Fact):
     """A loader whose order is known is gone through by training or by an evaluation; `site` is where it was made."""
 
@@ -166,7 +167,7 @@ class LoaderOrder(Fact):
     shuffled: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class StateCarried(Fact):
     """A recurrent model takes what it gave in the last round; `attached`: with the graph of that round."""
 

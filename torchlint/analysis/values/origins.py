@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from torchlint.analysis.values.abstract import (
     FALSE,
@@ -24,6 +23,7 @@ from torchlint.analysis.values.abstract import (
 )
 from torchlint.analysis.values.classes import children, descendants, is_module, layer_of, opaque_base
 from torchlint.analysis.values.contents import held_in
+from torchlint.analysis.values.immutable import immutable
 from torchlint.analysis.values.members import attributes_called, set_aside
 from torchlint.analysis.values.store import ELEMENT, ENTRIES, ITEMS, MODED
 
@@ -166,7 +166,7 @@ def holds_of(optimizer: Value | None) -> list[Value] | None:
     return found if given is not None and _collect(given, found, 6) and found else None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Snapshot(Value):
     """The modules that a model had when an optimizer was given all of its parameters."""
 

@@ -16,7 +16,7 @@ _FUNCTION_BASES = frozenset({"torch.autograd.Function", "torch.autograd.function
 
 @immutable
 class ReturnStatement(Fact):
-    """`return value` in a function that runs."""
+    """`return value` in a function named `backward` that runs."""
 
     value: Value
 

@@ -216,8 +216,8 @@ class Machine:
 
     def eval(self, node: ast.expr) -> Value:
         """What an expression evaluates to."""
-        evaluate = self._expressions.get(type(node))
-        return evaluate(self, node) if evaluate else UNKNOWN
+        kind, expressions = type(node), self._expressions
+        return expressions[kind](self, node) if kind in expressions else UNKNOWN
 
     def execute(self, body: Sequence[ast.stmt]) -> bool:
         """Run statements; whether control comes out at the end."""

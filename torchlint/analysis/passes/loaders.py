@@ -17,7 +17,7 @@ from torchlint.torch_api.lightning import EVALUATION_LOADERS
 def loader_orders(run: Run) -> Iterator[LoaderOrder]:
     """The loaders that a run trains on or evaluates with."""
     trained: set[int] = set()
-    for stretch in stretches(run):
+    for stretch in stretches(run, "backward"):
         loader = loader_of(stretch.loop.iterated if stretch.loop is not None else None)
         if loader is None or not any(event.kind == "backward" for event in stretch.events):
             continue

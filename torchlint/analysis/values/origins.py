@@ -68,15 +68,23 @@ def model_of(value: Value | None) -> Value | None:
             case LibraryMethod():
                 value = value.receiver
             case Tuple() | List() | Dict():
-                return next((found for item in _held(value) if (found := model_of(item)) is not None), None)
+                return _first_model(_held(value))
             case OneOf():
-                return next((found for item in value.alternatives if (found := model_of(item)) is not None), None)
+                return _first_model(value.alternatives)
             case Iteration():
                 value = value.element
             case Instance() if called:
                 return value
             case _:
                 return None
+    return None
+
+
+def _first_model(values: Iterable[Value]) -> Value | None:
+    for each in values:
+        found = model_of(each)
+        if found is not None:
+            return found
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from torchlint.analysis.edits.places import insert_line, wrap_statement
 from torchlint.analysis.edits.places import replace as replace_text
@@ -235,6 +235,9 @@ def over_data(loop: LoopRun) -> bool:
     return True
 
 
+Found = TypeVar("Found", bound=Fact)
+
+
 @dataclass(slots=True)
 class Run:
     """The trace of one run: of a file's top level, or of something that nobody calls."""
@@ -243,6 +246,7 @@ class Run:
     left: dict[int, set[int]]
     log: list[Any]
     _parts: dict[int, frozenset[int]] = field(default_factory=dict)
+    _found: dict[Finder, tuple[Any, ...]] = field(default_factory=dict)
 
     def parts(self, value: Value | None) -> frozenset[int]:
         """A module and the modules in it, worked out once for each."""
@@ -252,6 +256,12 @@ class Run:
         if key not in self._parts:
             self._parts[key] = parts(value)
         return self._parts[key]
+
+    def found(self, find: Callable[[Run], Iterator[Found]]) -> tuple[Found, ...]:
+        """What a finder finds in this run, which is looked through once for it."""
+        if find not in self._found:
+            self._found[find] = tuple(find(self))
+        return self._found[find]
 
 
 Finder = Callable[[Run], Iterator[Fact]]
@@ -279,7 +289,7 @@ class Passes:
             elif event.kind == "eval" or (event.kind == "mode" and event.training is None):
                 self._changes_modes = True
         for find in finders:
-            self._found.extend(find(run))
+            self._found.extend(run.found(find))
 
     def _train(self, module: Value | None) -> None:
         if module is not None:

@@ -22,7 +22,7 @@ class Rule:
     """One pitfall: its identity, the fact type that it asks about, and its check.
 
     `calls` are the bare names of the functions and methods that a rule on calls asks about; empty for
-    any. `about` are the kinds of value that a rule on values asks about; empty for any. `words` says which words a program's text must hold for the rule to fire: one of each group.
+    any, `attributes` those of the attributes that one on reads of them and assignments to them does. `about` are the kinds of value that a rule on values asks about; empty for any. `words` says which words a program's text must hold for the rule to fire: one of each group.
     `contexts` is "any" where one feasible way to reach a place is enough for a report, and "all"
     where every way in which the program reaches the place must be at fault (a guard that one
     caller holds is then enough to stay silent); "unguarded" is "any", but for places that the program
@@ -42,6 +42,7 @@ class Rule:
     before: Version | None = None
     since: Version = ()
     about: tuple[type, ...] = ()
+    attributes: frozenset[str] = frozenset()
 
     def concerns(self, target: Version | None) -> bool:
         """Whether a project whose oldest torch is `target` (None: today's) needs this check."""
@@ -65,6 +66,7 @@ def rule(
     before: Version | None = None,
     since: Version = (),
     about: tuple[type, ...] = (),
+    attributes: Iterable[str] = (),
 ) -> Callable[[Check], Check]:
     """Make a rule of a generator function; its parameter's type is the fact that it asks for.
 
@@ -79,7 +81,7 @@ def rule(
         hints.pop("return", None)
         (fact,) = hints.values()
         groups = tuple(tuple(group.split("|")) for group in words)
-        declared = Rule(code, name, severity, default, groups, contexts, frozenset(calls), fact, check, before, since, about)
+        declared = Rule(code, name, severity, default, groups, contexts, frozenset(calls), fact, check, before, since, about, frozenset(attributes))
         vars(module).setdefault("RULES", []).append(declared)
         return check
 

@@ -11,6 +11,7 @@ from functools import cache
 
 from torchlint.analysis.facts.calls import Call
 from torchlint.analysis.facts.fact import Fact
+from torchlint.analysis.facts.statements import AttributeAssignment, AttributeRead
 from torchlint.analysis.interpret import interpret
 from torchlint.diagnostic import Diagnostic, Finding, Place, Related
 from torchlint.project.program import Program, Version
@@ -69,7 +70,7 @@ class _Findings:
         self.by_fact: defaultdict[type, list[Rule]] = defaultdict(list)
         for rule in rules:
             self.by_fact[rule.fact].append(rule)
-        self._plans: dict[tuple[type, str, Version | None], list[Rule]] = {}
+        self._plans: dict[tuple[type, str, type | None, Version | None], list[Rule]] = {}
         self._found: dict[tuple[str, Place], tuple[Rule, Finding]] = {}
         self._others: defaultdict[tuple[str, Place], dict[tuple[Related, ...], Finding]] = defaultdict(dict)
         self._asked: defaultdict[tuple[str, int], int] = defaultdict(int)
@@ -109,13 +110,22 @@ class _Findings:
                 self._flagged[asked] += 1
 
     def _asking(self, fact: Fact) -> list[Rule]:
-        """The rules that ask about a fact, worked out once for each kind of fact, name of a call and version of torch."""
+        """The rules that ask about a fact, worked out once for each kind of fact, name, kind of what is assigned and version of torch."""
         bare = fact.bare if isinstance(fact, Call) else ""
+        attribute = fact.name if isinstance(fact, AttributeRead | AttributeAssignment) else ""
+        held = type(fact.value) if isinstance(fact, AttributeAssignment) else None
         target = self._targets.get(fact.site.path) if self._targets else None
-        key = (type(fact), bare, target)
+        key = (type(fact), bare or attribute, held, target)
         if key not in self._plans:
             rules = self.by_fact[type(fact)]
-            self._plans[key] = [rule for rule in rules if (not rule.calls or bare in rule.calls) and rule.concerns(target)]
+            self._plans[key] = [
+                rule
+                for rule in rules
+                if (not rule.calls or bare in rule.calls)
+                and (not rule.attributes or attribute in rule.attributes)
+                and (held is None or not rule.about or issubclass(held, rule.about))
+                and rule.concerns(target)
+            ]
         return self._plans[key]
 
     def diagnostics(self) -> Iterator[Diagnostic]:

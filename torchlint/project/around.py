@@ -15,6 +15,7 @@ class Around:
         self._importers = reverse(program.imports or {})
         self._known: dict[str, tuple[str, ...]] = {}
         self._said: dict[tuple[str, str], bool] = {}
+        self._stands: dict[tuple[str, str], bool] = {}
 
     def of(self, path: str) -> tuple[str, ...]:
         """The paths around a file, sorted; the whole program, where it is not known who imports whom."""
@@ -29,8 +30,14 @@ class Around:
     def says(self, path: str, word: str) -> bool:
         """Whether a word stands in any file around this one."""
         if (path, word) not in self._said:
-            self._said[path, word] = any(word in self._program.sources[each].text for each in self.of(path))
+            self._said[path, word] = any(self.stands(word, each) for each in self.of(path))
         return self._said[path, word]
+
+    def stands(self, word: str, path: str) -> bool:
+        """Whether a word stands in a file, which is looked through once for it, whoever asks."""
+        if (word, path) not in self._stands:
+            self._stands[word, path] = word in self._program.sources[path].text
+        return self._stands[word, path]
 
 
 def closure(start: Iterable[str], edges: Mapping[str, Iterable[str]]) -> set[str]:

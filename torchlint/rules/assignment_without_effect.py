@@ -20,7 +20,7 @@ _MISSPELT = frozenset(
 _PLURALS = {"weights": "weight", "biases": "bias"}
 
 
-@rule("TL304", words=("grad|trainable|weights|biases",))
+@rule("TL304", words=("grad|trainable|weights|biases",), attributes=(*_MISSPELT, *_PLURALS, "requires_grad", "trainable"))
 def assignment_without_effect(assigned: AttributeAssignment) -> Iterator[Finding]:
     name, receiver = assigned.name, assigned.receiver
     if isinstance(receiver, Tensor):

@@ -11,7 +11,7 @@ from torchlint.diagnostic import Finding
 from torchlint.rule import rule
 
 
-@rule("TL301", words=("grad",))
+@rule("TL301", words=("grad",), attributes=("grad",))
 def grad_of_non_leaf(read: AttributeRead) -> Iterator[Finding]:
     tensor = read.value
     if read.name != "grad" or not isinstance(tensor, Tensor) or tensor.parameter or tensor.op == "retained":

@@ -35,7 +35,7 @@ def integer_requires_grad(call: Call) -> Iterator[Finding]:
         yield call.flag(_MESSAGE.format(dtype=tensor.dtype, remedy=_REMEDY), fix=_fix(call))
 
 
-@rule("TL106", words=("requires_grad",))
+@rule("TL106", words=("requires_grad",), attributes=("requires_grad",))
 def integer_requires_grad_set(set_to: AttributeAssignment) -> Iterator[Finding]:
     tensor = set_to.receiver
     if set_to.name == "requires_grad" and set_to.value == TRUE and isinstance(tensor, Tensor) and is_integer(tensor.dtype):

@@ -30,7 +30,7 @@ def layer_built_in_forward(call: ModuleCall) -> Iterator[Finding]:
         yield call.flag(_MESSAGE, at=whole.site, related=((call.site, "it is applied here"),))
 
 
-@rule("TL202", words=("forward",))
+@rule("TL202", words=("forward",), about=(Instance,))
 def layer_replaced_in_forward(assignment: AttributeAssignment) -> Iterator[Finding]:
     forward, module = assignment.frame, assignment.value
     if forward.name != "forward" or not isinstance(module, Instance) or assignment.receiver is not forward.receiver or not is_module(forward.receiver):

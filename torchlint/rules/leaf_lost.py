@@ -17,7 +17,7 @@ from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
 
 
-@rule("TL302", words=("requires_grad", "grad"))
+@rule("TL302", words=("requires_grad", "grad"), attributes=("grad",))
 def leaf_lost(read: AttributeRead) -> Iterator[Finding]:
     if read.name == "grad" and isinstance(read.value, Tensor) and read.value.op != "retained" and read.value.requires_grad:
         yield from _finding(read, read.value, "its `.grad` stays None")

@@ -27,7 +27,7 @@ def leaf_modified_in_place(change: InPlaceChange) -> Iterator[Finding]:
         )
 
 
-@rule("TL303", words=("grad", *_WORDS))
+@rule("TL303", words=("grad", *_WORDS), attributes=("grad",))
 def leaf_bound_anew(read: AttributeRead) -> Iterator[Finding]:
     """`w = w - lr * w.grad` in a loop, whose next round reads `w.grad` again."""
     tensor = read.value

@@ -23,7 +23,7 @@ def load_result_assigned(assignment: Assignment) -> Iterator[Finding]:
     yield from _assigned(assignment, assignment.value)
 
 
-@rule("TL601", words=("load_state_dict",))
+@rule("TL601", words=("load_state_dict",), about=(Instance,))
 def load_result_on_self(assignment: AttributeAssignment) -> Iterator[Finding]:
     yield from _assigned(assignment, assignment.value)
 

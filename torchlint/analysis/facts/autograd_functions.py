@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 
 from torchlint.analysis.facts.fact import Fact
 from torchlint.analysis.values.abstract import Class, Frame, Function, Instance, List, Tensor, Tuple, Value
 from torchlint.analysis.values.classes import find, library_bases
+from torchlint.analysis.values.immutable import immutable
 from torchlint.analysis.values.site import Site
 from torchlint.torch_api.operations import operation
 
 _FUNCTION_BASES = frozenset({"torch.autograd.Function", "torch.autograd.function.Function"})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class ReturnStatement(Fact):
-    """`return value` in a function that runs."""
+    """`return value` in a function named `backward` that runs."""
 
     value: Value
 
@@ -51,7 +51,7 @@ def _single(node: ast.expr, function: Function) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class FunctionBypassed(Fact):
     """An autograd Function is run otherwise than by `apply`; `instance` if it was made and called."""
 

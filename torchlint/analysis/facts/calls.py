@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from torchlint.analysis.edits.calls import add_argument
 from torchlint.analysis.facts.fact import Fact
@@ -18,12 +18,13 @@ from torchlint.analysis.values.expressions import (
     names_arguments,
     receiver,
 )
+from torchlint.analysis.values.immutable import immutable
 from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Applicability, Edit, Fix, Span
 from torchlint.torch_api.operations import operation
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Call(Fact):
     """A call of something of a library: a function, or a method of an object that a library made.
 
@@ -81,7 +82,7 @@ class Call(Fact):
         return add_argument(self.site, text, message, applicability)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class DiscardedCall(Call):
     """A call of a function or a method of an object that stands as a statement: its result is thrown away."""
 
@@ -97,12 +98,12 @@ class DiscardedCall(Call):
         return found is not None and found.gradient == "source" and made.site.same(written)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Construction(Call):
     """A library's class is called: `nn.Conv2d(3, 8, 3)`; `result` is the instance."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class ModuleCall(Call):
     """A module is applied: `self.conv(x)`; `receiver` is the module, `arguments` are forward's by number.
 
@@ -112,7 +113,7 @@ class ModuleCall(Call):
     element: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class LossCall(Call):
     """A loss is computed, by a module or a function.
 
@@ -142,12 +143,12 @@ class LossCall(Call):
         return Fix(f"Use {name}", (Edit(span, name),), "unsafe") if span is not None else None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class ForwardCall(Call):
     """`.forward(...)` of a module is called by name; `receiver` is the module."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class ValueCalled(Fact):
     """Something that is no function is called: `x.shape(0)`."""
 
@@ -161,7 +162,7 @@ class ValueCalled(Fact):
         return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class MethodNotCalled(Fact):
     """A method of a library's object is used as if it were a value.
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from torchlint.analysis.facts.calls import Call
 from torchlint.analysis.facts.fact import Fact
 from torchlint.analysis.values.abstract import Instance
+from torchlint.analysis.values.immutable import immutable
 from torchlint.analysis.values.site import Site
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class CheckpointRead(Call):
     """`torch.load` is called; told when the whole program has been run, so that `picks_device` is known.
 
@@ -21,14 +20,14 @@ class CheckpointRead(Call):
     own: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class StateLoaded(Call):
     """`module.load_state_dict(state, strict)` of a torch module; `missing` keys of its were taken out of the state."""
 
     missing: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class LoadResultUsed(Fact):
     """What `load_state_dict` gave is used as if it were the object; the site is where it was loaded."""
 
@@ -36,7 +35,7 @@ class LoadResultUsed(Fact):
     use: Site
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class StateAliased(Fact):
     """A state dict is used after the weights it refers to have been trained further; the site is where it was taken."""
 

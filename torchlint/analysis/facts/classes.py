@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from torchlint.analysis.facts.fact import Fact
 from torchlint.analysis.values.abstract import Class, Instance, Tensor, Value
+from torchlint.analysis.values.immutable import immutable
 from torchlint.analysis.values.site import Site
 from torchlint.analysis.values.store import SITES
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class ClassDefined(Fact):
     """A class of the program, with one of its instances (made by running its `__init__`)."""
 
@@ -25,7 +25,7 @@ class ClassDefined(Fact):
         return next((site for site, held in sites if held is value), None)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class ClassSettled(ClassDefined):
     """A module's class once the whole program has been run; `values` are the attributes as `__init__` left them.
 
@@ -48,7 +48,7 @@ class ClassSettled(ClassDefined):
         return value.site is not None and value.site.key in self.trained
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class UninitializedModule(Fact):
     """A module's `__init__` registers something before nn.Module's own `__init__` has run; `init` is where it is defined.
 
@@ -60,7 +60,7 @@ class UninitializedModule(Fact):
     applied: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class ForwardMissing(Fact):
     """A module of the program is applied, and neither its class nor its bases have a `forward`.
 
@@ -75,7 +75,7 @@ class ForwardMissing(Fact):
     used: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class InitMisspelt(Fact):
     """A module's class has a method that was meant to be its `__init__`, and is not used by its `name`."""
 
@@ -83,7 +83,7 @@ class InitMisspelt(Fact):
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class RepeatedLayer(Fact):
     """A container of torch is given a layer with weights several times; the site is where it was repeated."""
 
@@ -91,7 +91,7 @@ class RepeatedLayer(Fact):
     container: Site
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class MethodOverridden(Fact):
     """A module's class overrides a method of nn.Module so that torch's calls do not fit, or (`silent`) have no effect."""
 

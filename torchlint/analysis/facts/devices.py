@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from torchlint.analysis.facts.fact import Fact
 from torchlint.analysis.values.abstract import Tensor
+from torchlint.analysis.values.immutable import immutable
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class DevicePinned(Fact):
     """Something is put on CUDA by that name, in a program that asks elsewhere whether there is CUDA."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class DevicesMeet(Fact):
     """A tensor that a module's forward made on the CPU meets its input or (`weights`) what the module holds."""
 

@@ -7,16 +7,16 @@ rule needs no node of the tree.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from torchlint.analysis.values.abstract import Frame, Library, Tensor, Value
 from torchlint.analysis.values.classes import is_module, running_forward
 from torchlint.analysis.values.guards import conditions, switched_by_mode, way
+from torchlint.analysis.values.immutable import immutable
 from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Finding, Fix, Related, Severity
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Fact:
     """Something that happens at a site, in a running function, with gradients on, off or unknown."""
 

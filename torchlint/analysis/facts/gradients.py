@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from torchlint.analysis.facts.fact import Fact
 from torchlint.analysis.values.abstract import Const, Instance, Tensor, Unknown, Value
 from torchlint.analysis.values.classes import layer_of
 from torchlint.analysis.values.devices import MOVED
+from torchlint.analysis.values.immutable import immutable
 from torchlint.analysis.values.site import Site
 from torchlint.analysis.values.store import FROZEN
 from torchlint.torch_api.dtypes import is_integer
@@ -28,14 +28,14 @@ _FACTORS = frozenset({"mul", "div"})
 _READS_RESULT = frozenset({"exp", "sigmoid", "tanh", "sqrt", "relu", "softmax", "log_softmax", "logsoftmax"})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class InPlaceChange(Fact):
     """A tensor is changed in place: by an operator, a method or an assignment to its elements."""
 
     tensor: Tensor
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class StaleGraph(Fact):
     """What a graph needs was overwritten through `.data`, at the fact's site, before `backward` went along it."""
 

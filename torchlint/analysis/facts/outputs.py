@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from torchlint.analysis.facts.fact import Fact
 from torchlint.analysis.values.abstract import Value
+from torchlint.analysis.values.immutable import immutable
 from torchlint.analysis.values.site import Site
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Accumulation(Fact):
     """A tensor with a graph is added to a sum, or put into a list, that outlives the round of the loop it was made in.
 
@@ -23,7 +22,7 @@ class Accumulation(Fact):
     as_tensor: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class LogitsThresholded(Fact):
     """What a loss takes as logits elsewhere is compared with 0.5 or rounded; `written` is its expression."""
 

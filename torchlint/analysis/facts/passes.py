@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from torchlint.analysis.edits.places import insert_line, wrap_statement
 from torchlint.analysis.edits.places import replace as replace_text
@@ -23,11 +23,12 @@ from torchlint.analysis.values.abstract import (
 )
 from torchlint.analysis.values.classes import descendants
 from torchlint.analysis.values.events import Event, LoopRun
+from torchlint.analysis.values.immutable import immutable
 from torchlint.analysis.values.origins import holds_of, model_of, parts
 from torchlint.diagnostic import Fix
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class ModelUse:
     """One model in an evaluation: its first `call`, and whether a graph is built there.
 
@@ -53,7 +54,7 @@ class ModelUse:
         return self.loaded and not self.by_training
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class EvaluationPass(Fact):
     """Models are applied, in a loop or once, and nothing of it is used for gradients.
 
@@ -97,7 +98,7 @@ class EvaluationPass(Fact):
         return insert_line(self.site.statement, f"{model}.eval()", "Put the model in eval mode", "unsafe")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class TrainingStep(Fact):
     """Gradients are computed and an optimizer steps with them, in every round of a loop.
 
@@ -120,7 +121,7 @@ class TrainingStep(Fact):
         return insert_line(self.site.statement, f"{optimizer}.zero_grad()", "Empty the gradients first")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class OutOfOrder(Fact):
     """A call of a training step at the wrong place; `kind`: "erased", "early", "clip early", "clip late", "scheduler"."""
 
@@ -129,7 +130,7 @@ class OutOfOrder(Fact):
     kind: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class ModeKept(Fact):
     """A model that is trained is still in the eval mode that the last round left it in; `site` is the `eval()` call."""
 
@@ -148,7 +149,7 @@ class ModeKept(Fact):
         return insert_line(self.loop.site.at(node.body[0]), f"{model}.train()", "Switch back to train mode", "unsafe")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class OptimizerMisplaced(Fact):
     """An optimizer that cannot do its work; `kind`: "in the loop", "other model", "replaced", "no parameters"."""
 
@@ -157,7 +158,7 @@ class OptimizerMisplaced(Fact):
     other: Event | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class LoaderOrder(Fact):
     """A loader whose order is known is gone through by training or by an evaluation; `site` is where it was made."""
 
@@ -166,7 +167,7 @@ class LoaderOrder(Fact):
     shuffled: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class StateCarried(Fact):
     """A recurrent model takes what it gave in the last round; `attached`: with the graph of that round."""
 
@@ -234,6 +235,9 @@ def over_data(loop: LoopRun) -> bool:
     return True
 
 
+Found = TypeVar("Found", bound=Fact)
+
+
 @dataclass(slots=True)
 class Run:
     """The trace of one run: of a file's top level, or of something that nobody calls."""
@@ -242,6 +246,7 @@ class Run:
     left: dict[int, set[int]]
     log: list[Any]
     _parts: dict[int, frozenset[int]] = field(default_factory=dict)
+    _found: dict[Finder, tuple[Any, ...]] = field(default_factory=dict)
 
     def parts(self, value: Value | None) -> frozenset[int]:
         """A module and the modules in it, worked out once for each."""
@@ -251,6 +256,12 @@ class Run:
         if key not in self._parts:
             self._parts[key] = parts(value)
         return self._parts[key]
+
+    def found(self, find: Callable[[Run], Iterator[Found]]) -> tuple[Found, ...]:
+        """What a finder finds in this run, which is looked through once for it."""
+        if find not in self._found:
+            self._found[find] = tuple(find(self))
+        return self._found[find]
 
 
 Finder = Callable[[Run], Iterator[Fact]]
@@ -278,7 +289,7 @@ class Passes:
             elif event.kind == "eval" or (event.kind == "mode" and event.training is None):
                 self._changes_modes = True
         for find in finders:
-            self._found.extend(find(run))
+            self._found.extend(run.found(find))
 
     def _train(self, module: Value | None) -> None:
         if module is not None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from torchlint.analysis.facts.fact import Fact
 from torchlint.analysis.values.abstract import Instance, Tensor, Value
+from torchlint.analysis.values.immutable import immutable
 from torchlint.analysis.values.site import Site
 from torchlint.torch_api.dims import Dim
 from torchlint.torch_api.shapes.error import ShapeError
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class ShapeMismatch(Fact):
     """An operation or layer was given shapes that torch refuses.
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 
 from torchlint.analysis.facts.fact import Fact
 from torchlint.analysis.values.abstract import Function, Value
 from torchlint.analysis.values.events import Event
+from torchlint.analysis.values.immutable import immutable
 from torchlint.analysis.values.site import Site
 from torchlint.syntax.index import below
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class AttributeRead(Fact):
     """An attribute of a tensor is read."""
 
@@ -20,7 +20,7 @@ class AttributeRead(Fact):
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class AttributeAssignment(Fact):
     """`receiver.name = value`."""
 
@@ -41,7 +41,7 @@ class AttributeAssignment(Fact):
         return function is not None and any(each.attr in names for each in below(function.node, ast.Attribute))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Assignment(Fact):
     """A name is bound: `name = value`; `previous` is what it held before."""
 
@@ -50,7 +50,7 @@ class Assignment(Fact):
     previous: Value | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class AugmentedAssignment(Fact):
     """`target += value`; `before` is what the target held, `loops` how many loops of its function it is in."""
 
@@ -62,7 +62,7 @@ class AugmentedAssignment(Fact):
     loops: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Arithmetic(Fact):
     """A binary operation on tensors or arrays: `left op right`."""
 
@@ -71,7 +71,7 @@ class Arithmetic(Fact):
     result: Value
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Subscript(Fact):
     """`value[index]`."""
 
@@ -80,14 +80,14 @@ class Subscript(Fact):
     result: Value
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Statement(Fact):
     """An expression that stands as a statement: its value is thrown away."""
 
     value: Value
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Returned(Fact):
     """A function of the program was run to its end: what it returned."""
 
@@ -98,7 +98,7 @@ class Returned(Fact):
     arms: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Loop(Fact):
     """A loop was run, twice where its elements are not known one by one: what happened in it, in order.
 
@@ -111,7 +111,7 @@ class Loop(Fact):
     arms: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class FileRun(Fact):
     """A file's top level was run: the events of the whole run."""
 

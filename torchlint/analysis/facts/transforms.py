@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from torchlint.analysis.facts.fact import Fact
 from torchlint.analysis.values.abstract import UNKNOWN, Const, Instance, List, Value
+from torchlint.analysis.values.immutable import immutable
 from torchlint.analysis.values.inspection import known_items
 from torchlint.analysis.values.site import Site
 from torchlint.torch_api.transforms import Transform, transform
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class TransformCall(Fact):
     """A transform of torchvision is applied to a value, on its own or as a step of a chain.
 
@@ -27,7 +28,7 @@ class TransformCall(Fact):
     following: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class TensorMade(TransformCall):
     """`ToTensor` is applied; told again, with another result, where that is divided by 255 later."""
 

@@ -26,9 +26,8 @@ from torchlint.torch_api.jaxtyping import Annotated, annotated
 
 def from_annotation(machine: Machine, annotation: ast.expr | None, function: Function) -> Value:
     """What is known of a parameter that nobody passes: at most its annotated type."""
-    written = _written(annotation)
-    if isinstance(written, ast.Name | ast.Attribute):
-        value = _annotated(machine, written, function)
+    if isinstance(annotation, ast.Name | ast.Attribute):
+        value = _annotated(machine, annotation, function)
         match value:
             case Library(name="torch.Tensor" | "torch.autograd.Variable"):
                 return Tensor()
@@ -39,9 +38,8 @@ def from_annotation(machine: Machine, annotation: ast.expr | None, function: Fun
     return Unknown()
 
 
-def note_annotated_shapes(machine: Machine, bound: Store, annotations: Mapping[str, ast.expr | None], function: Function) -> None:
-    """Give the parameters whose shapes are not known those that their annotations say."""
-    written = {name: each for name, annotation in annotations.items() if isinstance(each := _written(annotation), ast.Subscript)}
+def note_annotated_shapes(machine: Machine, bound: Store, written: Mapping[str, ast.Subscript], function: Function) -> None:
+    """Give the parameters whose shapes are not known those that their annotations say, as these are `written`."""
     if not written:
         return
     machine.annotated_sizes += 1
@@ -76,7 +74,7 @@ def _annotated(machine: Machine, annotation: ast.expr, function: Function) -> Va
         machine.frame = caller
 
 
-def _written(annotation: ast.expr | None) -> ast.expr | None:
+def as_written(annotation: ast.expr | None) -> ast.expr | None:
     """An annotation, also where it is written as a string."""
     if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from torchlint.analysis.facts.autograd_functions import (
     FunctionBypassed,
@@ -259,11 +260,7 @@ def fill_dataclass(
     machine: Machine, instance: Instance, cls: Class, positional: Sequence[Value] | None, keywords: Mapping[str, Value], node: ast.AST
 ) -> None:
     """What the `__init__` that `@dataclass` writes does: the fields, and then `__post_init__`, which fields may be passed to."""
-    names = [
-        each.target.id
-        for each in cls.node.body
-        if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
-    ]
+    names = _fields(cls.node)
     given = dict(zip(names, positional or (), strict=False)) | dict(keywords)
     for name in names:
         default = UNKNOWN if positional is None else cls.namespace.get(name, UNKNOWN)
@@ -272,6 +269,12 @@ def fill_dataclass(
     after = find(cls, "__post_init__")
     if isinstance(after, Function):
         run_function(machine, after, instance, () if len(after.node.args.args) == 1 else None, {}, node)
+
+
+@lru_cache(maxsize=512)
+def _fields(node: ast.ClassDef) -> tuple[str, ...]:
+    """The names of a dataclass's own fields."""
+    return tuple(each.target.id for each in node.body if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name))
 
 
 def opaque_init(cls: Class) -> bool:

@@ -234,15 +234,17 @@ def _compare(machine: Machine, node: ast.Compare) -> Value:
     left = machine.eval(node.left)
     operands = [left]
     result: Value | None = None
+    unfinished = isinstance(left, LibraryMethod)
     for op, comparator in zip(node.ops, node.comparators, strict=True):
         right = machine.eval(comparator)
         operands.append(right)
+        unfinished = unfinished or isinstance(right, LibraryMethod)
         step = _compare_pair(machine, left, right, op, node)
         if isinstance(op, ast.Gt | ast.GtE | ast.Lt | ast.LtE) and right == _HALF and len(node.ops) == 1:
             thresholded(machine, left, node.left, node)
         result = step if result is None else both(result, step)
         left = right
-    if any(isinstance(each, LibraryMethod) for each in operands):
+    if unfinished:
         _bad_comparison(machine, operands, node)
     return result if result is not None else UNKNOWN
 

@@ -10,6 +10,7 @@ from torchlint.analysis.facts.autograd_functions import is_function
 from torchlint.analysis.facts.statements import Returned
 from torchlint.analysis.interpreter.annotations import from_annotation, note_annotated_shapes
 from torchlint.analysis.interpreter.escape import call_unknown
+from torchlint.analysis.interpreter.parameters import parameters_of
 from torchlint.analysis.machine.machine import Machine
 from torchlint.analysis.machine.outcome import Outcome
 from torchlint.analysis.values.abstract import (
@@ -211,7 +212,7 @@ def _key(machine: Machine, function: Function, receiver: Value | None, locals_: 
     if len(function.scopes) > 1:
         # What a closure holds is not among the arguments.
         return None
-    parts = tuple(fingerprint(value) for value in locals_.values())
+    parts = map(fingerprint, locals_.values())
     return (id(function.node), id(receiver.store) if isinstance(receiver, Instance) else None, machine.grad, *parts)
 
 
@@ -223,15 +224,15 @@ def _bind(
     keywords: Mapping[str, Value],
     alone: bool,
 ) -> Store:
-    arguments = function.node.args
-    names = [each.arg for each in (*arguments.posonlyargs, *arguments.args)]
+    parameters = parameters_of(function.node)
+    names = parameters.positional
     bound: Store = Locals()
-    if receiver is not None and names and not decorated(function.node, "staticmethod"):
-        bound[names.pop(0)] = receiver
+    if receiver is not None and names and not parameters.static:
+        bound[names[0]] = receiver
+        names = names[1:]
     rest = dict(keywords)
-    given = list(positional or ())
-    annotations = {each.arg: each.annotation for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
-    for index, name in enumerate((*names, *(each.arg for each in arguments.kwonlyargs))):
+    given = positional or ()
+    for index, name in enumerate((*names, *parameters.named)):
         if index < len(given) and index < len(names):
             bound[name] = given[index]
         elif name in rest:
@@ -239,14 +240,14 @@ def _bind(
         elif name in function.defaults and positional is not None and not alone:
             bound[name] = function.defaults[name]
         else:
-            bound[name] = from_annotation(machine, annotations.get(name), function)
-    note_annotated_shapes(machine, bound, annotations, function)
-    if arguments.vararg:
+            bound[name] = from_annotation(machine, parameters.annotations[name], function)
+    note_annotated_shapes(machine, bound, parameters.shaped, function)
+    if parameters.rest is not None:
         extra = tuple(given[len(names) :])
-        bound[arguments.vararg.arg] = Tuple(extra) if positional is not None and not alone else Iteration(UNKNOWN)
-    if arguments.kwarg:
+        bound[parameters.rest] = Tuple(extra) if positional is not None and not alone else Iteration(UNKNOWN)
+    if parameters.rest_by_name is not None:
         entries = None if positional is None or alone else {k: v for k, v in rest.items() if k not in bound}
-        bound[arguments.kwarg.arg] = Dict({ENTRIES: entries, ELEMENT: UNKNOWN})
+        bound[parameters.rest_by_name] = Dict({ENTRIES: entries, ELEMENT: UNKNOWN})
     return bound
 
 

@@ -254,7 +254,7 @@ def _return(machine: Machine, node: ast.Return) -> bool:
     value = machine.eval(node.value) if node.value is not None else NONE
     if isinstance(value, LibraryMethod) and node.value is not None:
         bad_operand(machine, value, node.value, "return")
-    if ReturnStatement in machine.wanted:
+    if ReturnStatement in machine.wanted and machine.frame.name == "backward":
         machine.emit(ReturnStatement(machine.site(node), machine.frame, machine.grad, value))
     leaves(machine, len(machine.frame.loops))
     leave_with(machine, value, node)

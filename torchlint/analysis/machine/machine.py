@@ -87,6 +87,10 @@ class Files:
     def __contains__(self, path: str) -> bool:
         return self.get(path) is not None
 
+    def is_read(self, path: str) -> bool:
+        """Whether a file has been asked for before."""
+        return path in self._states
+
     def get(self, path: str) -> FileState | None:
         if path not in self._states and path in self._trees:
             self._states[path] = FileState(self._trees[path])
@@ -212,8 +216,8 @@ class Machine:
 
     def eval(self, node: ast.expr) -> Value:
         """What an expression evaluates to."""
-        evaluate = self._expressions.get(type(node))
-        return evaluate(self, node) if evaluate else UNKNOWN
+        kind, expressions = type(node), self._expressions
+        return expressions[kind](self, node) if kind in expressions else UNKNOWN
 
     def execute(self, body: Sequence[ast.stmt]) -> bool:
         """Run statements; whether control comes out at the end."""
@@ -236,9 +240,9 @@ class Machine:
         return self.packages.iterated(self, value, node)
 
     def mentioning(self, name: str, path: str) -> Iterator[ast.Module]:
-        """The files around a file that a name stands in, in whatever way."""
+        """The files around a file that may have a name: no other is read on its account."""
         for each in self._around.of(path):
-            if name in self.program.sources[each].text and (state := self.files.get(each)) is not None:
+            if (self.files.is_read(each) or self._around.stands(name, each)) and (state := self.files.get(each)) is not None:
                 yield state.tree.module
 
     def said_around(self, word: str, path: str | None = None) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from torchlint.analysis.facts.outputs import Accumulation
@@ -23,6 +22,7 @@ from torchlint.analysis.values.abstract import (
     Value,
 )
 from torchlint.analysis.values.events import Event, Round
+from torchlint.analysis.values.immutable import immutable
 from torchlint.analysis.values.inspection import element_of, known_items
 from torchlint.analysis.values.loaders import loader_role
 from torchlint.analysis.values.site import Site
@@ -36,7 +36,7 @@ _GRADIENTS = ("backward", "gradient")
 _SCALARS = frozenset({"loss", "mean", "sum"})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Gathered:
     """A value that was gathered: `holder` is the sum that came of it, or the list that holds it now."""
 

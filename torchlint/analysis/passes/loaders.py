@@ -17,7 +17,7 @@ from torchlint.torch_api.lightning import EVALUATION_LOADERS
 def loader_orders(run: Run) -> Iterator[LoaderOrder]:
     """The loaders that a run trains on or evaluates with."""
     trained: set[int] = set()
-    for stretch in stretches(run):
+    for stretch in stretches(run, "backward"):
         loader = loader_of(stretch.loop.iterated if stretch.loop is not None else None)
         if loader is None or not any(event.kind == "backward" for event in stretch.events):
             continue
@@ -30,7 +30,7 @@ def loader_orders(run: Run) -> Iterator[LoaderOrder]:
             use = loader_use(made)
             if use is not None and not (use == "train" and _evaluates(made)):
                 yield from order_of(made, use == "train")
-    for evaluation in evaluations(run):
+    for evaluation in run.found(evaluations):
         loader = loader_of(evaluation.loop.iterated if evaluation.loop is not None else None)
         if loader is None or id(loader.store) in trained:
             # Training data that is scored as well is shuffled for the training.

@@ -19,7 +19,7 @@ from torchlint.analysis.values.abstract import (
     Value,
 )
 from torchlint.analysis.values.classes import running_forward
-from torchlint.analysis.values.events import Event, LoopRun
+from torchlint.analysis.values.events import Event, EventKind, LoopRun
 from torchlint.analysis.values.origins import (
     acts_by_mode,
     concerns,
@@ -60,8 +60,10 @@ class Stretch:
         return [event for event in self.round(number) if len(event.rounds) == self.depth + 1]
 
 
-def stretches(run: Run) -> Iterator[Stretch]:
-    """Every run of a loop with its events, outer loops first."""
+def stretches(run: Run, *kinds: EventKind) -> Iterator[Stretch]:
+    """Every run of a loop with its events, outer loops first; with `kinds`, none where the run has no event of these."""
+    if kinds and not any(event.kind in kinds for event in run.trace):
+        return
     found: dict[tuple[int, ...], tuple[LoopRun, int, list[Event]]] = {}
     for event in run.trace:
         outer: tuple[int, ...] = ()
@@ -77,7 +79,7 @@ def stretches(run: Run) -> Iterator[Stretch]:
 
 def training_steps(run: Run) -> Iterator[TrainingStep]:
     """Each backward with the step that uses its gradients, where both are in every round of one loop."""
-    for stretch in stretches(run):
+    for stretch in stretches(run, "step"):
         if stretch.loop is None or not stretch.repeats or not any(event.kind == "step" for event in stretch.events):
             continue
         seen: set[int] = set()
@@ -171,7 +173,7 @@ def out_of_order(run: Run) -> Iterator[OutOfOrder]:
     """Calls of a training step that come too early or too late."""
     if any(event.kind == "step" for event in run.trace):
         yield from _misplaced(Stretch(None, -1, run.trace))
-    for stretch in stretches(run):
+    for stretch in stretches(run, "step"):
         if stretch.repeats and any(event.kind == "step" for event in stretch.events):
             yield from _misplaced(stretch)
             yield from _scheduled(stretch)
@@ -305,7 +307,7 @@ def _steps(event: Event, optimizer: Value) -> bool:
 
 def modes_kept(run: Run) -> Iterator[ModeKept]:
     """Training calls that find the model in the eval mode that an earlier round left it in."""
-    for stretch in stretches(run):
+    for stretch in stretches(run, "eval"):
         if stretch.loop is None or not stretch.repeats or not any(event.kind == "eval" for event in stretch.events):
             continue
         events = stretch.events
@@ -364,7 +366,7 @@ def _trained_before(call: Event, before: Sequence[Event]) -> bool:
 
 def states_carried(run: Run) -> Iterator[StateCarried]:
     """Recurrent models that take what they gave in the last round of a loop that computes gradients."""
-    for stretch in stretches(run):
+    for stretch in stretches(run, "backward"):
         if not stretch.repeats or not any(event.kind == "backward" for event in stretch.own(0)):
             continue
         for kind in ("model", "recurrent"):

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from torchlint.analysis.values.immutable import immutable
 from torchlint.analysis.values.site import Site
 from torchlint.analysis.values.store import Store
 from torchlint.analysis.values.trail import Delta
@@ -18,12 +19,12 @@ from torchlint.syntax.tree import Tree
 from torchlint.torch_api.dims import Shape
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Value:
     """Anything that a name can be bound to."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Unknown(Value):
     """Something of which nothing is known but, at times, which call or attribute it came from.
 
@@ -53,7 +54,7 @@ def from_data(value: Value | None) -> bool:
 _KEEPS_DATA = frozenset({"to", "cuda", "cpu", "float", "long", "view", "reshape", "squeeze", "unsqueeze", "<item>", "<entry>"})
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Const(Value):
     """An int, float, complex, str, bytes, bool, None or Ellipsis that is known."""
 
@@ -71,11 +72,17 @@ TRUE = Const(True)
 FALSE = Const(False)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Size(Value):
     """An int that is known as an expression of named unknowns (`x.shape[0]` is `B`)."""
 
     dim: Any
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Size) and bool(self.dim == other.dim)
+
+    def __hash__(self) -> int:
+        return hash(self.dim)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +105,7 @@ class Activation:
     choice: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Tensor(Value):
     """A torch.Tensor (or a Parameter).
 
@@ -131,7 +138,7 @@ def storages_of(tensor: Tensor) -> frozenset[Tensor]:
     return tensor.storages or frozenset((tensor,))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Array(Value):
     """A NumPy array or a PIL image (`kind` "ndarray" or "PIL"); `source` is the tensor whose numbers it has, if any."""
 
@@ -144,7 +151,7 @@ class Array(Value):
     source: Value | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Tuple(Value):
     """A tuple whose elements are known one by one; `shape_of` is the tensor whose shape it is, `fields` a record's names."""
 
@@ -159,14 +166,14 @@ class Range(Tuple):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class ShapeOf(Value):
     """`x.shape` or `x.size()` of a tensor of unknown rank."""
 
     tensor: Value
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class List(Value):
     """A list or a set: `store[ITEMS]` is a tuple of values, or None where the count is unknown;
     `store[ELEMENT]` then is the join of what it holds, and `store[LAST]` its last element, if that is known."""
@@ -175,7 +182,7 @@ class List(Value):
     site: Site | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Dict(Value):
     """A dict: `store[ENTRIES]` maps constant keys to values, or is None; `store[ELEMENT]` as for List."""
 
@@ -183,7 +190,7 @@ class Dict(Value):
     site: Site | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Iteration(Value):
     """An iterable of which only the elements are known, not their number.
 
@@ -196,21 +203,27 @@ class Iteration(Value):
     grad: bool | None = True
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Library(Value):
     """Something of a package that is not read: its public qualified name ("torch.nn.Conv2d")."""
 
     name: str
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Library) and self.name == other.name
 
-@dataclass(frozen=True, slots=True, eq=False)
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+
+@immutable
 class ProjectFile(Value):
     """A module of the program itself; its globals are found under its path."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Function(Value):
     """A function of the program: its definition, the scopes around it, its class if it is a method."""
 
@@ -226,7 +239,7 @@ class Function(Value):
         return getattr(self.node, "name", "<lambda>")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Lineage:
     """A class and its bases in the order of look-up, and the names of those that are classes of packages."""
 
@@ -237,7 +250,7 @@ class Lineage:
     readers: dict[str, frozenset[str]] = field(default_factory=dict, repr=False)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Class(Value):
     """A class of the program."""
 
@@ -254,7 +267,7 @@ class Class(Value):
         return self.node.name
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Instance(Value):
     """An object: of a class of the program, or of a library's class by its qualified name.
 
@@ -275,7 +288,7 @@ class Instance(Value):
         return self.cls if isinstance(self.cls, str) else None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Method(Value):
     """A method of the program bound to its receiver."""
 
@@ -283,7 +296,7 @@ class Method(Value):
     function: Function
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class LibraryMethod(Value):
     """An attribute of a library's object, not called yet: `x.view`, `optimizer.step`."""
 
@@ -291,7 +304,7 @@ class LibraryMethod(Value):
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Partial(Value):
     """functools.partial and its like."""
 
@@ -300,7 +313,7 @@ class Partial(Value):
     keywords: Mapping[str, Value]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class RecordType(Value):
     """What `namedtuple` makes: the type of tuples whose items have names."""
 
@@ -308,7 +321,7 @@ class RecordType(Value):
     defaults: Mapping[str, Value]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Super(Value):
     """`super()` in a method of `cls` on `receiver`."""
 
@@ -316,7 +329,7 @@ class Super(Value):
     receiver: Value
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class OneOf(Value):
     """One of a few values, which one is not known."""
 

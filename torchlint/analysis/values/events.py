@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from torchlint.analysis.values.abstract import Value
+from torchlint.analysis.values.immutable import immutable
 from torchlint.analysis.values.site import Site
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class LoopRun:
     by_number: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Round:
     """One round of a run of a loop."""
 
@@ -56,7 +57,7 @@ class Round:
     number: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Event:
     """One step of a pass.
 

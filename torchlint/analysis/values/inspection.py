@@ -66,6 +66,8 @@ def truth(value: Value) -> bool | None:
     match value:
         case Const():
             return bool(value.value)
+        case Unknown():
+            return None
         case Tuple():
             return bool(value.items)
         case List():

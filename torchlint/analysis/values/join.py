@@ -98,9 +98,10 @@ def join_tensors(left: Tensor, right: Tensor) -> Tensor:
 
 def _unknown(left: Value, right: Value) -> Unknown:
     """Of two values nothing is known in common, but whose output they may be."""
-    model = _joined_models(model_of(left), model_of(right))
-    if model is None:
+    one, other = model_of(left), model_of(right)
+    if one is None and other is None:
         return UNKNOWN
+    model = _joined_models(one, other)
     grads = {each.grad for each in (left, right) if isinstance(each, Unknown) and each.method == "<model>"}
     return Unknown(None, "<model>", model, grads.pop() if len(grads) == 1 else None)
 
@@ -143,6 +144,8 @@ def _same(left: object, right: object) -> object:
 
 def _alternatives(left: Value, right: Value) -> Value:
     """Things with an identity stay apart in a small set; anything else that differs is unknown."""
+    if isinstance(left, Unknown | LibraryMethod) or isinstance(right, Unknown | LibraryMethod):
+        return _unknown(left, right)
     values = (*each_of(left), *each_of(right))
     if not all(map(_distinct, values)):
         return _unknown(left, right)

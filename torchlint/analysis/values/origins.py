@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from torchlint.analysis.values.abstract import (
     FALSE,
@@ -24,6 +23,7 @@ from torchlint.analysis.values.abstract import (
 )
 from torchlint.analysis.values.classes import children, descendants, is_module, layer_of, opaque_base
 from torchlint.analysis.values.contents import held_in
+from torchlint.analysis.values.immutable import immutable
 from torchlint.analysis.values.members import attributes_called, set_aside
 from torchlint.analysis.values.store import ELEMENT, ENTRIES, ITEMS, MODED
 
@@ -68,15 +68,23 @@ def model_of(value: Value | None) -> Value | None:
             case LibraryMethod():
                 value = value.receiver
             case Tuple() | List() | Dict():
-                return next((found for item in _held(value) if (found := model_of(item)) is not None), None)
+                return _first_model(_held(value))
             case OneOf():
-                return next((found for item in value.alternatives if (found := model_of(item)) is not None), None)
+                return _first_model(value.alternatives)
             case Iteration():
                 value = value.element
             case Instance() if called:
                 return value
             case _:
                 return None
+    return None
+
+
+def _first_model(values: Iterable[Value]) -> Value | None:
+    for each in values:
+        found = model_of(each)
+        if found is not None:
+            return found
     return None
 
 
@@ -166,7 +174,7 @@ def holds_of(optimizer: Value | None) -> list[Value] | None:
     return found if given is not None and _collect(given, found, 6) and found else None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Snapshot(Value):
     """The modules that a model had when an optimizer was given all of its parameters."""
 

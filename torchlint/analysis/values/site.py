@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import TypeVar
 
+from torchlint.analysis.values.immutable import immutable
 from torchlint.diagnostic import Place, Span
 from torchlint.syntax.tree import Tree
 
 Node = TypeVar("Node", bound=ast.AST)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Site:
     """A node of a tree. Two sites may be of one node: ask `same`."""
 

@@ -99,20 +99,20 @@ class Trail:
         if len(deltas) == 1:
             self.apply(deltas[0])
             return
-        slots: dict[tuple[int, Any], Store] = {}
+        slots: Delta = {}
         for delta in deltas:
-            for slot, (store, _) in delta.items():
-                slots[slot] = store
+            slots.update(delta)
         known: dict[tuple[int, int], Any] = {}
 
         def joined_once(left: Any, right: Any) -> Any:
             """Two names of one thing stay names of one thing."""
             pair = (id(left), id(right))
-            if pair not in known:
-                known[pair] = (join(left, right), left, right)
-            return known[pair][0]
+            found = known.get(pair)
+            if found is None:
+                found = known[pair] = (join(left, right), left, right)
+            return found[0]
 
-        for slot, store in slots.items():
+        for slot, (store, _) in slots.items():
             key = slot[1]
             before = store.get(key, MISSING)
             joined: Any = MISSING
@@ -123,5 +123,5 @@ class Trail:
                     joined = value
                 elif value is not MISSING and value is not joined:
                     joined = joined_once(joined, value)
-            if joined is not MISSING:
+            if joined is not MISSING and joined is not before:
                 self.set(store, key, joined)

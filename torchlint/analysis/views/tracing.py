@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from torchlint.analysis.interpret import PYTHON, machine_for
 from torchlint.analysis.machine.machine import Limits, Machine
 from torchlint.analysis.values.abstract import Class, Const, Instance, Value
 from torchlint.analysis.values.classes import is_module
+from torchlint.analysis.values.immutable import immutable
 from torchlint.analysis.values.site import Site
 from torchlint.project.program import Program
 from torchlint.syntax.tree import Tree
@@ -19,7 +20,7 @@ from torchlint.torch_api.shapes.error import ShapeError
 _FOLLOWING = Limits(statements=200_000, calls=100, same_function=12, rounds=4_096, looped=1_000_000, familiar=1_000_000, remembered=False)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Application:
     """One application of a module: what it was given, what came out, and where that is written."""
 
@@ -29,7 +30,7 @@ class Application:
     site: Site
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Misfit:
     """What torch would refuse: the operation, the layer of which it is one (None: none), and how many modules were applied before."""
 
@@ -40,7 +41,7 @@ class Misfit:
     after: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@immutable
 class Making:
     """The program makes an instance of one of its classes with these arguments."""
 

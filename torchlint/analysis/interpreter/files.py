@@ -23,7 +23,7 @@ def run_file(machine: Machine, path: str) -> Store:
         return {}
     state.status = "running"
     importer, machine.exhausted = machine.exhausted, False
-    kept = (machine.frame, machine.grad, machine.arms, machine.budget, machine.trace, machine.rounds, machine.applying)
+    kept = (machine.frame, machine.grad, machine.arms, machine.budget, machine.free, machine.trace, machine.rounds, machine.applying)
     machine.applying, machine.arms = 0, ()
     # A file runs once, whichever arm of a branch comes to import it first: leaving that arm undoes nothing of it.
     log, machine.trail.log = machine.trail.log, []
@@ -39,7 +39,7 @@ def run_file(machine: Machine, path: str) -> Store:
         machine.emit(FileRun(machine.site(state.tree.module), machine.frame, True, tuple(machine.trace)))
     note_passes(machine)
     machine.trail.log = log
-    machine.frame, machine.grad, machine.arms, machine.budget, machine.trace, machine.rounds, machine.applying = kept
+    machine.frame, machine.grad, machine.arms, machine.budget, machine.free, machine.trace, machine.rounds, machine.applying = kept
     machine.entry = entry
     state.status, state.exhausted = "done", machine.exhausted
     # What a file made may lack what its budget left out, wherever it is used.

@@ -31,6 +31,7 @@ from torchlint.analysis.values.abstract import (
     Value,
 )
 from torchlint.analysis.values.classes import decorated, is_module, running_forward
+from torchlint.analysis.values.extent import within_bounds
 from torchlint.analysis.values.join import join_all, join_slots
 from torchlint.analysis.values.store import ELEMENT, ENTRIES, INITIALIZED, Locals, Store
 from torchlint.syntax.index import own
@@ -52,6 +53,7 @@ def run_function(
     alone: bool = False,
 ) -> Value:
     """Run a function of the program with these arguments (None: unknown ones) and give its result."""
+    machine.charge()
     if not alone and machine.budget > 0:
         machine.called.add(function.node)
     if receiver is None and function.owner is not None and positional and not decorated(function.node, "staticmethod"):
@@ -69,6 +71,7 @@ def run_function(
     key = _key(machine, function, receiver, locals_) if machine.limits.remembered and positional is not None and not alone else None
     known = machine.outcomes.get(key) if key else None
     if known is not None and _still_holds(machine, known, function, receiver):
+        machine.charge(len(known.events))
         machine.trace.extend(event.rebased(known.base, machine.arms, known.inside, machine.rounds) for event in known.events)
         machine.layer_grads |= known.layer_grads
         for name in known.taken:
@@ -240,13 +243,15 @@ def _bind(
             bound[name] = function.defaults[name]
         else:
             bound[name] = from_annotation(machine, annotations.get(name), function)
+    for name, value in bound.items():
+        bound[name] = within_bounds(value, machine.frame, function.node)
     note_annotated_shapes(machine, bound, annotations, function)
     if arguments.vararg:
-        extra = tuple(given[len(names) :])
-        bound[arguments.vararg.arg] = Tuple(extra) if positional is not None and not alone else Iteration(UNKNOWN)
+        extra = within_bounds(Tuple(tuple(given[len(names) :])), machine.frame, function.node)
+        bound[arguments.vararg.arg] = extra if positional is not None and not alone else Iteration(UNKNOWN)
     if arguments.kwarg:
         entries = None if positional is None or alone else {k: v for k, v in rest.items() if k not in bound}
-        bound[arguments.kwarg.arg] = Dict({ENTRIES: entries, ELEMENT: UNKNOWN})
+        bound[arguments.kwarg.arg] = within_bounds(Dict({ENTRIES: entries, ELEMENT: UNKNOWN}), machine.frame, function.node)
     return bound
 
 

@@ -26,7 +26,7 @@ def run_steps(machine: Machine, model: Instance, names: Sequence[str], node: ast
 
 
 def _run_apart(machine: Machine, step: Function, model: Instance, node: ast.AST) -> None:
-    kept = (machine.frame, machine.grad, machine.arms, machine.budget, machine.trace, machine.rounds, machine.applying, machine.entry)
+    kept = (machine.frame, machine.grad, machine.arms, machine.budget, machine.free, machine.trace, machine.rounds, machine.applying, machine.entry)
     gathered, machine.gathered = machine.gathered, []
     machine.begin_entry()
     machine.grad, machine.applying = STEPS[step.name], 0
@@ -38,7 +38,7 @@ def _run_apart(machine: Machine, step: Function, model: Instance, node: ast.AST)
     machine.trail.undo(mark)
     machine.trail.merge([{}, after], join_slots)
     machine.gathered = gathered
-    machine.frame, machine.grad, machine.arms, machine.budget, machine.trace, machine.rounds, machine.applying, machine.entry = kept
+    machine.frame, machine.grad, machine.arms, machine.budget, machine.free, machine.trace, machine.rounds, machine.applying, machine.entry = kept
 
 
 def is_lightning(cls: Class) -> bool:

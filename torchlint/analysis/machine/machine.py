@@ -33,12 +33,14 @@ class Limits:
     """How much is run; beyond that, results are unknown.
 
     `statements` for each entry point, `calls` inside calls, `same_function` inside itself; a loop over known
-    elements is run for each of them up to so many `rounds` of so many `looped` statements in all. A function that
+    elements is run for each of them up to so many `rounds` of so many `looped` statements in all. What is done beside
+    statements (calls, rounds of comprehensions, events told again) is `free` so often, and then costs what they do. A function that
     as many entry points have run as `familiar` says shows little that is new: its statements then cost `familiar_cost`.
     `remembered` says whether a call with the arguments of an earlier one is not run again.
     """
 
     statements: int = 5_000
+    free: int = 10_000
     calls: int = 24
     same_function: int = 2
     rounds: int = 40
@@ -136,6 +138,7 @@ class Machine:
         self.untaken = False
         self.frame: Frame = Frame(next(iter(trees.values())), {}, ())
         self.budget = self.limits.statements
+        self.free = self.limits.free
         # The entry point that runs, and for each function the last one that ran it and how many did.
         self.entry = 0
         self._entries = count(1)
@@ -227,7 +230,15 @@ class Machine:
     def begin_entry(self) -> None:
         """Start an entry point: a file, or something that nobody calls; it has a budget of its own."""
         self.entry = next(self._entries)
-        self.grad, self.arms, self.trace, self.budget, self.rounds = True, (), [], self.limits.statements, ()
+        self.grad, self.arms, self.trace, self.rounds = True, (), [], ()
+        self.budget, self.free = self.limits.statements, self.limits.free
+
+    def charge(self, count: int = 1) -> None:
+        """Count work that is no statement: calls, rounds of comprehensions, events that are told again."""
+        self.free -= count * self.frame.cost
+        if self.free < 0:
+            self.budget += self.free
+            self.free = 0
 
     def cost_of(self, function: ast.AST) -> int:
         """What each statement of a function costs when it is run now."""

@@ -16,7 +16,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-HEAD = "import copy\nimport torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n\n"
+from torchlint.rule import all_rules
+
+# With the words of every rule, so that all are tried.
+WORDS = " ".join(sorted({word for rule in all_rules() for group in rule.words for word in group}))
+HEAD = f"# {WORDS}\nimport copy\nimport torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n\n"
 TRAP = "\n\ndef trap(scores, labels):\n    return F.cross_entropy(F.softmax(scores, dim=1), labels)\n"
 SECONDS = 20
 
@@ -131,6 +135,8 @@ def programs() -> Iterator[tuple[str, str]]:
     yield "25 calls, 8 fold", _chain(25, "    return [" + ", ".join(f"f{{next}}(x + {k})" for k in range(8)) + "]\n")
     yield "25 calls in comprehensions", _chain(25, "    return [f{next}(y) for y in (x, x, x)]\n") + "f0(1)\n"
     yield "25 methods", "class A:\n" + "".join(f"    def m{n}(self, x):\n        return self.m{n + 1}(self.m{n + 1}(x))\n" for n in range(24)) + "    def m24(self, x):\n        self.y = x\n        return x\n\n\nA().m0(1)\n"
+    entries = "".join(f"def entry{n}(x):\n    a = A()\n    a.y = x\n    return a.m0(x)\n\n\n" for n in range(60))
+    yield "60 ways to 25 methods", "class A:\n" + "".join(f"    def m{n}(self, x):\n        self.y = x\n        return self.m{n + 1}(self.m{n + 1}(x))\n" for n in range(24)) + "    def m24(self, x):\n        return x\n\n\n" + entries
     yield "nested comprehensions", f"v = {_nested(4, 'a1')}\n"
     yield "nested comprehensions in a function", f"def nest(x):\n    return {_nested(4, 'x * a1')}\n"
     yield "one comprehension of four", "v = [a + b + c + d for a in range(64) for b in range(64) for c in range(64) for d in range(64)]\n"

@@ -74,7 +74,7 @@ def _generate(machine: Machine, generators: Sequence[ast.comprehension], produce
     given_up = False
     for index, item in enumerate(rounds):
         machine.charge()
-        if index and machine.budget <= 0:
+        if index and machine.spent:
             given_up = machine.exhausted = True
             break
         machine.rounds = (*outside, Round(run, index))

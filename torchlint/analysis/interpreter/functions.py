@@ -265,8 +265,8 @@ def _yields(node: ast.AST) -> bool:
     return not isinstance(node, ast.Lambda) and next(own(node, ast.Yield, ast.YieldFrom), None) is not None
 
 
-def fingerprint(value: Any) -> Any:
-    """Equal for arguments that a function cannot tell apart."""
+def fingerprint(value: Any, known: dict[int, Any] | None = None) -> Any:
+    """Equal for arguments that a function cannot tell apart; of a tuple that is `known` its place among those stands for it."""
     match value:
         case Const() | Size() | Library():
             return value
@@ -286,7 +286,11 @@ def fingerprint(value: Any) -> Any:
                 id(value.model),
             )
         case Tuple():
-            return tuple(fingerprint(item) for item in value.items)
+            known = {} if known is None else known
+            if id(value) not in known:
+                known[id(value)] = len(known)
+                return tuple(fingerprint(item, known) for item in value.items)
+            return ("tuple", known[id(value)])
         case Instance():
             return id(value.store)
         case Unknown():

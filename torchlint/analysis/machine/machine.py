@@ -34,13 +34,15 @@ class Limits:
 
     `statements` for each entry point, `calls` inside calls, `same_function` inside itself; a loop over known
     elements is run for each of them up to so many `rounds` of so many `looped` statements in all. What is done beside
-    statements (calls, rounds of comprehensions, events told again) is `free` so often, and then costs what they do. A function that
+    statements (calls, rounds of comprehensions, events told again) is `free` so often and `dear` beyond; an entry point that
+    needs more leaves the next ones half as much. A function that
     as many entry points have run as `familiar` says shows little that is new: its statements then cost `familiar_cost`.
     `remembered` says whether a call with the arguments of an earlier one is not run again.
     """
 
     statements: int = 5_000
-    free: int = 10_000
+    free: int = 5_000
+    dear: int = 10
     calls: int = 24
     same_function: int = 2
     rounds: int = 40
@@ -138,7 +140,9 @@ class Machine:
         self.untaken = False
         self.frame: Frame = Frame(next(iter(trees.values())), {}, ())
         self.budget = self.limits.statements
+        # How much that is no statement is free in this entry point, and in the next.
         self.free = self.limits.free
+        self.allowed = self.limits.free
         # The entry point that runs, and for each function the last one that ran it and how many did.
         self.entry = 0
         self._entries = count(1)
@@ -231,14 +235,23 @@ class Machine:
         """Start an entry point: a file, or something that nobody calls; it has a budget of its own."""
         self.entry = next(self._entries)
         self.grad, self.arms, self.trace, self.rounds = True, (), [], ()
-        self.budget, self.free = self.limits.statements, self.limits.free
+        self.budget, self.free = self.limits.statements, self.allowed
 
     def charge(self, count: int = 1) -> None:
         """Count work that is no statement: calls, rounds of comprehensions, events that are told again."""
-        self.free -= count * self.frame.cost
-        if self.free < 0:
-            self.budget += self.free
-            self.free = 0
+        spent = count * self.frame.cost
+        if spent <= self.free:
+            self.free -= spent
+            return
+        if self.free:
+            self.allowed = max(self.allowed // 2, self.limits.free // 32)
+        self.budget -= (spent - self.free) * self.limits.dear
+        self.free = 0
+
+    @property
+    def spent(self) -> bool:
+        """Whether nothing is left of the budget, nor of what is free: work that is no statement is left out as well."""
+        return self.budget <= 0 and not self.free
 
     def cost_of(self, function: ast.AST) -> int:
         """What each statement of a function costs when it is run now."""

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from typing import TypeAlias
 
 from torchlint.analysis.values.abstract import UNKNOWN, Dict, Frame, Iteration, List, OneOf, Tuple, Value
 from torchlint.analysis.values.store import ELEMENT, ENTRIES, ITEMS, Store
 
-MOST_PARTS = 10_000
+MOST_PARTS = 5_000
 DEEPEST = 32
 _CONTAINERS = (Tuple, List, Dict, Iteration)
+_HOLDERS = (*_CONTAINERS, OneOf)
+_Extent: TypeAlias = tuple[int, int]
+_ENDLESS: _Extent = (MOST_PARTS + 1, DEEPEST)
 
 
 def within_bounds(value: Value, frame: Frame, node: ast.AST) -> Value:
@@ -32,22 +36,32 @@ def within_bounds(value: Value, frame: Frame, node: ast.AST) -> Value:
 
 def unfolds_too_far(values: Iterable[Value], into: Store | None = None) -> bool:
     """Whether values unfold to more than is gone through, or hold a container themselves that they are put into."""
-    found = 0
-    level: list[Value] = [each for each in values if isinstance(each, (*_CONTAINERS, OneOf))]
-    for _ in range(DEEPEST):
-        inner: list[Value] = []
-        for each in level:
-            if into is not None and isinstance(each, List | Dict) and each.store is into:
-                return True
-            held = _held(each)
-            found += len(held)
-            if found > MOST_PARTS:
-                return True
-            inner.extend(one for one in held if isinstance(one, (*_CONTAINERS, OneOf)))
-        if not inner:
-            return False
-        level = inner
-    return True
+    known: dict[int, _Extent] = {}
+    if into is not None:
+        known[id(into)] = _ENDLESS
+    return any(_extent(each, known, DEEPEST)[1] >= DEEPEST for each in values if isinstance(each, _HOLDERS))
+
+
+def _extent(value: Value, known: dict[int, _Extent], left: int) -> _Extent:
+    """To how many parts a value unfolds, and how deep they lie; what it holds several times is looked at once."""
+    key = id(value.store) if isinstance(value, List | Dict) else id(value)
+    if key in known:
+        return known[key]
+    # What holds itself has no end.
+    known[key] = _ENDLESS
+    if not left:
+        return _ENDLESS
+    parts, depth = 1, 0
+    for each in _held(value):
+        if isinstance(each, _HOLDERS):
+            inner = _extent(each, known, left - 1)
+            parts, depth = parts + inner[0], max(depth, inner[1] + 1)
+        else:
+            parts += 1
+        if parts > MOST_PARTS or depth >= DEEPEST:
+            return _ENDLESS
+    known[key] = parts, depth
+    return parts, depth
 
 
 def _held(value: Value) -> tuple[Value, ...]:

@@ -117,6 +117,14 @@ def _long() -> Iterator[tuple[str, str]]:
     yield "4,000 losses in a function", "def losses(x, y):\n" + "    F.cross_entropy(F.softmax(x, dim=1), y)\n" * 4000
     yield "4,000 losses of a model", "model = nn.Linear(3, 3)\ndef losses(x, y):\n" + "    loss = F.cross_entropy(F.softmax(model(x), dim=1), y)\n    loss.backward()\n" * 2000
     yield "4,000 steps", "model = nn.Linear(3, 3)\nopt = torch.optim.SGD(model.parameters(), 1e-2)\ndef losses(x, y):\n    for x, y in x:\n" + "        loss = F.cross_entropy(model(x), y)\n        opt.zero_grad()\n        loss.backward()\n        opt.step()\n" * 1000
+    yield "4,000 evaluations", "model = nn.Linear(3, 3)\nmodel.eval()\n" + "model(torch.zeros(2, 3)).argmax(1).item()\n" * 4000
+    yield "4,000 evaluations in a function", "model = nn.Linear(3, 3)\ndef evaluate(x):\n    model.eval()\n" + "    model(x).argmax(1).item()\n" * 4000
+    yield "1,000 loops", "model = nn.Linear(3, 3)\nopt = torch.optim.SGD(model.parameters(), 1e-2)\ndef losses(x, y):\n" + "    for a, b in x:\n        loss = F.cross_entropy(model(a), b)\n        opt.zero_grad()\n        loss.backward()\n        opt.step()\n        total += loss\n" * 800
+    yield "1,000 evaluating loops", "model = nn.Linear(3, 3)\ndef losses(x, y):\n    total = 0\n" + "    for a, b in x:\n        total += F.cross_entropy(model(a), b)\n" * 1300
+    yield "sums of sums", "def sums(x):\n    x = torch.zeros(3)\n" + "    x = x + x\n" * 3000 + "    x.backward()\n    return x\n"
+    yield "sums of the unknown", "def sums(x):\n" + "    x = x + x\n" * 3000 + "    x.backward()\n    return x\n"
+    yield "sizes that multiply", "def sizes(x):\n    n, m = x.shape[0], x.shape[1]\n" + "    n = n * (n + m)\n" * 40 + "    return x.view(n, -1)\n"
+    yield "sizes that double", "x = torch.zeros(2, 3)\n" + "x = torch.cat([x, x])\n" * 500 + "x = torch.stack([x, x])\n" * 200 + "F.softmax(x)\n"
     yield "5,000 classes", "".join(f"class C{n}(nn.Module):\n    def forward(self, x):\n        return x\n\n\n" for n in range(5000))
     yield "5,000 plain classes", "".join(f"class C{n}:\n    x = {n}\n\n\n" for n in range(5000))
     yield "5,000 functions", "".join(f"def c{n}(x):\n    return x\n\n\n" for n in range(5000))

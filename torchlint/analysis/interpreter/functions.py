@@ -204,8 +204,10 @@ def _guard(function: Function, alone: bool) -> bool | None:
 def _is_generator(machine: Machine, node: ast.AST) -> bool:
     known = machine.generators.get(node)
     if known is None:
-        worth_a_look = "yield" in machine.frame.tree.source.text
-        known = worth_a_look and _yields(node)
+        tree = machine.frame.tree
+        if tree.module not in machine.generators:
+            machine.generators[tree.module] = "yield" in tree.source.text
+        known = machine.generators[tree.module] and _yields(node)
         machine.generators[node] = known
     return known
 

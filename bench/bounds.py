@@ -126,6 +126,11 @@ def _long() -> Iterator[tuple[str, str]]:
     yield "sizes that multiply", "def sizes(x):\n    n, m = x.shape[0], x.shape[1]\n" + "    n = n * (n + m)\n" * 40 + "    return x.view(n, -1)\n"
     yield "sizes that double", "x = torch.zeros(2, 3)\n" + "x = torch.cat([x, x])\n" * 500 + "x = torch.stack([x, x])\n" * 200 + "F.softmax(x)\n"
     yield "5,000 classes", "".join(f"class C{n}(nn.Module):\n    def forward(self, x):\n        return x\n\n\n" for n in range(5000))
+    built = "".join(f"class C{n}(nn.Module):\n    def __init__(self, size):\n        super().__init__()\n        self.layer = nn.Linear(size, 3)\n\n    def forward(self, x):\n        return self.layer(x)\n\n\n" for n in range(1500))
+    yield "1,500 modules", built
+    yield "1,500 modules that are used", built + "".join(f"C{n}(3)(torch.zeros(2, 3))\n" for n in range(1500))
+    yield "1,000 classes on end", "class C0(nn.Module):\n    pass\n\n\n" + "".join(f"class C{n + 1}(C{n}):\n    def forward(self, x):\n        return super().forward(x)\n\n\n" for n in range(1000))
+    yield "1,000 classes of two bases", "class M:\n    pass\n\n\nclass C0(nn.Module):\n    pass\n\n\n" + "".join(f"class C{n + 1}(C{n}, M):\n    def forward(self, x):\n        return super().forward(x)\n\n\n" for n in range(1000))
     yield "5,000 plain classes", "".join(f"class C{n}:\n    x = {n}\n\n\n" for n in range(5000))
     yield "5,000 functions", "".join(f"def c{n}(x):\n    return x\n\n\n" for n in range(5000))
     yield "a 3,000-term sum", "def sums(x):\n    return " + " + ".join(f"x[{n}]" for n in range(3000)) + "\n"

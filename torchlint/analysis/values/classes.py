@@ -25,7 +25,7 @@ from torchlint.syntax.index import below
 from torchlint.torch_api.layers import Layer, is_module_class, layer
 
 # Of how many bases a class is known to have them; what it has behind those is not known.
-_MOST_BASES = 256
+_MOST_BASES = 64
 
 
 def linear_bases(cls: Class) -> tuple[Value, ...]:

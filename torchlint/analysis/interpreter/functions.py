@@ -60,18 +60,14 @@ def run_function(
         receiver = positional[0] if isinstance(positional[0], Instance) else None
         positional = positional[1:] if receiver is not None else positional
     if not alone and (machine.budget <= 0 or machine.frame.depth >= machine.limits.calls or _running(machine, function) >= machine.limits.same_function):
-        if function.name == "__init__" and isinstance(receiver, Instance):
-            machine.trail.set(receiver.store, INITIALIZED, TRUE)
-        if machine.budget <= 0:
-            machine.exhausted = True
-            machine.left_out.setdefault(function.node, set()).add(machine.grad)
-        held = () if receiver is None or (function.name == "forward" and is_module(receiver)) else (receiver,)
-        return call_unknown(machine, function, (*(positional or ()), *held), keywords, node)
+        return _left_out(machine, function, receiver, positional or (), keywords, node)
     locals_ = _bind(machine, function, receiver, positional, keywords, alone)
     key = _key(machine, function, receiver, locals_) if machine.limits.remembered and positional is not None and not alone else None
     known = machine.outcomes.get(key) if key else None
     if known is not None and _still_holds(machine, known, function, receiver):
         machine.charge(len(known.events))
+        if machine.budget <= 0:
+            return _left_out(machine, function, receiver, positional or (), keywords, node)
         machine.trace.extend(event.rebased(known.base, machine.arms, known.inside, machine.rounds) for event in known.events)
         machine.layer_grads |= known.layer_grads
         for name in known.taken:
@@ -87,6 +83,19 @@ def run_function(
         taken = frozenset(name for name, value in doubtful.items() if not machine.turned_out.is_open(value))
         machine.outcomes[key] = Outcome(version, machine.trail.module_version, result, events, base, len(machine.rounds), frozenset(inside), taken)
     return result
+
+
+def _left_out(
+    machine: Machine, function: Function, receiver: Value | None, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+) -> Value:
+    """What is known of a call that is not run: it is too deep, or there is no budget for it."""
+    if function.name == "__init__" and isinstance(receiver, Instance):
+        machine.trail.set(receiver.store, INITIALIZED, TRUE)
+    if machine.budget <= 0:
+        machine.exhausted = True
+        machine.left_out.setdefault(function.node, set()).add(machine.grad)
+    held = () if receiver is None or (function.name == "forward" and is_module(receiver)) else (receiver,)
+    return call_unknown(machine, function, (*positional, *held), keywords, node)
 
 
 def _still_holds(machine: Machine, known: Outcome, function: Function, receiver: Value | None) -> bool:

@@ -286,18 +286,18 @@ def run_of(text: str, *wanted: type) -> tuple[Run, tuple[Finder, ...]]:
 
 
 @pytest.mark.parametrize(
-    ("line", "wanted"),
+    ("block", "line", "wanted"),
     [
-        ("loss = F.cross_entropy(model(x), y); opt.zero_grad(); loss.backward(); opt.step()", TrainingStep),
-        ("model.eval(); model(x).argmax(1).item()", EvaluationPass),
-        ("y, h = lstm(x, h); y.sum().backward()", StateCarried),
+        ("for x, y in loader():", "loss = F.cross_entropy(model(x), y); opt.zero_grad(); loss.backward(); opt.step()", TrainingStep),
+        ("if True:", "model.eval(); model(x).argmax(1).item()", EvaluationPass),
+        ("for x, y in loader():", "y, h = lstm(x, h); y.sum().backward()", StateCarried),
     ],
 )
-def test_passes_take_work_in_proportion_to_the_trace(line: str, wanted: type) -> None:
-    head = "model, lstm, h, total = nn.Linear(3, 3), nn.LSTM(3, 3), None, 0\nopt = torch.optim.SGD(model.parameters(), 1e-2)\nfor x, y in loader():\n"
+def test_passes_take_work_in_proportion_to_the_trace(block: str, line: str, wanted: type) -> None:
+    head = "model, lstm, h, total = nn.Linear(3, 3), nn.LSTM(3, 3), None, 0\nopt = torch.optim.SGD(model.parameters(), 1e-2)\n"
 
     def finding(lines: int) -> int:
-        run, finders = run_of(head + f"    {line}\n" * lines, wanted)
+        run, finders = run_of(f"{head}{block}\n" + f"    {line}\n" * lines, wanted)
         return work(lambda: Passes().add(run, finders))
 
     assert finding(300) < 2.5 * finding(150)

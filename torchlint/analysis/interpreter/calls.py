@@ -225,7 +225,7 @@ def instantiate(
     machine: Machine, cls: Class, positional: Sequence[Value] | None, keywords: Mapping[str, Value], node: ast.AST
 ) -> Value:
     """An instance of a class of the program; `positional` is None where the arguments are unknown."""
-    machine.instantiated.add(cls.node)
+    machine.coverage.instantiated.add(cls.node)
     bases = library_bases(cls)
     made = record_type_of(cls)
     if made is not None:

@@ -125,10 +125,10 @@ def _enter(machine: Machine, value: Value, node: ast.expr, exits: list[Callable[
 
 
 def _enter_device(machine: Machine, value: Instance, exits: list[Callable[[], None]]) -> None:
-    before, machine.device_context = machine.device_context, asked_device(value)
+    before, machine.torch.device_context = machine.torch.device_context, asked_device(value)
 
     def leave() -> None:
-        machine.device_context = before
+        machine.torch.device_context = before
 
     exits.append(leave)
 

@@ -23,23 +23,23 @@ def run_file(machine: Machine, path: str) -> Store:
         return {}
     state.status = "running"
     importer, machine.exhausted = machine.exhausted, False
-    kept = (machine.frame, machine.grad, machine.arms, machine.budget, machine.free, machine.trace, machine.rounds, machine.applying)
-    machine.applying, machine.arms = 0, ()
+    kept = (machine.frame, machine.grad, machine.arms, machine.budget, machine.free, machine.trace, machine.rounds, machine.torch.applying)
+    machine.torch.applying, machine.arms = 0, ()
     # A file runs once, whichever arm of a branch comes to import it first: leaving that arm undoes nothing of it.
     log, machine.trail.log = machine.trail.log, []
     machine.frame = Frame(state.tree, state.globals, (), mark=machine.trail.mark(), depth=min(machine.frame.depth, 4))
     entry = machine.entry
     machine.begin_entry()
     state.globals["__name__"] = Unknown()
-    gathered, machine.gathered = machine.gathered, []
+    gathered, machine.pending.gathered = machine.pending.gathered, []
     guarded(machine, lambda: machine.execute(state.tree.module.body))
     tell_gathered(machine)
-    machine.gathered = gathered
+    machine.pending.gathered = gathered
     if FileRun in machine.wanted:
         machine.emit(FileRun(machine.site(state.tree.module), machine.frame, True, tuple(machine.trace)))
     note_passes(machine)
     machine.trail.log = log
-    machine.frame, machine.grad, machine.arms, machine.budget, machine.free, machine.trace, machine.rounds, machine.applying = kept
+    machine.frame, machine.grad, machine.arms, machine.budget, machine.free, machine.trace, machine.rounds, machine.torch.applying = kept
     machine.entry = entry
     state.status, state.exhausted = "done", machine.exhausted
     # What a file made may lack what its budget left out, wherever it is used.

@@ -55,7 +55,7 @@ def run_function(
     """Run a function of the program with these arguments (None: unknown ones) and give its result."""
     machine.charge()
     if not alone and machine.budget > 0:
-        machine.called.add(function.node)
+        machine.coverage.called.add(function.node)
     if receiver is None and function.owner is not None and positional and not decorated(function.node, "staticmethod"):
         receiver = positional[0] if isinstance(positional[0], Instance) else None
         positional = positional[1:] if receiver is not None else positional
@@ -63,25 +63,25 @@ def run_function(
         return _left_out(machine, function, receiver, positional or (), keywords, node)
     locals_ = _bind(machine, function, receiver, positional, keywords, alone)
     key = _key(machine, function, receiver, locals_) if machine.limits.remembered and positional is not None and not alone else None
-    known = machine.outcomes.get(key) if key else None
+    known = machine.memo.outcomes.get(key) if key else None
     if known is not None and _still_holds(machine, known, function, receiver):
         machine.charge(len(known.events))
         if machine.budget <= 0:
             return _left_out(machine, function, receiver, positional or (), keywords, node)
         machine.trace.extend(event.rebased(known.base, machine.arms, known.inside, machine.rounds) for event in known.events)
-        machine.layer_grads |= known.layer_grads
+        machine.torch.layer_grads |= known.layer_grads
         for name in known.taken:
             machine.turned_out.is_tensor(locals_[name])
         return known.result
     doubtful = {name: value for name, value in locals_.items() if machine.turned_out.is_open(value)} if key else {}
     version, start, base = machine.trail.version, len(machine.trace), len(machine.arms)
-    before, machine.layer_grads = machine.layer_grads, set()
+    before, machine.torch.layer_grads = machine.torch.layer_grads, set()
     result = _run(machine, function, receiver, locals_, node, alone)
-    inside, machine.layer_grads = machine.layer_grads, before | machine.layer_grads
+    inside, machine.torch.layer_grads = machine.torch.layer_grads, before | machine.torch.layer_grads
     if key is not None and version == machine.trail.version:
         events = tuple(machine.trace[start:])
         taken = frozenset(name for name, value in doubtful.items() if not machine.turned_out.is_open(value))
-        machine.outcomes[key] = Outcome(version, machine.trail.module_version, result, events, base, len(machine.rounds), frozenset(inside), taken)
+        machine.memo.outcomes[key] = Outcome(version, machine.trail.module_version, result, events, base, len(machine.rounds), frozenset(inside), taken)
     return result
 
 
@@ -93,7 +93,7 @@ def _left_out(
         machine.trail.set(receiver.store, INITIALIZED, TRUE)
     if machine.budget <= 0:
         machine.exhausted = True
-        machine.left_out.setdefault(function.node, set()).add(machine.grad)
+        machine.coverage.left_out.setdefault(function.node, set()).add(machine.grad)
     held = () if receiver is None or (function.name == "forward" and is_module(receiver)) else (receiver,)
     return call_unknown(machine, function, (*positional, *held), keywords, node)
 
@@ -134,7 +134,7 @@ def _run(
         cost=machine.cost_of(function.node),
     )
     machine.frame = frame
-    applied, machine.applied_at = machine.applied_at, None
+    applied, machine.torch.applied_at = machine.torch.applied_at, None
     before = machine.grad
     guard = _guard(function, alone)
     if guard is not None:
@@ -146,7 +146,7 @@ def _run(
     finally:
         machine.budget = max(machine.budget, 0) + kept if kept else machine.budget
         machine.frame = caller
-        machine.applied_at = applied
+        machine.torch.applied_at = applied
         if guard is not None:
             machine.grad = before
     if isinstance(result, machine.wanted_values.get(Returned, ())):
@@ -211,13 +211,13 @@ def _guard(function: Function, alone: bool) -> bool | None:
 
 
 def _is_generator(machine: Machine, node: ast.AST) -> bool:
-    known = machine.generators.get(node)
+    known = machine.memo.generators.get(node)
     if known is None:
         tree = machine.frame.tree
-        if tree.module not in machine.generators:
-            machine.generators[tree.module] = "yield" in tree.source.text
-        known = machine.generators[tree.module] and _yields(node)
-        machine.generators[node] = known
+        if tree.module not in machine.memo.generators:
+            machine.memo.generators[tree.module] = "yield" in tree.source.text
+        known = machine.memo.generators[tree.module] and _yields(node)
+        machine.memo.generators[node] = known
     return known
 
 

@@ -184,9 +184,9 @@ def _forget_assigned(machine: Machine, node: ast.AST) -> None:
 
 def _forget_counters(machine: Machine, node: ast.AST) -> None:
     frame = machine.frame
-    if node not in machine.targets:
-        machine.targets[node] = _assigned_in(node)
-    for target in machine.targets[node]:
+    if node not in machine.memo.targets:
+        machine.memo.targets[node] = _assigned_in(node)
+    for target in machine.memo.targets[node]:
         if isinstance(target, ast.Name):
             held = frame.locals.get(target.id)
             if isinstance(held, Const | Size) and held != NONE:

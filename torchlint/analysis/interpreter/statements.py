@@ -201,14 +201,14 @@ def _is_setting(machine: Machine, test: ast.expr) -> bool:
 
 def _passes_untaken(machine: Machine, body: Sequence[ast.stmt]) -> None:
     """Run the branch that a setting leaves out for its passes alone; nothing of it remains, and no other fact is told."""
-    kept = (machine.emit, machine.trace, machine.called, machine.instantiated, machine.grad, machine.untaken)
+    kept = (machine.emit, machine.trace, machine.coverage.called, machine.coverage.instantiated, machine.grad, machine.untaken)
     mark = machine.trail.mark()
     machine.emit, machine.trace = (lambda fact: None), list(machine.trace)
-    machine.called, machine.instantiated, machine.untaken = set(machine.called), set(machine.instantiated), True
+    machine.coverage.called, machine.coverage.instantiated, machine.untaken = set(machine.coverage.called), set(machine.coverage.instantiated), True
     machine.execute(body)
     note_passes(machine)
     machine.trail.undo(mark)
-    machine.emit, machine.trace, machine.called, machine.instantiated, machine.grad, machine.untaken = kept
+    machine.emit, machine.trace, machine.coverage.called, machine.coverage.instantiated, machine.grad, machine.untaken = kept
 
 
 def _narrowed(machine: Machine, test: ast.expr, holds: bool, body: Sequence[ast.stmt]) -> bool:

@@ -21,15 +21,15 @@ def run_steps(machine: Machine, model: Instance, names: Sequence[str], node: ast
     for name in names:
         step = find(model.cls, name) if isinstance(model.cls, Class) else None
         if isinstance(step, Function) and isinstance(model.cls, Class) and is_lightning(model.cls):
-            machine.called.add(step.node)
+            machine.coverage.called.add(step.node)
             _run_apart(machine, step, model, node)
 
 
 def _run_apart(machine: Machine, step: Function, model: Instance, node: ast.AST) -> None:
-    kept = (machine.frame, machine.grad, machine.arms, machine.budget, machine.free, machine.trace, machine.rounds, machine.applying, machine.entry)
-    gathered, machine.gathered = machine.gathered, []
+    kept = (machine.frame, machine.grad, machine.arms, machine.budget, machine.free, machine.trace, machine.rounds, machine.torch.applying, machine.entry)
+    gathered, machine.pending.gathered = machine.pending.gathered, []
     machine.begin_entry()
-    machine.grad, machine.applying = STEPS[step.name], 0
+    machine.grad, machine.torch.applying = STEPS[step.name], 0
     mark = machine.trail.mark()
     guarded(machine, lambda: run_function(machine, step, model, None, {}, node, alone=True))
     tell_gathered(machine)
@@ -37,8 +37,8 @@ def _run_apart(machine: Machine, step: Function, model: Instance, node: ast.AST)
     after = machine.trail.delta(mark)
     machine.trail.undo(mark)
     machine.trail.merge([{}, after], join_slots)
-    machine.gathered = gathered
-    machine.frame, machine.grad, machine.arms, machine.budget, machine.free, machine.trace, machine.rounds, machine.applying, machine.entry = kept
+    machine.pending.gathered = gathered
+    machine.frame, machine.grad, machine.arms, machine.budget, machine.free, machine.trace, machine.rounds, machine.torch.applying, machine.entry = kept
 
 
 def is_lightning(cls: Class) -> bool:

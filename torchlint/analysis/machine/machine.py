@@ -136,7 +136,7 @@ class Machine:
         self.left: dict[int, set[int]] = {}
         self.passes = Passes()
         self.turned_out = TurnedOut(emit)
-        self.applying = 0
+        self.torch.applying = 0
         self.untaken = False
         self.frame: Frame = Frame(next(iter(trees.values())), {}, ())
         self.budget = self.limits.statements
@@ -146,30 +146,30 @@ class Machine:
         # The entry point that runs, and for each function the last one that ran it and how many did.
         self.entry = 0
         self._entries = count(1)
-        self.reached: dict[ast.AST, tuple[int, int]] = {}
+        self.coverage.reached: dict[ast.AST, tuple[int, int]] = {}
         # Functions whose calls were left out for want of budget, and whether gradients were on there.
-        self.left_out: dict[ast.AST, set[bool | None]] = {}
+        self.coverage.left_out: dict[ast.AST, set[bool | None]] = {}
         # Whether something was left out for want of budget: what it built may lack a part.
         self.exhausted = False
-        self.called: set[ast.AST] = set()
-        self.instantiated: set[ast.AST] = set()
-        self.applied_at: Site | None = None
+        self.coverage.called: set[ast.AST] = set()
+        self.coverage.instantiated: set[ast.AST] = set()
+        self.torch.applied_at: Site | None = None
         # Facts that are told when the whole program has been run.
-        self.later: list[CheckpointRead] = []
-        self.picks_device = False
-        self.settled: list[ClassSettled] = []
-        self.trained: set[int] = set()
+        self.pending.checkpoints: list[CheckpointRead] = []
+        self.torch.picks_device = False
+        self.pending.classes: list[ClassSettled] = []
+        self.pending.trained: set[int] = set()
         # Where a list that holds a thing was repeated, by the thing's store.
-        self.repeated: dict[int, tuple[Site, Value]] = {}
+        self.pending.repeated: dict[int, tuple[Site, Value]] = {}
         self.read_globals: set[str] = set()
         self._arm_count = 0
         # What decides whether an arm is run, by the arm.
         self.conditions: dict[int, ast.expr] = {}
 
         # What functions came to, by function and arguments; whether they are generators; what loops assign.
-        self.outcomes: dict[tuple[Any, ...], Outcome] = {}
-        self.generators: dict[ast.AST, bool] = {}
-        self.targets: dict[ast.AST, list[Any]] = {}
+        self.memo.outcomes: dict[tuple[Any, ...], Outcome] = {}
+        self.memo.generators: dict[ast.AST, bool] = {}
+        self.memo.targets: dict[ast.AST, list[Any]] = {}
         # The expression that is evaluated for nobody, where one is: `x.to(device)` as a statement.
         self.statement: ast.AST | None = None
         # In how many calls of something of which only a few alternatives are known the program is: which of
@@ -181,22 +181,22 @@ class Machine:
         self.annotated_sizes = 0
         self.named_sizes = 0
         # What is gathered, and what is taken for logits or thresholded, until it is told (see `analysis.notes`).
-        self.gathered: list[Any] = []
-        self.logits: dict[object, tuple[Site, Value]] = {}
-        self.thresholds: list[Any] = []
+        self.pending.gathered: list[Any] = []
+        self.pending.logits: dict[object, tuple[Site, Value]] = {}
+        self.pending.thresholds: list[Any] = []
         # torch's own state: the dtype and the device of what is made without either, whether layers are being frozen,
         # under which guards layers with parameters were applied in the model that is being applied, whether an element
         # of a Sequential is being applied, how often an optimizer stepped, which files were written in which run, and
         # which tensors were changed through `.data`, by identity, and where.
-        self.written: list[tuple[Frame, Value]] = []
-        self.overwritten: dict[int, tuple[Tensor, Site]] = {}
+        self.torch.written: list[tuple[Frame, Value]] = []
+        self.torch.overwritten: dict[int, tuple[Tensor, Site]] = {}
         sets_defaults = any("set_default_" in source.text for source in program.sources.values())
-        self.default_dtype: str | None = None if sets_defaults else "float32"
-        self.device_context: str | None = None if sets_defaults else DEFAULT
-        self.freezing = False
-        self.layer_grads: set[bool | None] = set()
-        self.in_sequence = False
-        self.clock = 0
+        self.torch.default_dtype: str | None = None if sets_defaults else "float32"
+        self.torch.device_context: str | None = None if sets_defaults else DEFAULT
+        self.torch.freezing = False
+        self.torch.layer_grads: set[bool | None] = set()
+        self.torch.in_sequence = False
+        self.torch.clock = 0
 
     # The verbs of Python, as `language` has them.
 
@@ -255,10 +255,10 @@ class Machine:
 
     def cost_of(self, function: ast.AST) -> int:
         """What each statement of a function costs when it is run now."""
-        last, times = self.reached.get(function, (0, 0))
+        last, times = self.coverage.reached.get(function, (0, 0))
         if last != self.entry:
             times += 1
-            self.reached[function] = (self.entry, times)
+            self.coverage.reached[function] = (self.entry, times)
         return 1 if times <= self.limits.familiar else self.limits.familiar_cost
 
     def site(self, node: ast.AST) -> Site:
@@ -266,7 +266,7 @@ class Machine:
 
     def application(self, node: ast.AST) -> Site:
         """Where a layer is applied: its construction for an element of a Sequential, else the call."""
-        return self.applied_at or self.site(node)
+        return self.torch.applied_at or self.site(node)
 
     def unknown(self, node: ast.AST) -> Unknown:
         return Unknown(Site(self.frame.tree, node))

@@ -42,7 +42,7 @@ def _state_dict(module: Instance, call: LibraryCall) -> Value:
     machine = call.machine
     plain = not call.positional and not call.keywords
     state = state_of(module) if plain and StateLoaded in machine.wanted else None
-    instance = Instance(STATE, {}, {"module": module, "clock": Const(machine.clock)}, machine.site(call.node), machine.frame)
+    instance = Instance(STATE, {}, {"module": module, "clock": Const(machine.torch.clock)}, machine.site(call.node), machine.frame)
     machine.trail.version += 1
     machine.trail.set(instance.store, "state", state)
     return instance
@@ -58,8 +58,8 @@ def _load(call: LibraryCall) -> Value:
     emit_call(machine, "torch.load", None, arguments, positional, result, node)
     if CheckpointRead in machine.wanted:
         run = outermost(machine.frame)
-        own = any(frame is run and _may_be_same_file(file, written) for frame, written in machine.written)
-        machine.later.append(CheckpointRead(machine.site(node), machine.frame, machine.grad, "torch.load", None, arguments, tuple(positional), result, own=own))
+        own = any(frame is run and _may_be_same_file(file, written) for frame, written in machine.torch.written)
+        machine.pending.checkpoints.append(CheckpointRead(machine.site(node), machine.frame, machine.grad, "torch.load", None, arguments, tuple(positional), result, own=own))
     return result
 
 
@@ -71,7 +71,7 @@ def _save(call: LibraryCall) -> Value:
         for state, _ in kept_states(value):
             if not is_stale(state):
                 state.store[SAVED] = TRUE
-    machine.written.append((outermost(machine.frame), positional[1] if len(positional) > 1 else keywords.get("f", UNKNOWN)))
+    machine.torch.written.append((outermost(machine.frame), positional[1] if len(positional) > 1 else keywords.get("f", UNKNOWN)))
     machine.event("opaque", call.node, UNKNOWN, tuple(positional))
     emit_call(machine, "torch.save", None, bind("torch.save", positional, keywords), positional, NONE, call.node)
     return NONE
@@ -79,10 +79,10 @@ def _save(call: LibraryCall) -> Value:
 
 def stepped(machine: Machine, optimizer: Instance) -> None:
     """An optimizer changes the weights of the modules that it was given."""
-    machine.clock += 1
+    machine.torch.clock += 1
     for value in optimizer.arguments.values():
         for module in _trained(value):
-            module.store[STEPPED] = machine.clock
+            module.store[STEPPED] = machine.torch.clock
     if StateAliased in machine.wanted:
         _note_kept_states(machine)
 

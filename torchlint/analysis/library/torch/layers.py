@@ -228,7 +228,7 @@ def _layer_tensor(machine: Machine, module: Instance, found: Layer, first: Value
 
 
 def frozen(machine: Machine, module: Instance) -> bool:
-    return module.store.get(FROZEN) is not None or machine.freezing
+    return module.store.get(FROZEN) is not None or machine.torch.freezing
 
 
 def _several(name: str, made: Tensor, shapes: Any) -> Value:

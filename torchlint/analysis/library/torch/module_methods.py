@@ -62,7 +62,7 @@ def call_module_method(
     if (handler := MODULE_METHODS.get(name)) is not None:
         return handler(module, LibraryCall(machine, f"torch.nn.Module.{name}", positional, keywords, node))
     if name in _IN_PLACE:
-        machine.picks_device = machine.picks_device or (name == "to" and any(isinstance(value, Unknown | LibraryMethod) for value in positional))
+        machine.torch.picks_device = machine.torch.picks_device or (name == "to" and any(isinstance(value, Unknown | LibraryMethod) for value in positional))
         move_module(machine.trail, module, name, positional, keywords)
         if name in ("double", "half", "bfloat16", "float", "type") or any(k == "dtype" for k in keywords) or name == "to":
             _note_cast(machine, module, name, positional, keywords)

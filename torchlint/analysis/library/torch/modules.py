@@ -81,11 +81,11 @@ def construct_layer(
     instance = Instance(name, ModuleStore(), arguments, machine.site(node), machine.frame, machine.arms)
     # Every call makes another one: what a function made before must not be given out again.
     machine.trail.version += 1
-    if machine.default_dtype is None:
+    if machine.torch.default_dtype is None:
         machine.trail.set(instance.store, CAST, TRUE)
     built = layer(name)
     if built is not None and built.parameters:
-        device = asked_device(arguments["device"]) if "device" in arguments else machine.device_context
+        device = asked_device(arguments["device"]) if "device" in arguments else machine.torch.device_context
         machine.trail.set(instance.store, DEVICE, Const(device))
     if not name.startswith("torch."):
         for value in plain_contents(Tuple(tuple(arguments.values()))):
@@ -95,7 +95,7 @@ def construct_layer(
     if name.startswith("torch.optim.") and not name.startswith("torch.optim.lr_scheduler"):
         machine.event("optimizer", node, instance, tuple(arguments.values()), snapshot_of(instance))
         given = [each for value in arguments.values() for each in plain_contents(Tuple((value,)))]
-        machine.trained |= {each.site.key for each in given if isinstance(each, Tensor) and each.site is not None}
+        machine.pending.trained |= {each.site.key for each in given if isinstance(each, Tensor) and each.site is not None}
     if name == "torch.utils.data.DataLoader":
         machine.event("loader", node, instance)
     if Construction in machine.wanted:
@@ -108,11 +108,11 @@ def construct_layer(
 
 def note_repetition(machine: Machine, name: str, held: Sequence[Value], node: ast.AST) -> None:
     """Tell of layers that a container is given several times."""
-    if RepeatedLayer not in machine.wanted or not machine.repeated or name not in _CONTAINERS:
+    if RepeatedLayer not in machine.wanted or not machine.pending.repeated or name not in _CONTAINERS:
         return
     for each in held:
-        if isinstance(each, Instance) and id(each.store) in machine.repeated and any(map(weighted, descendants(each))):
-            site, _ = machine.repeated[id(each.store)]
+        if isinstance(each, Instance) and id(each.store) in machine.pending.repeated and any(map(weighted, descendants(each))):
+            site, _ = machine.pending.repeated[id(each.store)]
             machine.emit(RepeatedLayer(site, machine.frame, machine.grad, each, machine.site(node)))
 
 
@@ -182,25 +182,25 @@ def initialize_layer(
 def apply_layer(
     machine: Machine, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
 ) -> Value:
-    outermost = is_module(module) and not machine.applying and running_forward(machine.frame) is None
-    element, machine.in_sequence = machine.in_sequence, False
+    outermost = is_module(module) and not machine.torch.applying and running_forward(machine.frame) is None
+    element, machine.torch.in_sequence = machine.torch.in_sequence, False
     if UninitializedModule in machine.wanted and isinstance(module.cls, Class):
         _never_initialized(machine, module, module.cls, node)
     mode = machine.mode(module)
-    machine.applying += 1
-    before, machine.layer_grads = machine.layer_grads, set()
+    machine.torch.applying += 1
+    before, machine.torch.layer_grads = machine.torch.layer_grads, set()
     try:
         result = applied(machine, module, positional, keywords, node)
     finally:
-        machine.applying -= 1
-    inside, machine.layer_grads = machine.layer_grads, before | (machine.layer_grads or _guard_of_layer(machine, module))
+        machine.torch.applying -= 1
+    inside, machine.torch.layer_grads = machine.torch.layer_grads, before | (machine.torch.layer_grads or _guard_of_layer(machine, module))
     if outermost and not _is_function(module):
         result = _stamped(machine, result, module)
         # A forward may switch gradients off itself, for all of its layers.
         guard, machine.grad = machine.grad, False if inside == {False} else machine.grad
         machine.event("model", node, module, (*positional, *keywords.values()), result, mode)
         machine.grad = guard
-    elif machine.applying and (found := layer_of(module)) is not None and found.recurrent:
+    elif machine.torch.applying and (found := layer_of(module)) is not None and found.recurrent:
         machine.event("recurrent", node, module, (*positional, *keywords.values()), result, mode)
     if ModuleCall in machine.wanted and is_module(module):
         name = module.cls if isinstance(module.cls, str) else module.cls.name
@@ -340,14 +340,14 @@ def _in_sequence(
             machine.unsure -= 1
         return _end_of_sequence(machine, module, node)
     value: Value = positional[0] if positional else next(iter(keywords.values()), UNKNOWN)
-    before = machine.applied_at
+    before = machine.torch.applied_at
     for index, item in enumerate(items):
         arguments = positional if index == 0 else (value,)
-        machine.applied_at = item.site if isinstance(item, Instance) and isinstance(item.cls, str) else None
-        machine.in_sequence = True
+        machine.torch.applied_at = item.site if isinstance(item, Instance) and isinstance(item.cls, str) else None
+        machine.torch.in_sequence = True
         value = machine.call(item, arguments, {}, node)
-    machine.in_sequence = False
-    machine.applied_at = before
+    machine.torch.in_sequence = False
+    machine.torch.applied_at = before
     return value
 
 
@@ -356,11 +356,11 @@ def _end_of_sequence(machine: Machine, module: Instance, node: ast.AST) -> Value
     last = module.store.get(LAST)
     if not isinstance(last, Instance):
         return Unknown(machine.site(node))
-    before, machine.applied_at = machine.applied_at, last.site if isinstance(last.cls, str) else None
+    before, machine.torch.applied_at = machine.torch.applied_at, last.site if isinstance(last.cls, str) else None
     machine.unsure += 1
     value = machine.call(last, (Unknown(machine.site(node)),), {}, node)
     machine.unsure -= 1
-    machine.applied_at = before
+    machine.torch.applied_at = before
     return replace(value, shape=None, tail=None) if isinstance(value, Tensor) else Unknown(machine.site(node))
 
 

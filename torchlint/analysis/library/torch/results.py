@@ -123,7 +123,7 @@ def _dtype(machine: Machine, op: Operation, inputs: Sequence[Value], arguments: 
             facts.append(("python int", 0))
         else:
             facts.append((None, None))
-    return result_dtype(op, facts, machine.default_dtype)
+    return result_dtype(op, facts, machine.torch.default_dtype)
 
 
 def _made_dtype(machine: Machine, op: Operation, inputs: Sequence[Value], arguments: Mapping[str | int, Value]) -> str | None:
@@ -131,7 +131,7 @@ def _made_dtype(machine: Machine, op: Operation, inputs: Sequence[Value], argume
         if op.name == "full":
             fill = arguments.get("fill_value")
             return literal_dtype(machine, fill) if fill is not None else None
-        return machine.default_dtype
+        return machine.torch.default_dtype
     if op.name.endswith("_like") or op.name.startswith("new_"):
         return inputs[0].dtype if inputs and isinstance(inputs[0], Tensor) else None
     if op.name in ("randint", "randperm"):
@@ -141,7 +141,7 @@ def _made_dtype(machine: Machine, op: Operation, inputs: Sequence[Value], argume
         return weight.dtype if isinstance(weight, Tensor) else None
     if op.name == "arange":
         kinds = {type(each.value) if isinstance(each, Const) else int if isinstance(each, Size) else None for each in arguments.values()}
-        return None if None in kinds else machine.default_dtype if float in kinds else "int64"
+        return None if None in kinds else machine.torch.default_dtype if float in kinds else "int64"
     if op.name in ("tensor", "as_tensor", "from_numpy"):
         data = arguments.get("data", arguments.get("ndarray"))
         return literal_dtype(machine, data) if data is not None else None
@@ -156,19 +156,19 @@ def literal_dtype(machine: Machine, value: Value) -> str | None:
         case Const(value=int()) | Size():
             return "int64"
         case Const(value=float()):
-            return machine.default_dtype
+            return machine.torch.default_dtype
         case Tensor() | Array():
             return value.dtype
         case List() | Tuple():
             items = known_items(value)
             if not items:
-                return None if items is None else machine.default_dtype
+                return None if items is None else machine.torch.default_dtype
             kinds = {literal_dtype(machine, item) for item in items[:256]}
             if None in kinds or len(items) > 256:
                 return None
             if len(kinds) == 1:
                 return kinds.pop()
-            return machine.default_dtype if machine.default_dtype in kinds and kinds <= {"int64", "bool", machine.default_dtype} else "int64" if kinds <= {"int64", "bool"} else None
+            return machine.torch.default_dtype if machine.torch.default_dtype in kinds and kinds <= {"int64", "bool", machine.torch.default_dtype} else "int64" if kinds <= {"int64", "bool"} else None
     return None
 
 
@@ -194,9 +194,9 @@ def _requires_grad(
 
 def default_device(machine: Machine) -> str | None:
     """Where a tensor comes to be for which no device is named."""
-    if machine.device_context == DEFAULT and running_forward(machine.frame) is not None:
+    if machine.torch.device_context == DEFAULT and running_forward(machine.frame) is not None:
         return MADE
-    return machine.device_context
+    return machine.torch.device_context
 
 
 def _device(machine: Machine, op: Operation, inputs: Sequence[Value], arguments: Mapping[str | int, Value]) -> str | None:

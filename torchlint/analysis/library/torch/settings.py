@@ -35,7 +35,7 @@ def _set_grad_enabled(call: LibraryCall) -> Value:
 
 @handles("torch.set_default_dtype", "torch.set_default_tensor_type")
 def _set_default_dtype(call: LibraryCall) -> Value:
-    call.machine.default_dtype = None
+    call.machine.torch.default_dtype = None
     return NONE
 
 
@@ -51,7 +51,7 @@ def _device(call: LibraryCall) -> Value:
 
 @handles("torch.cuda.is_available")
 def _cuda_is_available(call: LibraryCall) -> Value:
-    call.machine.picks_device = True
+    call.machine.torch.picks_device = True
     return TRUE
 
 

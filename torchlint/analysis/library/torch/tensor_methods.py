@@ -186,9 +186,9 @@ def _retain_grad(tensor: Tensor, call: LibraryCall) -> Value:
 def _backward(tensor: Tensor, call: LibraryCall) -> Value:
     machine = call.machine
     machine.event("backward", call.node, tensor, (*call.positional, *call.keywords.values()))
-    if machine.overwritten and StaleGraph in machine.wanted:
-        for each in {id(each) for each in saved_for_backward(tensor)} & machine.overwritten.keys():
-            machine.emit(StaleGraph(machine.overwritten[each][1], machine.frame, machine.grad, machine.site(call.node)))
+    if machine.torch.overwritten and StaleGraph in machine.wanted:
+        for each in {id(each) for each in saved_for_backward(tensor)} & machine.torch.overwritten.keys():
+            machine.emit(StaleGraph(machine.torch.overwritten[each][1], machine.frame, machine.grad, machine.site(call.node)))
     return NONE
 
 

@@ -142,7 +142,7 @@ def changes(machine: Machine, tensor: Tensor, node: ast.AST) -> None:
         machine.emit(InPlaceChange(machine.site(node), machine.frame, machine.grad, tensor))
     base = tensor.inputs[0] if tensor.op == "data" and tensor.inputs else None
     if StaleGraph in machine.wanted and isinstance(base, Tensor):
-        machine.overwritten[id(base)] = (base, machine.site(node))
+        machine.torch.overwritten[id(base)] = (base, machine.site(node))
 
 
 def loss_event(

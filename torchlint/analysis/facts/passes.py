@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any, TypeVar
 
 from torchlint.analysis.edits.places import insert_line, wrap_statement
@@ -22,7 +23,7 @@ from torchlint.analysis.values.abstract import (
     Value,
 )
 from torchlint.analysis.values.classes import descendants
-from torchlint.analysis.values.events import Event, LoopRun
+from torchlint.analysis.values.events import Event, EventKind, LoopRun, Round
 from torchlint.analysis.values.immutable import immutable
 from torchlint.analysis.values.origins import holds_of, model_of, parts
 from torchlint.diagnostic import Fix
@@ -247,6 +248,22 @@ class Run:
     log: list[Any]
     _parts: dict[int, frozenset[int]] = field(default_factory=dict)
     _found: dict[Finder, tuple[Any, ...]] = field(default_factory=dict)
+    _kinds: dict[str, list[Event]] = field(default_factory=dict)
+    _models: dict[tuple[Round, ...], set[int]] = field(default_factory=dict)
+
+    def of(self, *kinds: EventKind) -> Iterator[Event]:
+        """The events of some kinds, one kind after another."""
+        if not self._kinds:
+            for event in self.trace:
+                self._kinds.setdefault(event.kind, []).append(event)
+        return chain.from_iterable(self._kinds.get(kind, ()) for kind in kinds)
+
+    def models_in(self, rounds: tuple[Round, ...]) -> set[int]:
+        """Where models are called in these very rounds of loops, as keys of sites."""
+        if not self._models:
+            for event in self.of("model"):
+                self._models.setdefault(event.rounds, set()).add(event.site.key)
+        return self._models.get(rounds, set())
 
     def parts(self, value: Value | None) -> frozenset[int]:
         """A module and the modules in it, worked out once for each."""
@@ -303,7 +320,7 @@ class Passes:
         while frame is not None and frame.function is not None:
             self._training_nodes.add(id(frame.function.node))
             frame = frame.caller
-        self._training_nodes.update(event.site.key for event in run.trace if event.kind == "model" and event.rounds == backward.rounds)
+        self._training_nodes.update(run.models_in(backward.rounds))
 
     def facts(self) -> Iterator[Fact]:
         ended = {use.call.site.key for fact in self._found if isinstance(fact, EvaluationPass) for use in fact.uses if use.ended}

@@ -8,7 +8,7 @@ from typing import Any
 
 from torchlint.analysis.interpreter.expressions import note_repeated, tested
 from torchlint.analysis.machine.machine import Machine
-from torchlint.analysis.values.abstract import Const, Dict, List, Tuple, Value
+from torchlint.analysis.values.abstract import UNKNOWN, Const, Dict, List, Tuple, Value
 from torchlint.analysis.values.events import LoopRun, Round
 from torchlint.analysis.values.inspection import known_items, origin_of, uncounted
 from torchlint.analysis.values.join import join_all
@@ -21,6 +21,8 @@ _MOST_ROUNDS = 64
 def comprehension(machine: Machine, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Value:
     items: list[Value] = []
     complete = _scoped(machine, node.generators, lambda: items.append(machine.eval(node.elt)))
+    if complete is None:
+        return List({ITEMS: None, ELEMENT: UNKNOWN}, machine.site(node))
     if isinstance(node.elt, ast.Name) and items and (len(items) > 1 or not complete) and all(each is items[0] for each in items) and node.elt.id not in _targets(node.generators):
         note_repeated(machine, items[:1], node)
     if complete:
@@ -41,12 +43,14 @@ def dict_comprehension(machine: Machine, node: ast.DictComp) -> Value:
             entries[key.value] = value
 
     complete = _scoped(machine, node.generators, produce)
+    if complete is None:
+        return Dict({ENTRIES: None, ELEMENT: UNKNOWN}, machine.site(node))
     known = complete and all(isinstance(key, Const) for key in keys)
     return Dict({ENTRIES: entries if known else None, ELEMENT: join_all(values)}, machine.site(node))
 
 
-def _scoped(machine: Machine, generators: Sequence[ast.comprehension], produce: Callable[[], object]) -> bool:
-    """Run a comprehension; what its names are bound to outside stays as it is."""
+def _scoped(machine: Machine, generators: Sequence[ast.comprehension], produce: Callable[[], object]) -> bool | None:
+    """Run a comprehension, as `_generate` does; what its names are bound to outside stays as it is."""
     store = machine.frame.locals
     outside = {name: store.get(name, MISSING) for name in _targets(generators)}
     complete = _generate(machine, generators, produce)
@@ -55,8 +59,8 @@ def _scoped(machine: Machine, generators: Sequence[ast.comprehension], produce: 
     return complete
 
 
-def _generate(machine: Machine, generators: Sequence[ast.comprehension], produce: Callable[[], object]) -> bool:
-    """Run a comprehension; whether every element was produced and no other."""
+def _generate(machine: Machine, generators: Sequence[ast.comprehension], produce: Callable[[], object]) -> bool | None:
+    """Run a comprehension; whether every element was produced and no other, None where it was given up for want of budget."""
     if not generators:
         produce()
         return True
@@ -67,7 +71,12 @@ def _generate(machine: Machine, generators: Sequence[ast.comprehension], produce
     rounds = items if items is not None and complete else (machine.iterated(source, first.iter),)
     outside = machine.rounds
     run = LoopRun(machine.site(first.iter), machine.frame, origin_of(source), len(items) if items is not None else None, machine.arms, machine.trail.mark())
+    given_up = False
     for index, item in enumerate(rounds):
+        machine.charge()
+        if index and machine.spent:
+            given_up = machine.exhausted = True
+            break
         machine.rounds = (*outside, Round(run, index))
         machine.assign(first.target, item)
         verdicts = [tested(machine, condition) for condition in first.ifs]
@@ -75,9 +84,11 @@ def _generate(machine: Machine, generators: Sequence[ast.comprehension], produce
             continue
         if None in verdicts:
             complete = False
-        complete = _generate(machine, rest, produce) and complete
+        produced = _generate(machine, rest, produce)
+        given_up = given_up or produced is None
+        complete = bool(produced) and complete
     machine.rounds = outside
-    return complete
+    return None if given_up else complete
 
 
 def _targets(generators: Sequence[ast.comprehension]) -> set[str]:

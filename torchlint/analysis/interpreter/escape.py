@@ -26,7 +26,13 @@ def call_unknown(
     return Unknown(machine.site(node), "<call>", source if source is not None else callee)
 
 
-def escape(machine: Machine, value: Value, node: ast.AST) -> None:
+def escape(machine: Machine, value: Value, node: ast.AST, known: set[int] | None = None) -> None:
+    """Note that something is given away, with what it holds; containers that are `known` are done."""
+    if isinstance(value, List | Tuple | Dict):
+        known = set() if known is None else known
+        if id(value) in known:
+            return
+        known.add(id(value))
     may_move(machine.trail, value)
     match value:
         case Instance() if is_module(value) and value.store.get("training", True) is not None:
@@ -35,7 +41,7 @@ def escape(machine: Machine, value: Value, node: ast.AST) -> None:
             if isinstance(value, List):
                 value.store[ESCAPED] = TRUE
             for item in (known_items(value) or ())[:16]:
-                escape(machine, item, node)
+                escape(machine, item, node, known)
         case Instance(cls="torch.StateDict"):
             # Who gets it may save or copy it at once.
             value.store[SAVED] = TRUE
@@ -43,7 +49,7 @@ def escape(machine: Machine, value: Value, node: ast.AST) -> None:
             value.store[ESCAPED] = TRUE
             for item in list((value.store.get(ENTRIES) or {}).values())[:16]:
                 if isinstance(item, Instance) and item.cls == "torch.StateDict":
-                    escape(machine, item, node)
+                    escape(machine, item, node, known)
         case Instance() if isinstance(value.cls, Class):
             for held in list(value.store.values()):
                 if isinstance(held, Instance) and is_module(held):

@@ -173,7 +173,7 @@ def _fold(left: Const, right: Const, op: ast.operator) -> Value:
         result = function(a, b)
     except (ArithmeticError, TypeError, ValueError):
         return UNKNOWN
-    if isinstance(result, int) and abs(result) > _MOST_DIGITS:
+    if (isinstance(result, int) and abs(result) > _MOST_DIGITS) or (isinstance(result, str | bytes) and len(result) > _LONGEST):
         return UNKNOWN
     return Const(result)
 
@@ -381,7 +381,7 @@ def _text(machine: Machine, node: ast.JoinedStr) -> Value:
             parts.append(str(value.value) if isinstance(value, Const) and plain else "")
         elif isinstance(part, ast.Constant):
             parts.append(str(part.value))
-    return Const("".join(parts)) if known else Unknown(machine.site(node))
+    return Const("".join(parts)) if known and sum(map(len, parts)) <= _LONGEST else Unknown(machine.site(node))
 
 
 def _walrus(machine: Machine, node: ast.NamedExpr) -> Value:

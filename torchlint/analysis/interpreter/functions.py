@@ -32,6 +32,7 @@ from torchlint.analysis.values.abstract import (
     Value,
 )
 from torchlint.analysis.values.classes import decorated, is_module, running_forward
+from torchlint.analysis.values.extent import within_bounds
 from torchlint.analysis.values.join import join_all, join_slots
 from torchlint.analysis.values.store import ELEMENT, ENTRIES, INITIALIZED, Locals, Store
 from torchlint.syntax.index import own
@@ -53,23 +54,21 @@ def run_function(
     alone: bool = False,
 ) -> Value:
     """Run a function of the program with these arguments (None: unknown ones) and give its result."""
+    machine.charge()
     if not alone and machine.budget > 0:
         machine.coverage.called.add(function.node)
     if receiver is None and function.owner is not None and positional and not decorated(function.node, "staticmethod"):
         receiver = positional[0] if isinstance(positional[0], Instance) else None
         positional = positional[1:] if receiver is not None else positional
     if not alone and (machine.budget <= 0 or machine.frame.depth >= machine.limits.calls or _running(machine, function) >= machine.limits.same_function):
-        if function.name == "__init__" and isinstance(receiver, Instance):
-            machine.trail.set(receiver.store, INITIALIZED, TRUE)
-        if machine.budget <= 0:
-            machine.exhausted = True
-            machine.coverage.left_out.setdefault(function.node, set()).add(machine.grad)
-        held = () if receiver is None or (function.name == "forward" and is_module(receiver)) else (receiver,)
-        return call_unknown(machine, function, (*(positional or ()), *held), keywords, node)
+        return _left_out(machine, function, receiver, positional or (), keywords, node)
     locals_ = _bind(machine, function, receiver, positional, keywords, alone)
     key = _key(machine, function, receiver, locals_) if machine.limits.remembered and positional is not None and not alone else None
     known = machine.memo.outcomes.get(key) if key else None
     if known is not None and _still_holds(machine, known, function, receiver):
+        machine.charge(len(known.events))
+        if machine.budget <= 0:
+            return _left_out(machine, function, receiver, positional or (), keywords, node)
         machine.trace.extend(event.rebased(known.base, machine.arms, known.inside, machine.rounds) for event in known.events)
         machine.torch.layer_grads |= known.layer_grads
         for name in known.taken:
@@ -85,6 +84,19 @@ def run_function(
         taken = frozenset(name for name, value in doubtful.items() if not machine.turned_out.is_open(value))
         machine.memo.outcomes[key] = Outcome(version, machine.trail.module_version, result, events, base, len(machine.rounds), frozenset(inside), taken)
     return result
+
+
+def _left_out(
+    machine: Machine, function: Function, receiver: Value | None, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
+) -> Value:
+    """What is known of a call that is not run: it is too deep, or there is no budget for it."""
+    if function.name == "__init__" and isinstance(receiver, Instance):
+        machine.trail.set(receiver.store, INITIALIZED, TRUE)
+    if machine.budget <= 0:
+        machine.exhausted = True
+        machine.coverage.left_out.setdefault(function.node, set()).add(machine.grad)
+    held = () if receiver is None or (function.name == "forward" and is_module(receiver)) else (receiver,)
+    return call_unknown(machine, function, (*positional, *held), keywords, node)
 
 
 def _still_holds(machine: Machine, known: Outcome, function: Function, receiver: Value | None) -> bool:
@@ -202,8 +214,10 @@ def _guard(function: Function, alone: bool) -> bool | None:
 def _is_generator(machine: Machine, node: ast.AST) -> bool:
     known = machine.memo.generators.get(node)
     if known is None:
-        worth_a_look = "yield" in machine.frame.tree.source.text
-        known = worth_a_look and _yields(node)
+        tree = machine.frame.tree
+        if tree.module not in machine.memo.generators:
+            machine.memo.generators[tree.module] = "yield" in tree.source.text
+        known = machine.memo.generators[tree.module] and _yields(node)
         machine.memo.generators[node] = known
     return known
 
@@ -241,13 +255,15 @@ def _bind(
             bound[name] = function.defaults[name]
         else:
             bound[name] = from_annotation(machine, parameters.annotations[name], function)
+    for name, value in bound.items():
+        bound[name] = within_bounds(value, machine.frame, function.node)
     note_annotated_shapes(machine, bound, parameters.shaped, function)
     if parameters.rest is not None:
-        extra = tuple(given[len(names) :])
-        bound[parameters.rest] = Tuple(extra) if positional is not None and not alone else Iteration(UNKNOWN)
+        extra = within_bounds(Tuple(tuple(given[len(names) :])), machine.frame, function.node)
+        bound[parameters.rest] = extra if positional is not None and not alone else Iteration(UNKNOWN)
     if parameters.rest_by_name is not None:
         entries = None if positional is None or alone else {k: v for k, v in rest.items() if k not in bound}
-        bound[parameters.rest_by_name] = Dict({ENTRIES: entries, ELEMENT: UNKNOWN})
+        bound[parameters.rest_by_name] = within_bounds(Dict({ENTRIES: entries, ELEMENT: UNKNOWN}), machine.frame, function.node)
     return bound
 
 
@@ -261,8 +277,8 @@ def _yields(node: ast.AST) -> bool:
     return not isinstance(node, ast.Lambda) and next(own(node, ast.Yield, ast.YieldFrom), None) is not None
 
 
-def fingerprint(value: Any) -> Any:
-    """Equal for arguments that a function cannot tell apart."""
+def fingerprint(value: Any, known: dict[int, Any] | None = None) -> Any:
+    """Equal for arguments that a function cannot tell apart; of a tuple that is `known` its place among those stands for it."""
     match value:
         case Const() | Size() | Library():
             return value
@@ -282,7 +298,11 @@ def fingerprint(value: Any) -> Any:
                 id(value.model),
             )
         case Tuple():
-            return tuple(fingerprint(item) for item in value.items)
+            known = {} if known is None else known
+            if id(value) not in known:
+                known[id(value)] = len(known)
+                return tuple(fingerprint(item, known) for item in value.items)
+            return ("tuple", known[id(value)])
         case Instance():
             return id(value.store)
         case Unknown():

@@ -41,12 +41,14 @@ from torchlint.analysis.values.abstract import (
     each_of,
 )
 from torchlint.analysis.values.checkpoints import is_state
+from torchlint.analysis.values.extent import within_bounds
 from torchlint.analysis.values.inspection import element_of, known_items
 from torchlint.analysis.values.join import join_all, present
 from torchlint.analysis.values.store import ITEMS
 
 
 def assign(machine: Machine, target: ast.expr, value: Value) -> None:
+    value = within_bounds(value, machine.frame, target)
     match target:
         case ast.Name():
             if isinstance(value, machine.wanted_values.get(Assignment, ())):

@@ -41,6 +41,7 @@ from torchlint.analysis.values.abstract import (
 from torchlint.analysis.values.buffers import filled
 from torchlint.analysis.values.checkpoints import is_state
 from torchlint.analysis.values.classes import find, is_module
+from torchlint.analysis.values.extent import unfolds_too_far
 from torchlint.analysis.values.inspection import element_of, known_items, uncounted
 from torchlint.analysis.values.join import join, join_all, present
 from torchlint.analysis.values.store import ELEMENT, ENTRIES, ITEMS
@@ -80,6 +81,8 @@ def item(machine: Machine, value: Value, index: Value, node: ast.AST) -> Value:
 def set_item(machine: Machine, target: Value, index: Value, value: Value, node: ast.AST) -> None:
     """`target[index] = value`."""
     target = present(target)
+    if isinstance(target, List | Dict) and unfolds_too_far((value,), target.store):
+        value = UNKNOWN
     match target:
         case Dict():
             entries = target.store.get(ENTRIES)

@@ -44,13 +44,17 @@ class Limits:
     """How much is run; beyond that, results are unknown.
 
     `statements` for each entry point, `calls` inside calls, `same_function` inside itself; a loop over known
-    elements is run for each of them up to so many `rounds` of so many `looped` statements in all. A function that
+    elements is run for each of them up to so many `rounds` of so many `looped` statements in all. What is done beside
+    statements (calls, rounds of comprehensions, events told again) is `free` so often and `dear` beyond; an entry point that
+    needs more leaves the next ones of its file half as much. A function that
     as many entry points of a file have run as `familiar` says (`familiar_elsewhere`, for a function of another file) shows
     little that is new: its statements then cost `familiar_cost`. `remembered` says whether a call with the arguments of an
     earlier one is not run again.
     """
 
     statements: int = 5_000
+    free: int = 5_000
+    dear: int = 10
     calls: int = 24
     same_function: int = 2
     rounds: int = 40
@@ -184,6 +188,7 @@ class Machine:
     entry: int = 0
     entry_path: str = ""
     budget: int = Limits().statements
+    free: int = Limits().free
     exhausted: bool = False
     # The globals that some function has read.
     read_globals: set[str] = field(default_factory=set)
@@ -267,13 +272,14 @@ class Machine:
         sets_defaults = self._around.says(path, "set_default_")
         self.torch.default_dtype = None if sets_defaults else "float32"
         self.torch.device_context = None if sets_defaults else DEFAULT
-        self.grad, self.arms, self.trace, self.budget, self.rounds = True, (), [], self.limits.statements, ()
+        self.grad, self.arms, self.trace, self.rounds = True, (), [], ()
+        self.budget, self.free = self.limits.statements, self.coverage.allowed.get(path, self.limits.free)
 
     @contextmanager
     def apart(self, path: str) -> Iterator[None]:
         """Run an entry point of a file in the midst of another one, which goes on afterwards as it was."""
         defaults = (self.torch.default_dtype, self.torch.device_context)
-        kept = (self.entry, self.entry_path, self.frame, self.grad, self.arms, self.trace, self.budget, self.rounds)
+        kept = (self.entry, self.entry_path, self.frame, self.grad, self.arms, self.trace, self.budget, self.free, self.rounds)
         gathered, self.pending.gathered = self.pending.gathered, []
         applying, self.torch.applying = self.torch.applying, 0
         self.begin_entry(path)
@@ -282,7 +288,24 @@ class Machine:
         finally:
             self.pending.gathered, self.torch.applying = gathered, applying
             self.torch.default_dtype, self.torch.device_context = defaults
-            self.entry, self.entry_path, self.frame, self.grad, self.arms, self.trace, self.budget, self.rounds = kept
+            self.entry, self.entry_path, self.frame, self.grad, self.arms, self.trace, self.budget, self.free, self.rounds = kept
+
+    def charge(self, count: int = 1) -> None:
+        """Count work that is no statement: calls, rounds of comprehensions, events that are told again."""
+        spent = count * self.frame.cost
+        if spent <= self.free:
+            self.free -= spent
+            return
+        if self.free:
+            allowed = self.coverage.allowed.get(self.entry_path, self.limits.free)
+            self.coverage.allowed[self.entry_path] = max(allowed // 2, self.limits.free // 32)
+        self.budget -= (spent - self.free) * self.limits.dear
+        self.free = 0
+
+    @property
+    def spent(self) -> bool:
+        """Whether nothing is left of the budget, nor of what is free: work that is no statement is left out as well."""
+        return self.budget <= 0 and not self.free
 
     def cost_of(self, function: Function) -> int:
         """What each statement of a function costs when it is run now: more, where other entry points of this file ran it before."""

@@ -109,15 +109,18 @@ def _is_count(value: Value) -> bool:
 
 def used_as_tensor(frame: Frame, holder: Site) -> bool:
     """Whether a sum or list is read as a tensor elsewhere in its function: `total.item()`, `torch.stack(losses)`."""
-    text = ast.unparse(holder.node)
     scope: ast.AST = frame.function.node if frame.function else frame.tree.module
-    for each in below(scope, ast.Attribute, ast.Call):
-        if isinstance(each, ast.Attribute) and each.attr not in ("append", "extend") and ast.unparse(each.value) == text:
-            return True
-        joined = isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr in ("stack", "tensor", "cat")
-        if joined and any(ast.unparse(argument) == text for argument in getattr(each, "args", ())):
-            return True
-    return False
+    return ast.unparse(holder.node) in _read_as_tensors(scope)
+
+
+@lru_cache(maxsize=256)
+def _read_as_tensors(scope: ast.AST) -> frozenset[str]:
+    """What has attributes or is joined in a function, as it is written."""
+    found = {ast.unparse(each.value) for each in below(scope, ast.Attribute) if each.attr not in ("append", "extend")}
+    for call in below(scope, ast.Call):
+        if isinstance(call.func, ast.Attribute) and call.func.attr in ("stack", "tensor", "cat"):
+            found.update(map(ast.unparse, call.args))
+    return frozenset(found)
 
 
 def outlives_round(frame: Frame, target: ast.expr, holder: Value | None) -> bool:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from torchlint.analysis.facts.passes import EvaluationPass, ModelUse, Run, over_data
 from torchlint.analysis.values.abstract import Class, Frame, Instance, Library, Tensor, Unknown, Value
 from torchlint.analysis.values.checkpoints import LOADED
 from torchlint.analysis.values.classes import descendants, is_module
-from torchlint.analysis.values.events import Event, LoopRun, Round
+from torchlint.analysis.values.events import Event, EventKind, LoopRun, Round
 from torchlint.analysis.values.loaders import loader_role
 from torchlint.analysis.values.origins import acts_by_mode, may_have_parameters, model_of
 from torchlint.analysis.values.site import Site
@@ -90,7 +91,7 @@ def _judged(units: Sequence[_Unit], run: Run) -> EvaluationPass | None:
     frame = loop.frame if loop is not None else call.frame
     first, last = _extent(unit, trace)
     inside = [event for event in trace[first:last] if loop is None or any(each.loop is loop for each in event.rounds)]
-    if frame is None or any(event.kind in (*_GRADIENTS, "step") for event in inside) or _asks_for_gradients(unit, trace, last):
+    if frame is None or any(event.kind in (*_GRADIENTS, "step") for event in inside) or _asks_for_gradients(unit, run, last):
         return None
     if loop is None and _is_trial(call):
         return None
@@ -109,7 +110,7 @@ def _judged(units: Sequence[_Unit], run: Run) -> EvaluationPass | None:
         uses=uses,
         loop=loop,
         by_data=loop is not None and loader_role(loop.iterated) == "evaluation",
-        only=_does_nothing_else(frame, trace),
+        only=_does_nothing_else(frame, run),
     )
 
 
@@ -203,19 +204,18 @@ def _extent(unit: _Unit, trace: Sequence[Event]) -> tuple[int, int]:
     return first, last
 
 
-def _asks_for_gradients(unit: _Unit, trace: Sequence[Event], last: int) -> bool:
+def _asks_for_gradients(unit: _Unit, run: Run, last: int) -> bool:
     """Whether the outputs are used for gradients afterwards, or the function is about gradients of inputs."""
-    for event in trace[last:]:
+    for event in islice(run.trace, last, None):
         if event.kind in _GRADIENTS:
             return True
         if event.kind == "model":
             break
     frame = unit.loop.frame if unit.loop is not None else unit.call.frame
-    own = [event for event in trace if _within(event.frame, frame)]
-    trains = any(event.kind == "step" for event in own)
-    if unit.loop is None and not trains and any(event.kind == "backward" for event in own):
-        return True
-    return not trains and any(event.kind == "gradient" for event in own)
+    if any(_within(event.frame, frame) for event in run.of("step")):
+        return False
+    asking: tuple[EventKind, ...] = ("gradient",) if unit.loop is not None else ("gradient", "backward")
+    return any(_within(event.frame, frame) for event in run.of(*asking))
 
 
 def _within(frame: Frame | None, outer: Frame | None) -> bool:
@@ -244,9 +244,9 @@ def _is_loaded(module: Value | None) -> bool:
     return isinstance(module, Instance) and (FROM_FILE in module.store or module.cls == LOADED)
 
 
-def _does_nothing_else(frame: Frame, trace: Sequence[Event]) -> bool:
+def _does_nothing_else(frame: Frame, run: Run) -> bool:
     """Whether the loop's function is one that evaluates and nothing more: no training, no generator, nothing that it defines."""
     node = frame.function.node if frame.function is not None else None
     if not isinstance(node, ast.FunctionDef) or frame.yields:
         return False
-    return not any(event.kind in (*_GRADIENTS, "step", "zero_grad", "optimizer", "train") and _within(event.frame, frame) for event in trace)
+    return not any(_within(event.frame, frame) for event in run.of("backward", "gradient", "step", "zero_grad", "optimizer", "train"))

@@ -83,6 +83,7 @@ def training_steps(run: Run) -> Iterator[TrainingStep]:
         if stretch.loop is None or not stretch.repeats or not any(event.kind == "step" for event in stretch.events):
             continue
         seen: set[int] = set()
+        stepping = {id(event.subject) for event in stretch.events if event.kind == "step"}
         first = stretch.round(0)
         for index, event in enumerate(first):
             if event.kind != "backward" or event.grad is False or _inside(event, first, stretch.depth):
@@ -102,7 +103,7 @@ def training_steps(run: Run) -> Iterator[TrainingStep]:
                 step=step,
                 loop=stretch.loop,
                 emptied=_emptied(step, stretch, run),
-                alone=_alone(step, event, stretch),
+                alone=len(stepping) == 1 and step.arms == event.arms and step.rounds == event.rounds,
             )
 
 
@@ -162,11 +163,6 @@ def _reaches(value: Value, optimizer: Value) -> bool:
     if isinstance(value, Instance) and isinstance(value.cls, Class):
         return any(held is optimizer for held in value.store.values())
     return False
-
-
-def _alone(step: Event, backward: Event, stretch: Stretch) -> bool:
-    steps = {id(event.subject) for event in stretch.events if event.kind == "step"}
-    return len(steps) == 1 and step.arms == backward.arms and step.rounds == backward.rounds
 
 
 def out_of_order(run: Run) -> Iterator[OutOfOrder]:
@@ -384,12 +380,15 @@ def carries_state(stretch: Stretch) -> bool:
 def _carried_by(kind: str, stretch: Stretch) -> Iterator[StateCarried]:
     # What a function made from the same arguments before is given out again: then it is of this round as well.
     now = {id(event.result) for event in stretch.own(1)}
-    before = [event for event in stretch.own(0) if event.kind == kind and event.result is not None and id(event.result) not in now]
+    before: dict[int, list[Event]] = {}
+    for event in stretch.own(0):
+        if event.kind == kind and event.result is not None and id(event.result) not in now:
+            before.setdefault(event.site.key, []).append(event)
     done: set[int] = set()
     for event in stretch.own(1):
         if event.kind != kind or event.grad is False or event.site.key in done or event.frame is None or stretch.loop is None:
             continue
-        earlier = [each for each in before if each.site.key == event.site.key]
+        earlier = before.get(event.site.key, [])
         found = _carried(event, earlier)
         if found is not None:
             done.add(event.site.key)

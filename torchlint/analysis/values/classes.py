@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from torchlint.analysis.values.abstract import (
+    UNKNOWN,
     Class,
     Frame,
     Function,
@@ -22,6 +25,9 @@ from torchlint.analysis.values.store import ENTRIES, IS_MODULE, ITEMS, LAST, SCR
 from torchlint.syntax.index import below
 from torchlint.torch_api.layers import Layer, is_module_class, layer
 
+# Of how many bases a class is known to have them; what it has behind those is not known.
+_MOST_BASES = 64
+
 
 def linear_bases(cls: Class) -> tuple[Value, ...]:
     """The class and its bases in the order in which Python looks attributes up.
@@ -33,34 +39,47 @@ def linear_bases(cls: Class) -> tuple[Value, ...]:
 
 def lineage(cls: Class) -> Lineage:
     if not cls.lineage:
-        order = tuple(_order(cls))
+        order = tuple(islice(_order(cls), _MOST_BASES))
+        order = order if len(order) < _MOST_BASES else (*order, UNKNOWN)
         libraries = tuple(base.name for base in order if isinstance(base, Library))
         cls.lineage.append(Lineage(order, libraries, any(map(is_module_class, libraries))))
     return cls.lineage[0]
 
 
-def _order(value: Value) -> Iterator[Value]:
-    while isinstance(value, Class) and len(value.bases) < 2:
-        yield value
-        if not value.bases:
-            return
+def _order(cls: Class) -> Iterator[Value]:
+    """The linearization of a class by C3, from those of its bases; where there is none, the bases one after another."""
+    yield cls
+    value: Value = cls
+    while isinstance(value, Class) and len(value.bases) == 1:
         value = _one(value.bases[0])
-    yield from _linear(value, 16)
+        yield value
+    if isinstance(value, Class) and value.bases:
+        yield from _merged([_one(base) for base in value.bases])
 
 
-def _linear(value: Value, depth: int) -> list[Value]:
-    """The linearization of a class by C3; where there is none, the bases one after another."""
-    if not isinstance(value, Class) or depth == 0:
-        return [value]
-    bases = [_one(base) for base in value.bases]
-    orders = [*(_linear(base, depth - 1) for base in bases), bases]
-    result: list[Value] = [value]
+def _merged(bases: Sequence[Value]) -> Iterator[Value]:
+    """The orders of several bases and the bases themselves, merged: first what stands behind nothing else."""
+    orders = [deque(linear_bases(base) if isinstance(base, Class) else (base,)) for base in bases]
+    orders.append(deque(bases))
+    behind = Counter(_identity(each) for order in orders for each in islice(order, 1, None))
     while orders := [order for order in orders if order]:
-        later = {_identity(each) for order in orders for each in order[1:]}
-        head = next((order[0] for order in orders if _identity(order[0]) not in later), orders[0][0])
-        result.append(head)
-        orders = [[each for each in order if _identity(each) != _identity(head)] for order in orders]
-    return result
+        head = next((order[0] for order in orders if not behind[_identity(order[0])]), orders[0][0])
+        yield head
+        for order in orders:
+            _leave_out(order, _identity(head), behind)
+
+
+def _leave_out(order: deque[Value], taken: int, behind: Counter[int]) -> None:
+    """Take something out of an order, at its head or, where bases contradict each other, behind it as well."""
+    if behind[taken] and any(_identity(each) == taken for each in islice(order, 1, None)):
+        kept = [order[0], *(each for each in islice(order, 1, None) if _identity(each) != taken)]
+        behind[taken] -= len(order) - len(kept)
+        order.clear()
+        order.extend(kept)
+    if _identity(order[0]) == taken:
+        order.popleft()
+        if order:
+            behind[_identity(order[0])] -= 1
 
 
 def _one(base: Value) -> Value:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from torchlint.analysis.values.abstract import Value
@@ -82,4 +82,7 @@ class Event:
 
     def rebased(self, base: int, arms: tuple[int, ...], inside: int, rounds: tuple[Round, ...]) -> Event:
         """The same event in another place: its first `base` arms and `inside` rounds replaced."""
-        return replace(self, arms=arms + self.arms[base:], rounds=rounds + self.rounds[inside:])
+        return Event(
+            self.kind, self.site, self.subject, self.grad, arms + self.arms[base:], self.training, self.arguments, self.result, self.call,
+            rounds + self.rounds[inside:], self.frame,
+        )  # fmt: skip

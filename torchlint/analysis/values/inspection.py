@@ -38,6 +38,9 @@ from torchlint.analysis.values.store import ELEMENT, ENTRIES, ITEMS, LAST, SEEN,
 from torchlint.torch_api.binding import is_public
 from torchlint.torch_api.dtypes import dtype_of
 
+# How many terms of a sum are looked at.
+_LONGEST_SUM = 64
+
 
 def origin_of(value: Value) -> Value:
     """What is gone through in the end: the loader inside `enumerate(tqdm(loader))`."""
@@ -46,14 +49,16 @@ def origin_of(value: Value) -> Value:
 
 def counted(numbers: Sequence[Value]) -> Value | None:
     """What is gone through by number in `range(len(data))`, or a part of it at a time in `range(len(data) // 8)`."""
-    for each in numbers:
-        match each:
+    pending, looked_at = list(reversed(numbers)), 0
+    while pending and looked_at < _LONGEST_SUM:
+        looked_at += 1
+        match pending.pop():
             case Unknown(method="len", receiver=Value() as data) if not _of_modules(data):
                 return data
-            case Unknown(method="<sum>" | "<product>", receiver=Tuple(items=items)) if (found := counted(items)) is not None:
-                return found
-            case Unknown(method="int", receiver=Value() as part) if (found := counted((part,))) is not None:
-                return found
+            case Unknown(method="<sum>" | "<product>", receiver=Tuple(items=items)):
+                pending.extend(reversed(items))
+            case Unknown(method="int", receiver=Value() as part):
+                pending.append(part)
     return None
 
 

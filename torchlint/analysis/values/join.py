@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from functools import reduce
-from typing import Any
+from typing import Any, TypeAlias
 
 from torchlint.analysis.values.abstract import (
     UNKNOWN,
@@ -33,8 +33,11 @@ _TENSOR_FIELDS = tuple(f.name for f in fields(Tensor) if f.name not in {"shape",
 _ARRAY_FIELDS = tuple(f.name for f in fields(Array) if f.name != "shape")
 
 
-def join(left: Value, right: Value) -> Value:
-    """The value that is known to be one of the two."""
+_Joined: TypeAlias = dict[tuple[int, int], Value]
+
+
+def join(left: Value, right: Value, known: _Joined | None = None) -> Value:
+    """The value that is known to be one of the two; `known` are joins of tuples in them."""
     if left is right:
         return left
     match left, right:
@@ -56,9 +59,14 @@ def join(left: Value, right: Value) -> Value:
             kept: dict[str, Any] = {name: _same(getattr(left, name), getattr(right, name)) for name in _ARRAY_FIELDS}
             return Array(**{**kept, "kind": left.kind}, shape=join_shapes(left.shape, right.shape)) if left.kind == right.kind else UNKNOWN
         case Tuple(), Tuple() if len(left.items) == len(right.items):
-            return Tuple(tuple(map(join, left.items, right.items)), fields=left.fields if left.fields == right.fields else ())
+            known = {} if known is None else known
+            pair = id(left), id(right)
+            if pair not in known:
+                items = tuple(join(a, b, known) for a, b in zip(left.items, right.items, strict=True))
+                known[pair] = Tuple(items, fields=left.fields if left.fields == right.fields else ())
+            return known[pair]
         case Iteration(), Iteration():
-            return Iteration(join(left.element, right.element))
+            return Iteration(join(left.element, right.element, known))
         case Method(), Method() if left.receiver is right.receiver and left.function is right.function:
             return left
     return _alternatives(left, right)

@@ -29,6 +29,7 @@ from torchlint.analysis.values.store import ELEMENT, ENTRIES, ITEMS, MODED
 
 _LONGEST_CHAIN = 64
 _FEW = 8
+_MOST_SEARCHED = 512
 
 
 def _items(value: Tuple | List) -> tuple[Value, ...] | None:
@@ -50,6 +51,11 @@ ENDS = frozenset({"item", "tolist", "numpy", "detach", "data", "argmax", "eq", "
 
 def model_of(value: Value | None) -> Value | None:
     """The module whose output a value is computed from; where only that much is known, the unknown thing that was called."""
+    return _model_of(value, {})
+
+
+def _model_of(value: Value | None, searched: dict[int, Value]) -> Value | None:
+    """As `model_of`; in what was searched before, nothing was found."""
     called = False
     for _ in range(_LONGEST_CHAIN):
         if isinstance(value, Unknown):
@@ -67,24 +73,20 @@ def model_of(value: Value | None) -> Value | None:
                 return None
             case LibraryMethod():
                 value = value.receiver
-            case Tuple() | List() | Dict():
-                return _first_model(_held(value))
-            case OneOf():
-                return _first_model(value.alternatives)
+            case Tuple() | List() | Dict() | OneOf():
+                for item in value.alternatives if isinstance(value, OneOf) else _held(value):
+                    if id(item) not in searched and len(searched) < _MOST_SEARCHED:
+                        searched[id(item)] = item
+                        found = _model_of(item, searched)
+                        if found is not None:
+                            return found
+                return None
             case Iteration():
                 value = value.element
             case Instance() if called:
                 return value
             case _:
                 return None
-    return None
-
-
-def _first_model(values: Iterable[Value]) -> Value | None:
-    for each in values:
-        found = model_of(each)
-        if found is not None:
-            return found
     return None
 
 

@@ -19,6 +19,7 @@ from torchlint.analysis.values.abstract import (
     Value,
 )
 from torchlint.analysis.values.contents import MOST_SEEN, held_in
+from torchlint.analysis.values.extent import unfolds_too_far
 from torchlint.analysis.values.inspection import element_of, known_items
 from torchlint.analysis.values.join import join, join_all
 from torchlint.analysis.values.store import ELEMENT, ENTRIES, ITEMS, LAST, SEEN
@@ -42,7 +43,8 @@ def list_method(
             return NONE
         case "insert":
             note_last(machine, value, UNKNOWN)
-            machine.trail.set(value.store, ELEMENT, join(element_of(value), positional[-1]) if items or items is None else positional[-1])
+            added = UNKNOWN if unfolds_too_far(positional[-1:], value.store) else positional[-1]
+            machine.trail.set(value.store, ELEMENT, join(element_of(value), added) if items or items is None else added)
             machine.trail.set(value.store, ITEMS, None)
             return NONE
         case "pop" | "popleft":
@@ -75,6 +77,8 @@ def grow(machine: Machine, value: List, added: Value) -> None:
     note_held(value, held_in(added))
     if more != ():
         note_last(machine, value, more[-1] if more else UNKNOWN)
+    if unfolds_too_far((added,), value.store):
+        added, more = Iteration(UNKNOWN), None
     if items is not None and more is not None and len(items) + len(more) < _LONGEST:
         if more and (machine.arms or machine.frame.loops):
             # What the elements are outlives a join in which their number is lost.
@@ -127,6 +131,8 @@ def dict_method(
         case "update":
             more = positional[0].store.get(ENTRIES) if positional and isinstance(positional[0], Dict) else None if positional else {}
             merged = None if entries is None or more is None else {**entries, **more, **keywords}
+            if unfolds_too_far((*positional, *keywords.values()), value.store):
+                merged = None
             note_held(value, [each for given in (*positional, Tuple(tuple(keywords.values()))) for each in held_in(given)])
             machine.trail.set(value.store, ENTRIES, merged)
             return NONE

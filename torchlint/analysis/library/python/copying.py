@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import ast
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from torchlint.analysis.library.handlers import LibraryCall, handles
-from torchlint.analysis.machine.machine import Machine
 from torchlint.analysis.values.abstract import TRUE, UNKNOWN, Dict, Instance, List, Tensor, Value
 from torchlint.analysis.values.checkpoints import is_state
-from torchlint.analysis.values.store import COPIED
+from torchlint.analysis.values.store import COPIED, Store
+
+# How many objects a deep copy may have.
+_MOST_COPIED = 2048
 
 
 @handles("copy.deepcopy")
 def _deepcopy(call: LibraryCall) -> Value:
-    return _copied(call.machine, call.positional[0], call.node, 0) if call.positional else UNKNOWN
+    return _Copying({}).value(call.positional[0], 0) if call.positional else UNKNOWN
 
 
 @handles("copy.copy")
@@ -24,26 +25,38 @@ def _copy(call: LibraryCall) -> Value:
     return positional[0] if positional and is_state(positional[0]) else _deepcopy(call)
 
 
-def _copied(machine: Machine, value: Value, node: ast.AST, depth: int) -> Value:
-    if depth > 12:
-        return UNKNOWN
-    match value:
-        case Instance():
-            store = {key: _copied_slot(machine, held, node, depth) for key, held in value.store.items()}
-            return replace(value, store=type(value.store)({**store, COPIED: TRUE}), site=value.site)
-        case List() | Dict():
-            store = {key: _copied_slot(machine, held, node, depth) for key, held in value.store.items()}
-            return replace(value, store=store)
-        case Tensor():
-            return replace(value, op="deepcopy", inputs=(value,))
-    return value
+@dataclass(frozen=True, slots=True)
+class _Copying:
+    """A deep copy in the making: `made` are the copies of stores, since what is shared stays shared."""
 
+    made: dict[int, Store]
 
-def _copied_slot(machine: Machine, held: Any, node: ast.AST, depth: int) -> Any:
-    if isinstance(held, Value):
-        return _copied(machine, held, node, depth + 1)
-    if isinstance(held, tuple):
-        return tuple(_copied_slot(machine, each, node, depth + 1) for each in held)
-    if isinstance(held, dict):
-        return {key: _copied_slot(machine, each, node, depth + 1) for key, each in held.items()}
-    return held
+    def value(self, value: Value, depth: int) -> Value:
+        if depth > 12:
+            return UNKNOWN
+        match value:
+            case Instance() | List() | Dict():
+                if id(value.store) not in self.made and len(self.made) >= _MOST_COPIED:
+                    return UNKNOWN
+                return replace(value, store=self.store(value, depth))
+            case Tensor():
+                return replace(value, op="deepcopy", inputs=(value,))
+        return value
+
+    def store(self, value: Instance | List | Dict, depth: int) -> Store:
+        known = self.made.get(id(value.store))
+        if known is None:
+            known = self.made[id(value.store)] = type(value.store)()
+            known.update({key: self.slot(held, depth + 1) for key, held in value.store.items()})
+            if isinstance(value, Instance):
+                known[COPIED] = TRUE
+        return known
+
+    def slot(self, held: Any, depth: int) -> Any:
+        if isinstance(held, Value):
+            return self.value(held, depth)
+        if isinstance(held, tuple):
+            return tuple(self.slot(each, depth) for each in held)
+        if isinstance(held, dict):
+            return {key: self.slot(each, depth) for key, each in held.items()}
+        return held

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from torchlint.analysis.values.abstract import UNKNOWN, Const, List, Value
 from torchlint.analysis.values.store import ITEMS
 
+# A text that a program makes beyond this is of no use to a rule.
+_LONGEST = 4096
+
 
 def string_method(text: str, name: str, positional: Sequence[Value]) -> Value:
     if name in ("lower", "upper", "strip", "startswith", "endswith", "replace", "split", "title") and all(isinstance(value, Const) for value in positional):
@@ -16,5 +19,5 @@ def string_method(text: str, name: str, positional: Sequence[Value]) -> Value:
             return UNKNOWN
         if isinstance(result, list):
             return List({ITEMS: tuple(map(Const, result))})
-        return Const(result)
+        return Const(result) if not isinstance(result, str) or len(result) <= _LONGEST else UNKNOWN
     return UNKNOWN

@@ -327,6 +327,10 @@ def attribute_is_read(machine: Machine, name: str, path: str) -> bool:
 def _in_sequence(
     machine: Machine, module: Instance, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST
 ) -> Value:
+    machine.charge()
+    if machine.spent:
+        machine.exhausted = True
+        return call_unknown(machine, module, positional, keywords, node)
     items = sequence_items(module)
     if items is None:
         element = module.store.get(ELEMENT)

@@ -20,7 +20,7 @@ def unused_layer(settled: ClassSettled) -> Iterator[Finding]:
         return
     for name, value in settled.values.items():
         site = settled.last_assigned(name)
-        if site is None or settled.used(name) or not _has_weights(value) or reachable_otherwise(settled.values, name):
+        if site is None or not _has_weights(value) or settled.used(name) or reachable_otherwise(settled.values, name):
             continue
         yield settled.flag(
             f"`self.{name}` is never used: its weights cost memory, swell every checkpoint and get no gradient; call it or remove it",

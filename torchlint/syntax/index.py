@@ -77,7 +77,7 @@ def own(definition: ast.AST, *kinds: type[Node]) -> Iterator[Node]:
         yield from nodes.get(kind, ())
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16384)
 def _own(definition: ast.AST) -> tuple[Mapping[type, list[Any]], list[ast.AST]]:
     """The nodes of a definition by kind, and the definitions right inside it."""
     nodes: dict[type, list[Any]] = {}

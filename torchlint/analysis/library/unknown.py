@@ -30,6 +30,7 @@ from torchlint.analysis.values.join import present
 from torchlint.analysis.values.origins import ENDS
 from torchlint.analysis.values.store import ModuleStore
 from torchlint.torch_api.binding import bind
+from torchlint.torch_api.purity import only_gives
 from torchlint.torch_api.schedulers import SCHEDULER_MAKERS
 
 
@@ -94,8 +95,10 @@ def _module_method(machine: Machine, receiver: Unknown, name: str, node: ast.AST
 def _discarded(
     machine: Machine, receiver: Unknown, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.Call, written: ast.expr
 ) -> None:
-    """A method called as a statement: told if what it is called on turns out to be a tensor."""
+    """A method called as a statement: told if what it is called on turns out to be a tensor, of which it would only give another."""
     method = f"torch.Tensor.{name}"
+    if not only_gives(method):
+        return
     told = partial(
         DiscardedCall, machine.site(node), machine.frame, machine.grad, method,
         arguments=bind(method, positional, keywords), positional=tuple(positional), result=UNKNOWN, discarded=True,

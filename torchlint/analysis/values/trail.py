@@ -34,8 +34,14 @@ class Trail:
         of_object = type(store) is not Locals
         self.log.append((store, key, old, of_object))
         store[key] = value
-        self.version += of_object
-        self.module_version += type(store) is ModuleStore
+        if of_object:
+            self._count(store)
+
+    def _count(self, store: Store) -> None:
+        """Count a write to an object."""
+        self.version += 1
+        if type(store) is ModuleStore:
+            self.module_version += 1
 
     def set_local(self, store: Store, key: Any, value: Any) -> None:
         """Write to a frame's locals."""
@@ -46,8 +52,8 @@ class Trail:
         if key in store:
             of_object = type(store) is not Locals
             self.log.append((store, key, store.pop(key), of_object))
-            self.version += of_object
-            self.module_version += type(store) is ModuleStore
+            if of_object:
+                self._count(store)
 
     def restore(self, store: Store, key: Any, value: Any, of_object: bool) -> None:
         """Bind a name again to what it was bound to before, or (MISSING) to nothing."""
@@ -78,14 +84,16 @@ class Trail:
     def undo(self, mark: int) -> None:
         """Back to the state at `mark`."""
         log = self.log
-        while len(log) > mark:
-            store, key, old, of_object = log.pop()
+        if len(log) == mark:
+            return
+        for store, key, old, of_object in reversed(log[mark:]):
             if old is MISSING:
                 store.pop(key, None)
             else:
                 store[key] = old
-            self.version += of_object
-            self.module_version += type(store) is ModuleStore
+            if of_object:
+                self._count(store)
+        del log[mark:]
 
     def apply(self, delta: Delta) -> None:
         for (_, key), (store, value) in delta.items():
@@ -102,6 +110,8 @@ class Trail:
         slots: Delta = {}
         for delta in deltas:
             slots.update(delta)
+        if not slots:
+            return
         known: dict[tuple[int, int], Any] = {}
 
         def joined_once(left: Any, right: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.analysis.reading import values, x
-from torchlint.analysis.values.abstract import Instance, Tensor
+from torchlint.analysis.values.abstract import Const, Instance, Tensor
 from torchlint.analysis.values.devices import module_device
 
 
@@ -292,3 +292,9 @@ def test_the_init_of_a_dataclass_is_inherited() -> None:
 def test_an_object_that_is_given_a_model_may_move_it_whatever_its_package_is_called() -> None:
     net = values("from torchkeras import KerasModel\nnet = nn.Linear(3, 2)\nheld = KerasModel(net=net)")["net"]
     assert isinstance(net, Instance) and module_device(net) is None
+
+
+def test_a_call_is_not_taken_for_one_whose_argument_is_gone() -> None:
+    calls = "".join(f"a{number} = first([{number}])\n" for number in range(200))
+    found = values(f"def first(v):\n    return v[0]\n{calls}")
+    assert [found[f"a{number}"] for number in range(200)] == [Const(number) for number in range(200)]

@@ -75,6 +75,7 @@ def run_function(
             machine.turned_out.is_tensor(locals_[name])
         return known.result
     doubtful = {name: value for name, value in locals_.items() if machine.turned_out.is_open(value)} if key else {}
+    given = tuple(locals_.values())
     version, start, base = machine.trail.version, len(machine.trace), len(machine.arms)
     before, machine.torch.layer_grads = machine.torch.layer_grads, set()
     result = _run(machine, function, receiver, locals_, node, alone)
@@ -82,7 +83,7 @@ def run_function(
     if key is not None and version == machine.trail.version:
         events = tuple(machine.trace[start:])
         taken = frozenset(name for name, value in doubtful.items() if not machine.turned_out.is_open(value))
-        machine.memo.outcomes[key] = Outcome(version, machine.trail.module_version, result, events, base, len(machine.rounds), frozenset(inside), taken)
+        machine.memo.outcomes[key] = Outcome(version, machine.trail.module_version, result, events, base, len(machine.rounds), frozenset(inside), taken, given)
     return result
 
 

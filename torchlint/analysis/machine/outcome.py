@@ -10,7 +10,10 @@ from torchlint.analysis.values.events import Event
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a call came to, kept for the next call with the same arguments; `taken` are those that turned out to be tensors."""
+    """What a call came to, kept for the next call with the same arguments; `taken` are those that turned out to be tensors.
+
+    `given` are the arguments: they are told apart by identity, which nothing else may have while this is kept.
+    """
 
     version: int
     module_version: int
@@ -20,3 +23,4 @@ class Outcome:
     inside: int
     layer_grads: frozenset[bool | None]
     taken: frozenset[str]
+    given: tuple[Value, ...]

@@ -133,7 +133,7 @@ def _run(
         mark=machine.trail.mark(),
         depth=caller.depth + 1,
         trace_start=len(machine.trace),
-        cost=machine.cost_of(function),
+        cost=machine.cost_of(function.node),
     )
     machine.frame = frame
     applied, machine.torch.applied_at = machine.torch.applied_at, None

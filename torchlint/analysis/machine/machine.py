@@ -19,7 +19,6 @@ from torchlint.analysis.machine.torch_state import TorchState
 from torchlint.analysis.values.abstract import (
     UNKNOWN,
     Frame,
-    Function,
     Instance,
     LibraryMethod,
     Unknown,
@@ -47,8 +46,8 @@ class Limits:
     elements is run for each of them up to so many `rounds` of so many `looped` statements in all. What is done beside
     statements (calls, rounds of comprehensions, events told again) is `free` so often and `dear` beyond; an entry point that
     needs more leaves the next ones of its file half as much. A function that
-    as many entry points of a file have run as `familiar` says (`familiar_elsewhere`, for a function of another file) shows
-    little that is new: its statements then cost `familiar_cost`. `remembered` says whether a call with the arguments of an
+    as many entry points have run as `familiar` says shows little that is new: its statements then cost `familiar_cost`.
+    `remembered` says whether a call with the arguments of an
     earlier one is not run again.
     """
 
@@ -60,7 +59,6 @@ class Limits:
     rounds: int = 40
     looped: int = 300
     familiar: int = 24
-    familiar_elsewhere: int = 1
     familiar_cost: int = 40
     remembered: bool = True
 
@@ -307,15 +305,13 @@ class Machine:
         """Whether nothing is left of the budget, nor of what is free: work that is no statement is left out as well."""
         return self.budget <= 0 and not self.free
 
-    def cost_of(self, function: Function) -> int:
-        """What each statement of a function costs when it is run now: more, where other entry points of this file ran it before."""
-        key = (function.node, self.entry_path)
-        last, times = self.coverage.reached.get(key, (0, 0))
+    def cost_of(self, function: ast.AST) -> int:
+        """What each statement of a function costs when it is run now."""
+        last, times = self.coverage.reached.get(function, (0, 0))
         if last != self.entry:
             times += 1
-            self.coverage.reached[key] = (self.entry, times)
-        familiar = self.limits.familiar if function.path == self.entry_path else self.limits.familiar_elsewhere
-        return 1 if times <= familiar else self.limits.familiar_cost
+            self.coverage.reached[function] = (self.entry, times)
+        return 1 if times <= self.limits.familiar else self.limits.familiar_cost
 
     def site(self, node: ast.AST) -> Site:
         return Site(self.frame.tree, node)

@@ -19,11 +19,6 @@ def nn_in(store: Store) -> str | None:
     return None
 
 
-def torch_in(store: Store) -> str | None:
-    """The name by which a file's code reaches torch."""
-    return next((name for name, value in store.items() if isinstance(value, Library) and value.name == "torch" and isinstance(name, str)), None)
-
-
 def globals_of(frame: Frame) -> Store:
     """The globals of the file whose code runs."""
     return frame.scopes[0] if frame.scopes else frame.locals

@@ -31,7 +31,8 @@ def final_values(text: str) -> dict[str, Value]:
     source = Source("program.py", text)
     tree = parse(source)
     machine = machine_for(Texts({"program.py": source}, frozenset({"program.py"})), {"program.py": tree})
-    return {str(name): value for name, value in machine.run_file("program.py").items() if isinstance(value, Value)}
+    machine.run_file("program.py")
+    return {str(name): value for name, value in machine.files["program.py"].globals.items() if isinstance(value, Value)}
 
 
 def compare(program: Program) -> Comparison:

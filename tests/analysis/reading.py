@@ -25,7 +25,8 @@ def values(*texts: str, **files: str) -> dict[str, Value]:
     sources = {path: Source(path, text) for path, text in named.items()}
     trees = {path: parse(source) for path, source in sources.items()}
     machine = machine_for(Program(sources, frozenset(sources)), trees)
-    return {str(name): value for name, value in machine.run_file("main.py").items() if isinstance(value, Value)}
+    machine.run_file("main.py")
+    return {str(name): value for name, value in machine.files["main.py"].globals.items() if isinstance(value, Value)}
 
 
 def told(value: Value | None) -> str:

@@ -76,6 +76,6 @@ def test_a_file_out_of_budget_silences_no_other_that_it_has_no_part_in() -> None
 
 def test_what_comes_of_a_file_out_of_budget_is_no_reason_to_speak() -> None:
     long = LONG.replace("    a", "        a")
-    slow = f"layers = []\ndef entry(a):\n    for index in range(4):\n        layers.append(index)\n{long}\n\nentry(0)\n"
-    misfit = "from a import layers\nnn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Conv2d(4, 8, 3))(torch.zeros(1, 3, 9, 9))\n"
+    slow = f"def made(a):\n    layers = []\n    for index in range(4):\n        layers.append(index)\n{long}\n    return layers\n\nlayers = made(0)\n"
+    misfit = "from a import layers\nlen(layers)\nnn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Conv2d(4, 8, 3))(torch.zeros(1, 3, 9, 9))\n"
     assert reports(misfit, a=slow) == []

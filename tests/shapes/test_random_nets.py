@@ -81,7 +81,8 @@ def inferred(text: str) -> tuple[int, ...] | None:
     misfits: list[object] = []
     with settings():
         machine = machine_for(Program({"main.py": source}, frozenset({"main.py"})), {"main.py": parse(source)}, frozenset({ShapeMismatch}), misfits.append)
-        found = machine.run_file("main.py")["x"]
+        machine.run_file("main.py")
+        found = machine.files["main.py"].globals["x"]
     if misfits:
         return None
     assert isinstance(found, Tensor) and found.shape is not None, f"no shape is known\n{text}"

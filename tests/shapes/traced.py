@@ -65,7 +65,8 @@ def traced(package: Package, path: str, builder: str, size: tuple[int, ...]) -> 
     with settings():
         tracer = Tracer(package.program, package.trees)
         machine = tracer.machine
-        held = machine.run_file(path)
+        machine.run_file(path)
+        held = machine.files[path].globals
         tree = package.trees[path]
         machine.frame = type(machine.frame)(tree, held, ())
         node = tree.module

@@ -27,6 +27,10 @@ class Around:
             self._known[path] = tuple(sorted(closure(leading, imports)))
         return self._known[path]
 
+    def is_imported(self, path: str) -> bool:
+        """Whether any other file imports a file; taken for granted where it is not known."""
+        return path in self._importers or (self._program.imports is None and len(self._program.sources) > 1)
+
     def says(self, path: str, word: str) -> bool:
         """Whether a word stands in any file around this one."""
         if (path, word) not in self._said:

@@ -103,9 +103,9 @@ def attribute(machine: Machine, value: Value, name: str, node: ast.AST) -> Value
 
 def member(machine: Machine, file: ProjectFile, name: str) -> Value:
     """A global of a file of the program, or the submodule of that name."""
-    found = machine.run_file(file.path).get(name, MISSING)
-    if isinstance(found, Value):
-        return found
+    found = machine.global_value(file.path, name)
+    if found is not MISSING:
+        return found  # type: ignore[no-any-return]
     if posixpath.basename(file.path) == "__init__.py":
         path = machine.resolve(file.path, name, 1)
         if path is not None and path != file.path:

@@ -103,9 +103,13 @@ def lookup(machine: Machine, name: str) -> Value:
         if value is not MISSING:
             machine.read_globals.add(name)
             return value  # type: ignore[no-any-return]
-    if name in _BUILTINS:
-        return _library(name)
-    return UNKNOWN
+    state = machine.files.read(frame.tree.path)
+    if state is not None and state.may_make(name):
+        value = machine.global_value(frame.tree.path, name)
+        if value is not MISSING:
+            machine.read_globals.add(name)
+            return value  # type: ignore[no-any-return]
+    return _library(name) if name in _BUILTINS else UNKNOWN
 
 
 def _attribute(machine: Machine, node: ast.Attribute) -> Value:

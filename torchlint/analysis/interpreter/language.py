@@ -10,8 +10,8 @@ from torchlint.analysis.interpreter.calls import call_expression, call_value
 from torchlint.analysis.interpreter.comprehensions import comprehension, dict_comprehension
 from torchlint.analysis.interpreter.contexts import run_raise, run_try, run_with
 from torchlint.analysis.interpreter.expressions import EXPRESSIONS
-from torchlint.analysis.interpreter.files import run_file
-from torchlint.analysis.interpreter.importing import run_import, run_import_from
+from torchlint.analysis.interpreter.files import global_value, run_file
+from torchlint.analysis.interpreter.importing import run_import
 from torchlint.analysis.interpreter.loops import run_break, run_continue, run_for, run_while
 from torchlint.analysis.interpreter.statements import STATEMENTS, assign
 from torchlint.analysis.interpreter.subscripts import subscript
@@ -45,7 +45,7 @@ def python(packages: Packages) -> Language:
             ast.Break: run_break,
             ast.Continue: run_continue,
             ast.Import: run_import,
-            ast.ImportFrom: run_import_from,
+            ast.ImportFrom: run_import,
         },
         expressions={
             **EXPRESSIONS,
@@ -61,5 +61,6 @@ def python(packages: Packages) -> Language:
         call=call_value,
         attribute=attribute,
         run_file=run_file,
+        global_value=global_value,
         packages=packages,
     )

@@ -34,6 +34,7 @@ from torchlint.analysis.values.trail import Delta, Trail
 from torchlint.project.around import Around
 from torchlint.project.imports import ImportIndex
 from torchlint.project.program import Program
+from torchlint.syntax.bindings import Bindings
 from torchlint.syntax.tree import Tree
 from torchlint.torch_api.shapes.error import ShapeError
 
@@ -65,19 +66,33 @@ class Limits:
 
 @dataclass(slots=True, eq=False)
 class FileState:
-    """One file of the program: its tree, its globals, whether its body has been run, and run out of budget."""
+    """One file of the program: its tree, its globals, whether its body has been run, and run out of budget.
+
+    `pending` are the names that were not asked for yet, `ran` the statements that need not be run again; `lending` are the files
+    whose every name it imports, `asked` what was looked for there.
+    """
 
     tree: Tree
+    entry: int
     globals: Store = field(default_factory=dict)
-    status: str = "new"
+    is_run: bool = False
     exhausted: bool = False
+    bindings: Bindings | None = None
+    pending: set[str] = field(default_factory=set)
+    ran: set[ast.stmt] = field(default_factory=set)
+    lending: Sequence[str] = ()
+    asked: set[tuple[str, str]] = field(default_factory=set)
+
+    def may_make(self, name: str) -> bool:
+        """Whether a global name that is not there may be made when it is asked for."""
+        return name in self.pending or bool(self.lending)
 
 
 class Files:
     """The files of a program by path, each with its tree from when it is first asked for; none for one that is no Python."""
 
-    def __init__(self, trees: Mapping[str, Tree]) -> None:
-        self._trees = trees
+    def __init__(self, trees: Mapping[str, Tree], entries: Iterator[int]) -> None:
+        self._trees, self._entries = trees, entries
         self._states: dict[str, FileState] = {}
 
     def __getitem__(self, path: str) -> FileState:
@@ -93,9 +108,13 @@ class Files:
         """Whether a file has been asked for before."""
         return path in self._states
 
+    def read(self, path: str) -> FileState | None:
+        """A file that has been asked for before."""
+        return self._states.get(path)
+
     def get(self, path: str) -> FileState | None:
         if path not in self._states and path in self._trees:
-            self._states[path] = FileState(self._trees[path])
+            self._states[path] = FileState(self._trees[path], next(self._entries))
         return self._states.get(path)
 
 
@@ -113,7 +132,8 @@ class Language:
     assign: Callable[[Machine, ast.expr, Value], None]
     call: Callable[[Machine, Value, Sequence[Value], Mapping[str, Value], ast.AST], Value]
     attribute: Callable[[Machine, Value, str, ast.AST], Value]
-    run_file: Callable[[Machine, str], Store]
+    run_file: Callable[[Machine, str], None]
+    global_value: Callable[[Machine, str, str], Any]
     packages: Packages
 
 
@@ -207,7 +227,7 @@ class Machine:
     def __post_init__(self, trees: Mapping[str, Tree], about: Mapping[type, tuple[type, ...]] | None) -> None:
         self.packages = self.language.packages
         self._expressions = self.language.expressions
-        self.files = Files(trees)
+        self.files = Files(trees, self._entries)
         self._around = Around(self.program)
         self.index = ImportIndex(list(trees), self.program.roots)
         self.wanted_values = {fact: (about or {}).get(fact, (Value,)) for fact in self.wanted}
@@ -253,19 +273,26 @@ class Machine:
         return self._around.says(path or self.frame.tree.path, word)
 
     def resolve(self, importer: str, module: str, level: int) -> str | None:
-        """The file of the program that an import means; None for what is not in it, or is no Python."""
-        path = self.index.resolve(importer, module, level)
-        return path if path is not None and path in self.files else None
+        """The file of the program that an import means; None for what is not in it."""
+        return self.index.resolve(importer, module, level)
 
-    def run_file(self, path: str) -> Store:
-        """The globals of a file of the program, which is run if it was not."""
-        return self.language.run_file(self, path)
+    def is_imported(self, path: str) -> bool:
+        """Whether any other file of the program imports a file."""
+        return self._around.is_imported(path)
+
+    def run_file(self, path: str) -> None:
+        """Run the top level of a file of the program, if it was not."""
+        self.language.run_file(self, path)
+
+    def global_value(self, path: str, name: str) -> Any:
+        """What a global name of a file of the program stands for; else MISSING. What makes it is run if it was not."""
+        return self.language.global_value(self, path, name)
 
     # Shared operations.
 
-    def begin_entry(self, path: str) -> None:
-        """Start an entry point of a file: the file itself, or something that nobody calls; it has a budget of its own."""
-        self.entry, self.entry_path = next(self._entries), path
+    def begin_entry(self, path: str, entry: int | None = None) -> None:
+        """Start an entry point of a file, by its number if it has one: the file itself, or something that nobody calls; it has a budget of its own."""
+        self.entry, self.entry_path = next(self._entries) if entry is None else entry, path
         # A program that sets its own defaults may do so before or after.
         sets_defaults = self._around.says(path, "set_default_")
         self.torch.default_dtype = None if sets_defaults else "float32"
@@ -274,13 +301,13 @@ class Machine:
         self.budget, self.free = self.limits.statements, self.coverage.allowed.get(path, self.limits.free)
 
     @contextmanager
-    def apart(self, path: str) -> Iterator[None]:
+    def apart(self, path: str, entry: int | None = None) -> Iterator[None]:
         """Run an entry point of a file in the midst of another one, which goes on afterwards as it was."""
         defaults = (self.torch.default_dtype, self.torch.device_context)
         kept = (self.entry, self.entry_path, self.frame, self.grad, self.arms, self.trace, self.budget, self.free, self.rounds)
         gathered, self.pending.gathered = self.pending.gathered, []
         applying, self.torch.applying = self.torch.applying, 0
-        self.begin_entry(path)
+        self.begin_entry(path, entry)
         try:
             yield
         finally:
@@ -351,7 +378,7 @@ class Machine:
             self.trail.set(scope, name, value)
             # What other closures read of that scope outlives this function.
             self.trail.version += 1
-        elif frame.function is None and name in self.read_globals:
+        elif frame.function is None and name in self.read_globals and name in frame.locals:
             # A function has read it: what functions came to may not hold any more.
             self.trail.set(frame.locals, name, value)
         else:

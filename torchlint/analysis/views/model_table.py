@@ -107,6 +107,8 @@ def tables(
     for each in [path, *(other for other in trees if other != path and len(trees) <= _MOST_FILES)]:
         tracer.machine.run_file(each)
         run_uncalled(tracer.machine, each)
+    if name is not None:
+        tracer.machine.global_value(path, name)
     held = tracer.machine.files[path].globals
     return [_table(tracer, path, each, inputs) for each in _chosen(held, path, name)]
 

@@ -9,7 +9,8 @@ import pytest
 
 from torchlint.project.files import Filter, default_excludes, discover
 from torchlint.project.program import Program
-from torchlint.project.programs import Import, Project, load, scan_imports
+from torchlint.project.programs import Project, load
+from torchlint.project.scanning import Import, scan_imports
 
 Write = Callable[..., Path]
 

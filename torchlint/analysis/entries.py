@@ -67,11 +67,11 @@ def run_program(machine: Machine) -> None:
 def _entries(machine: Machine) -> dict[str, frozenset[str] | None]:
     """The files that are run on their own, the linted ones first, and which of their definitions are; None stands for all."""
     program = machine.program
-    order = [path for path in program.entries if path in machine.files]
+    order = program.entries
     if program.imports is None or program.linted.issuperset(order):
-        return dict.fromkeys(order)
+        return {path: None for path in order if path in machine.files}
     reached = reaching(program, lambda path: state.tree if (state := machine.files.get(path)) is not None else None, machine.index)
-    return {path: reached.get(path) for path in order if path in program.linted or path in reached}
+    return {path: reached.get(path) for path in order if (path in program.linted or path in reached) and path in machine.files}
 
 
 def _is_used(machine: Machine, path: str, name: str) -> bool:

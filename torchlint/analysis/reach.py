@@ -10,10 +10,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 
 from torchlint.project.around import reverse
-from torchlint.project.imports import ImportIndex
+from torchlint.project.imports import ImportIndex, module_name
 from torchlint.project.program import Program
+from torchlint.project.scanning import scan_imports
 from torchlint.syntax.outline import Definition, Imported, Outline, outline
 from torchlint.syntax.tree import Tree
+
+_STAR = "*"
 
 
 def reaching(program: Program, tree: Callable[[str], Tree | None], index: ImportIndex) -> dict[str, frozenset[str]]:
@@ -37,6 +40,8 @@ class _Search:
         # What each file offers that leads to a linted one, and the files whose importers are still to be looked at.
         self._exposed: defaultdict[str, set[str]] = defaultdict(set)
         self._pending: list[str] = []
+        # What each file takes by its import statements: names, modules, all names.
+        self._taken: dict[str, frozenset[str]] = {}
         self.reached: defaultdict[str, set[str]] = defaultdict(set)
 
     def outline(self, path: str) -> Outline | None:
@@ -65,8 +70,22 @@ class _Search:
         while self._pending:
             path = self._pending.pop()
             for importer in self._importers.get(path, ()):
-                self._look_at(importer)
+                if self._may_take(importer, path):
+                    self._look_at(importer)
             self._look_at(path)
+
+    def _may_take(self, importer: str, path: str) -> bool:
+        """Whether a file imports a name that another one exposes, or all names, or the other one as a module: no other is parsed."""
+        if importer not in self._taken:
+            text = self._program.sources[importer].text
+            self._taken[importer] = frozenset(name for each in scan_imports(text) for name in each.names or each.module.split(".")) | ({_STAR} if "import *" in text else set())
+        taken = self._taken[importer]
+        if _STAR in taken or not taken.isdisjoint(self._exposed[path]):
+            return True
+        if module_name(path) not in taken:
+            return False
+        text = self._program.sources[importer].text
+        return any(name in text for name in self._exposed[path])
 
     def _look_at(self, path: str) -> None:
         """What of a file uses a name that leads to a linted file."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import builtins
+import re
 from collections.abc import Iterable, Mapping
 
 from torchlint.project.program import Program
+
+_BUILTINS = frozenset(dir(builtins))
 
 
 class Around:
@@ -30,6 +34,30 @@ class Around:
     def is_imported(self, path: str) -> bool:
         """Whether any other file imports a file; taken for granted where it is not known."""
         return path in self._importers or (self._program.imports is None and len(self._program.sources) > 1)
+
+    def may_offer(self, path: str, name: str) -> bool:
+        """Whether a file may have a global name for all who import its names: it stands there, or in a file whose names it passes on."""
+        imports, seen, pending = self._program.imports, {path}, [path]
+        while pending:
+            each = pending.pop()
+            listed = self.stands("__all__", each) and not self.stands(".__all__", each)
+            if self._lists(name, each) if listed else self.stands(name, each) and (name not in _BUILTINS or self._binds(name, each)):
+                return True
+            if not listed and self.stands("import *", each):
+                if imports is None:
+                    return True
+                pending += imports.get(each, frozenset()) - seen
+                seen |= imports.get(each, frozenset())
+        return False
+
+    def _lists(self, name: str, path: str) -> bool:
+        """Whether a file whose `__all__` says what it offers may have a name in it."""
+        return self.stands(f'"{name}"', path) or self.stands(f"'{name}'", path)
+
+    def _binds(self, name: str, path: str) -> bool:
+        """Whether a file binds a name that is built in, as it looks: it stands in almost every file."""
+        binding = rf"(?:def|class|as|import)\s+{name}\b|^\s*{name}\s*[:=]"
+        return re.search(binding, self._program.sources[path].text, re.MULTILINE) is not None
 
     def says(self, path: str, word: str) -> bool:
         """Whether a word stands in any file around this one."""

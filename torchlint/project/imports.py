@@ -38,7 +38,7 @@ class ImportIndex:
         self._paths = frozenset(paths)
         self._by_last: defaultdict[str, list[str]] = defaultdict(list)
         for path in sorted(self._paths):
-            self._by_last[_module_name(path)].append(path)
+            self._by_last[module_name(path)].append(path)
         plain = [_folder(root) for root in roots]
         self._roots = tuple(dict.fromkeys([*plain, *(posixpath.join(root, "src") for root in plain)]))
         self._known: dict[tuple[str, str, int], str | None] = {}
@@ -110,7 +110,8 @@ class ImportIndex:
         return best[0] if len(best) == 1 else None
 
 
-def _module_name(path: str) -> str:
+def module_name(path: str) -> str:
+    """The last name of the module that a file is: its folder's for a package."""
     folder, name = posixpath.split(path)
     stem = name.removesuffix(".py")
     return posixpath.basename(folder) if stem == "__init__" else stem

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -14,29 +13,12 @@ from torchlint.project.files import Filter, default_excludes, walk
 from torchlint.project.imports import ImportIndex
 from torchlint.project.program import Program, Version
 from torchlint.project.reading import read_file
+from torchlint.project.scanning import Import, scan_imports
 from torchlint.project.source import Source
 from torchlint.project.text import Text, Unreadable
 
 MARKERS = ("pyproject.toml", ".git")
 WEAK_MARKERS = ("setup.py", "setup.cfg")
-
-_IMPORT = re.compile(
-    r"^[ \t]*(?:from[ \t]+(?P<module>\.*[ \t]*[\w.]*)[ \t]+import[ \t]*(?P<names>\([^)]*\)|(?:[^\n\\;#]|\\\r?\n)+)"
-    r"|import[ \t]+(?P<modules>(?:[^\n\\;#]|\\\r?\n)+))",
-    re.MULTILINE,
-)
-_NAME = re.compile(r"[^\W\d]\w*")
-_COMMENT = re.compile(r"#[^\n]*")
-
-
-@dataclass(frozen=True, slots=True)
-class Import:
-    """One import statement: `names` are what a `from` statement takes, which may be modules."""
-
-    module: str
-    level: int = 0
-    names: tuple[str, ...] = ()
-
 
 @dataclass(frozen=True)
 class Project:
@@ -60,21 +42,6 @@ class Project:
         except ValueError:
             return False
         return True
-
-
-def scan_imports(text: str) -> Iterator[Import]:
-    """The import statements of a text, by a look at its lines; docstrings may yield too many."""
-    for match in _IMPORT.finditer(text):
-        if match["modules"] is not None:
-            for part in match["modules"].split(","):
-                if words := part.split():
-                    yield Import(words[0])
-            continue
-        dotted = match["module"].replace(" ", "").replace("\t", "")
-        module = dotted.lstrip(".")
-        names = _COMMENT.sub("", match["names"])
-        taken = tuple(found[0] for part in names.split(",") if (found := _NAME.search(part)))
-        yield Import(module, len(dotted) - len(module), taken)
 
 
 def _imported(importer: str, imports: Iterable[Import], index: ImportIndex) -> set[str]:

@@ -18,7 +18,8 @@ from torchlint.lint.session import Session, may_apply
 from torchlint.lint.workers import lint_safely
 from torchlint.project import config, files
 from torchlint.project.program import Program
-from torchlint.project.programs import Import, Project, scan_imports
+from torchlint.project.programs import Project
+from torchlint.project.scanning import Import, scan_imports
 from torchlint.project.source import Source
 from torchlint.project.text import Text
 from torchlint.report.base import Report

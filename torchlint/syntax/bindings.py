@@ -9,6 +9,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from torchlint.syntax.index import below, own
 
@@ -23,7 +24,7 @@ class Bindings:
 
     `makers` are, by name, the numbers of the statements (of the file's body) that bind the name or change what it stands
     for; `bound` are, by number, the names that a statement binds. `imports` are the names that are bound once in the file, and by
-    an import; `stars` are the imports of all names; `changed` are the names whose values functions of the file change. What `if __name__ == "__main__"` guards is not seen by who imports the file.
+    an import; `stars` are the imports of all names. What `if __name__ == "__main__"` guards is not seen by who imports the file.
     """
 
     body: Sequence[ast.stmt]
@@ -31,7 +32,6 @@ class Bindings:
     bound: Mapping[int, frozenset[str]]
     imports: Mapping[str, tuple[ast.Import | ast.ImportFrom, ast.alias]]
     stars: tuple[ast.ImportFrom, ...]
-    changed: frozenset[str]
 
     def statements(self, name: str) -> list[ast.stmt]:
         """The statements that make a name, in order, with those that make what they bind besides."""
@@ -60,7 +60,7 @@ def bindings(module: ast.Module) -> Bindings:
     found = [node for node in _simple(module.body) if isinstance(node, ast.Import | ast.ImportFrom)]
     imports = {_local(alias): (node, alias) for node in found for alias in node.names if alias.name != "*" and times[_local(alias)] == 1}
     stars = (node for node in found if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names))
-    return Bindings(module.body, makers, bound, imports, tuple(stars), frozenset(values.intersection(_changed_in_functions(module))))
+    return Bindings(module.body, makers, bound, imports, tuple(stars))
 
 
 def _local(alias: ast.alias) -> str:
@@ -147,8 +147,13 @@ def _roots(expressions: Iterable[ast.expr]) -> Iterator[str]:
             yield each.id
 
 
+@lru_cache(maxsize=4096)
+def changed_in_functions(module: ast.Module) -> frozenset[str]:
+    """The names that functions of a file declare global, or that they change a part of and bind no variable of their own to."""
+    return frozenset(_changed_in_functions(module))
+
+
 def _changed_in_functions(module: ast.Module) -> Iterator[str]:
-    """The names that functions declare global, or that they change a part of and bind no variable of their own to."""
     for function in below(module, ast.FunctionDef, ast.AsyncFunctionDef):
         for declared in own(function, ast.Global):
             yield from declared.names

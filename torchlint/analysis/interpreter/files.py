@@ -7,7 +7,8 @@ somebody reads: what else its top level does is seen where that file is an entry
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+import posixpath
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,7 +19,7 @@ from torchlint.analysis.notes.accumulation import tell_gathered
 from torchlint.analysis.notes.passes import note_passes
 from torchlint.analysis.values.abstract import Const, Dict, Frame, List, Unknown
 from torchlint.analysis.values.trail import MISSING
-from torchlint.syntax.bindings import bindings
+from torchlint.syntax.bindings import bindings, changed_in_functions
 
 
 def run_file(machine: Machine, path: str) -> None:
@@ -34,7 +35,7 @@ def run_file(machine: Machine, path: str) -> None:
             machine.emit(FileRun(machine.site(state.tree.module), machine.frame, True, tuple(machine.trace)))
         note_passes(machine)
     if machine.is_imported(path):
-        _forget_changed(state)
+        _forget_changed(machine, state, state.globals)
 
 
 def global_value(machine: Machine, path: str, name: str) -> Any:
@@ -70,10 +71,10 @@ def _make(machine: Machine, state: FileState, name: str) -> None:
             return
         with _top_level(machine, state):
             _execute(machine, state, state.bindings.statements(name))
-            _forget_changed(state)
-    if name not in state.globals and not name.startswith("_"):
+            _forget_changed(machine, state, [name])
+    if name not in state.globals and not name.startswith("_") and not _is_submodule(machine, state, name):
         for path in state.lending:
-            if (name, path) not in state.asked:
+            if (name, path) not in state.asked and machine.may_offer(path, name):
                 state.asked.add((name, path))
                 held = machine.global_value(path, name)
                 if held is not MISSING:
@@ -81,11 +82,17 @@ def _make(machine: Machine, state: FileState, name: str) -> None:
                     return
 
 
-def _forget_changed(state: FileState) -> None:
-    """What functions of an imported file put into its containers depends on who has called them: it is not known."""
-    assert state.bindings is not None
-    for name in state.bindings.changed:
-        if isinstance(state.globals.get(name), List | Dict | Const):
+def _is_submodule(machine: Machine, state: FileState, name: str) -> bool:
+    """Whether a package has a module of that name, which comes before what it takes from elsewhere."""
+    path = state.tree.path
+    return posixpath.basename(path) == "__init__.py" and machine.resolve(path, name, 1) not in (None, path)
+
+
+def _forget_changed(machine: Machine, state: FileState, names: Iterable[object]) -> None:
+    """What functions of an imported file set, or put into containers, depends on who has called them: it is not known."""
+    kinds = (List, Dict, Const) if machine.stands("global ", state.tree.path) else (List, Dict)
+    for name in [each for each in names if isinstance(state.globals.get(each), kinds)]:
+        if name in changed_in_functions(state.tree.module):
             state.globals[name] = Unknown()
 
 

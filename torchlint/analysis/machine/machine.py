@@ -280,6 +280,14 @@ class Machine:
         """Whether any other file of the program imports a file."""
         return self._around.is_imported(path)
 
+    def stands(self, word: str, path: str) -> bool:
+        """Whether a word stands in a file's text."""
+        return self._around.stands(word, path)
+
+    def may_offer(self, path: str, name: str) -> bool:
+        """Whether a file may have a global name, by its text and those of the files whose every name it imports."""
+        return self._around.may_offer(path, name)
+
     def run_file(self, path: str) -> None:
         """Run the top level of a file of the program, if it was not."""
         self.language.run_file(self, path)

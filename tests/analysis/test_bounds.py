@@ -23,6 +23,7 @@ from torchlint.analysis.interpreter.escape import escape
 from torchlint.analysis.interpreter.functions import fingerprint
 from torchlint.analysis.library.items import set_item
 from torchlint.analysis.machine.machine import Limits, Machine
+from torchlint.analysis.machine.unit import Unit
 from torchlint.analysis.notes.accumulation import used_as_tensor
 from torchlint.analysis.passes.history import carried_from
 from torchlint.analysis.values.abstract import (
@@ -282,7 +283,7 @@ def run_of(text: str, *wanted: type) -> tuple[Run, tuple[Finder, ...]]:
             noted.append((run, finders))
 
     machine = machine_of(text, frozenset(wanted))
-    machine.passes = Recorder()
+    machine.units["main.py"] = Unit("main.py", passes=Recorder())
     machine.run_file("main.py")
     return noted[0]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from torchlint.analysis.facts.classes import ClassDefined, ClassSettled, InitMisspelt, MethodOverridden
@@ -14,6 +14,7 @@ from torchlint.analysis.interpreter.functions import run_function
 from torchlint.analysis.library.lightning import is_lightning
 from torchlint.analysis.library.torch.modules import attribute_is_read
 from torchlint.analysis.machine.machine import Machine
+from torchlint.analysis.machine.unit import Question
 from torchlint.analysis.notes.accumulation import tell_gathered
 from torchlint.analysis.notes.passes import note_passes
 from torchlint.analysis.notes.thresholds import tell_thresholded
@@ -41,37 +42,70 @@ from torchlint.analysis.values.join import join
 from torchlint.analysis.values.members import misspelt_init, parts_used
 from torchlint.analysis.values.store import ModuleStore, Store
 from torchlint.analysis.values.trail import MISSING
+from torchlint.project.program import Program
 from torchlint.syntax.tree import Tree
 from torchlint.torch_api.lightning import STEPS
 
 
-def run_program(machine: Machine) -> None:
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What is run again after a change: the entries of these files, and of those that can reach the `changed` ones now.
+
+    `marks` are those that all other entries left.
+    """
+
+    changed: frozenset[str]
+    files: frozenset[str]
+    marks: frozenset[Question] = frozenset()
+
+
+def run_program(machine: Machine, again: Again | None = None) -> None:
     """Run every file, then whatever no code of the program calls, each on its own; tell what the whole has shown."""
-    entries = _entries(machine)
+    entries = _entries(machine, again)
     for path in entries:
         machine.exhausted = False
         machine.run_file(path)
     for path, names in entries.items():
         machine.exhausted = machine.files[path].exhausted
-        run_uncalled(machine, path, names)
+        with machine.on_account_of(path):
+            run_uncalled(machine, path, names)
+    for unit in machine.units.values():
+        unit.marks.update(("trains", *site.mark) for site in unit.passes.training_places.values())
+    machine.marks = frozenset().union(again.marks if again is not None else (), *(unit.marks for unit in machine.units.values()))
+    for path in list(machine.units):
+        with machine.on_account_of(path):
+            _tell(machine)
+
+
+def _tell(machine: Machine) -> None:
+    """Tell what the entries of one file have shown that only the end of the program decides."""
     tell_thresholded(machine)
-    for fact in machine.pending.checkpoints:
+    pending = machine.unit.pending
+    for fact in pending.checkpoints:
         picks = fact.site.path in machine.torch.picking or machine.said_around("is_available", fact.site.path)
         machine.emit(replace(fact, picks_device=picks))
-    for settled in machine.pending.classes:
-        machine.emit(replace(settled, trained=frozenset(machine.pending.trained), used=partial(_is_used, machine, settled.site.path)))
-    for found in machine.passes.facts():
+    for settled in pending.classes:
+        machine.emit(replace(settled, trained=partial(machine.is_marked, "optimised"), used=partial(_is_used, machine, settled.site.path)))
+    for found in machine.unit.passes.facts(partial(machine.is_marked, "trains"), partial(machine.said_around, ".eval(")):
         machine.emit(found)
 
 
-def _entries(machine: Machine) -> dict[str, frozenset[str] | None]:
+def _entries(machine: Machine, again: Again | None) -> dict[str, frozenset[str] | None]:
     """The files that are run on their own, the linted ones first, and which of their definitions are; None stands for all."""
     program = machine.program
     order = program.entries
+    if again is not None:
+        reached = _reaching(machine, replace(program, linted=again.changed))
+        run = again.files.union(again.changed, reached)
+        return {path: None for path in order if path in run and path in machine.files}
     if program.imports is None or program.linted.issuperset(order):
         return {path: None for path in order if path in machine.files}
-    reached = reaching(program, lambda path: state.tree if (state := machine.files.get(path)) is not None else None, machine.index)
+    reached = _reaching(machine, program)
     return {path: reached.get(path) for path in order if (path in program.linted or path in reached) and path in machine.files}
+
+
+def _reaching(machine: Machine, program: Program) -> dict[str, frozenset[str]]:
+    return reaching(program, lambda path: state.tree if (state := machine.files.get(path)) is not None else None, machine.index)
 
 
 def _is_used(machine: Machine, path: str, name: str) -> bool:
@@ -140,7 +174,7 @@ def _run_class(machine: Machine, cls: Class) -> None:
     instance, as_made = _made_alone(machine, cls)
     if module and ClassSettled in machine.wanted:
         machine.frame = Frame(machine.files[cls.path].tree, machine.files[cls.path].globals, ())
-        machine.pending.classes.append(ClassSettled(machine.site(cls.node), machine.frame, True, cls, instance, as_made))
+        machine.unit.pending.classes.append(ClassSettled(machine.site(cls.node), machine.frame, True, cls, instance, as_made))
     if module and ClassDefined in machine.wanted:
         tree = machine.files[cls.path].tree
         machine.frame = Frame(tree, machine.files[cls.path].globals, ())

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from torchlint.analysis.entries import run_program
+from torchlint.analysis.entries import Again, run_program
 from torchlint.analysis.interpreter.language import python
 from torchlint.analysis.library.packages import PACKAGES
 from torchlint.analysis.machine.machine import Language, Machine
+from torchlint.analysis.machine.unit import Unit
 from torchlint.project.program import Program
 from torchlint.syntax.tree import Tree
 
@@ -31,15 +32,19 @@ def interpret(
     program: Program,
     trees: Mapping[str, Tree],
     wanted: frozenset[type],
-    emit: Callable[[object], None],
+    emit: Callable[[str, object], None],
     calls: frozenset[str] | None = None,
     about: Mapping[type, tuple[type, ...]] | None = None,
-) -> None:
-    """Run a program abstractly and give `emit` each fact of a wanted type; of calls, those of these bare names.
+    again: Again | None = None,
+) -> Mapping[str, Unit]:
+    """Run a program abstractly and give `emit` each fact of a wanted type, with the file whose entries showed it; of calls, those of these bare names.
 
     Of facts about values, `about` says of which kinds of value they are wanted; of all, where it says nothing.
 
     Files are run first, with all that their top level calls; then whatever no code of the
-    program calls is run on its own, with arguments of which nothing is known.
+    program calls is run on its own, with arguments of which nothing is known. `again` confines that to what a change concerns.
+    Gives what the entries of each file that was run used and asked.
     """
-    run_program(machine_for(program, trees, wanted, emit, calls, about))
+    machine = machine_for(program, trees, wanted, lambda fact: emit(machine.unit.path, fact), calls, about)
+    run_program(machine, again)
+    return machine.units

@@ -6,6 +6,7 @@ import builtins
 import re
 from collections.abc import Iterable, Mapping
 
+from torchlint.project.code import code_of
 from torchlint.project.program import Program
 
 _BUILTINS = frozenset(dir(builtins))
@@ -19,6 +20,7 @@ class Around:
         self._importers = reverse(program.imports or {})
         self._known: dict[str, tuple[str, ...]] = {}
         self._said: dict[tuple[str, str], bool] = {}
+        self._codes: dict[str, str] = {}
         self._stands: dict[tuple[str, str], bool] = {}
 
     def of(self, path: str) -> tuple[str, ...]:
@@ -35,6 +37,15 @@ class Around:
         """Whether any other file imports a file; taken for granted where it is not known."""
         return path in self._importers or (self._program.imports is None and len(self._program.sources) > 1)
 
+    def answer(self, question: tuple[str, ...]) -> bool:
+        """The answer to a question: ("says", path, word), ("imported", path), or, always so, ("mentions", path, word)."""
+        match question:
+            case "says", path, word:
+                return self.says(path, word)
+            case "imported", path:
+                return self.is_imported(path)
+        return True
+
     def may_offer(self, path: str, name: str) -> bool:
         """Whether a file may have a global name for all who import its names: it stands there, or in a file whose names it passes on."""
         imports, seen, pending = self._program.imports, {path}, [path]
@@ -49,6 +60,11 @@ class Around:
                 pending += imports.get(each, frozenset()) - seen
                 seen |= imports.get(each, frozenset())
         return False
+
+    def _code(self, path: str) -> str:
+        if path not in self._codes:
+            self._codes[path] = code_of(self._program.sources[path].text)
+        return self._codes[path]
 
     def _lists(self, name: str, path: str) -> bool:
         """Whether a file whose `__all__` says what it offers may have a name in it."""
@@ -66,9 +82,9 @@ class Around:
         return self._said[path, word]
 
     def stands(self, word: str, path: str) -> bool:
-        """Whether a word stands in a file, which is looked through once for it, whoever asks."""
+        """Whether a word stands in a file's code, which is looked through once for it, whoever asks."""
         if (word, path) not in self._stands:
-            self._stands[word, path] = word in self._program.sources[path].text
+            self._stands[word, path] = word in self._program.sources[path].text and word in self._code(path)
         return self._stands[word, path]
 
 

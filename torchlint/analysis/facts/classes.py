@@ -29,12 +29,12 @@ class ClassDefined(Fact):
 class ClassSettled(ClassDefined):
     """A module's class once the whole program has been run; `values` are the attributes as `__init__` left them.
 
-    `trained` are the keys of the places where tensors that optimizers were given were made, `used` tells
-    whether any file of the program uses an attribute of a name.
+    `trained` tells of a place whether a tensor that is made there is given to an optimizer, `used` whether any file of
+    the program uses an attribute of a name.
     """
 
     values: Mapping[str, Value]
-    trained: frozenset[int] = frozenset()
+    trained: Callable[[Site], bool] = lambda site: False
     used: Callable[[str], bool] = lambda name: False
 
     def last_assigned(self, name: str) -> Site | None:
@@ -45,7 +45,7 @@ class ClassSettled(ClassDefined):
 
     def optimised(self, value: Tensor) -> bool:
         """Whether some optimizer of the program was given a tensor."""
-        return value.site is not None and value.site.key in self.trained
+        return value.site is not None and self.trained(value.site)
 
 
 @immutable

@@ -26,6 +26,7 @@ from torchlint.analysis.values.classes import descendants
 from torchlint.analysis.values.events import Event, EventKind, LoopRun, Round
 from torchlint.analysis.values.immutable import immutable
 from torchlint.analysis.values.origins import holds_of, model_of, parts
+from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Fix
 
 
@@ -249,7 +250,7 @@ class Run:
     _parts: dict[int, frozenset[int]] = field(default_factory=dict)
     _found: dict[Finder, tuple[Any, ...]] = field(default_factory=dict)
     _kinds: dict[str, list[Event]] = field(default_factory=dict)
-    _models: dict[tuple[Round, ...], set[int]] = field(default_factory=dict)
+    _models: dict[tuple[Round, ...], dict[int, Site]] = field(default_factory=dict)
 
     def of(self, *kinds: EventKind) -> Iterator[Event]:
         """The events of some kinds, one kind after another."""
@@ -258,12 +259,12 @@ class Run:
                 self._kinds.setdefault(event.kind, []).append(event)
         return chain.from_iterable(self._kinds.get(kind, ()) for kind in kinds)
 
-    def models_in(self, rounds: tuple[Round, ...]) -> set[int]:
-        """Where models are called in these very rounds of loops, as keys of sites."""
+    def models_in(self, rounds: tuple[Round, ...]) -> dict[int, Site]:
+        """Where models are called in these very rounds of loops, by the keys of the places."""
         if not self._models:
             for event in self.of("model"):
-                self._models.setdefault(event.rounds, set()).add(event.site.key)
-        return self._models.get(rounds, set())
+                self._models.setdefault(event.rounds, {})[event.site.key] = event.site
+        return self._models.get(rounds, {})
 
     def parts(self, value: Value | None) -> frozenset[int]:
         """A module and the modules in it, worked out once for each."""
@@ -291,7 +292,7 @@ class Passes:
         self._found: list[Fact] = []
         self._trained: set[int] = set()
         self._kept: list[object] = []
-        self._training_nodes: set[int] = set()
+        self.training_places: dict[int, Site] = {}
         self._changes_modes = False
 
     def add(self, run: Run, finders: tuple[Finder, ...]) -> None:
@@ -315,14 +316,16 @@ class Passes:
 
     def _trains_at(self, backward: Event, run: Run) -> None:
         """Note the loops, functions and model calls that are part of training: nothing may switch gradients off there."""
-        self._training_nodes.update(each.loop.site.key for each in backward.rounds)
+        for each in backward.rounds:
+            self.training_places[each.loop.site.key] = each.loop.site
         frame = backward.frame
         while frame is not None and frame.function is not None:
-            self._training_nodes.add(id(frame.function.node))
+            self.training_places[id(frame.function.node)] = Site(frame.tree, frame.function.node)
             frame = frame.caller
-        self._training_nodes.update(run.models_in(backward.rounds))
+        self.training_places.update(run.models_in(backward.rounds))
 
-    def facts(self) -> Iterator[Fact]:
+    def facts(self, trains: Callable[[Site], bool], changes_modes: Callable[[str], bool]) -> Iterator[Fact]:
+        """What was found; `trains` says of a place whether any entry trains there, `changes_modes` of a file whether something around it does."""
         ended = {use.call.site.key for fact in self._found if isinstance(fact, EvaluationPass) for use in fact.uses if use.ended}
         for fact in self._found:
             if isinstance(fact, EvaluationPass):
@@ -331,8 +334,12 @@ class Passes:
                     replace(use, ended=use.call.site.key in ended, by_training=not self._trained.isdisjoint(use.subjects)) for use in fact.uses
                 )
                 function = fact.frame.function
-                places = {fact.site.key, *(use.call.site.key for use in uses if fact.loop is None), id(function.node) if function and fact.only else 0}
-                shared = not places.isdisjoint(self._training_nodes)
-                yield replace(fact, uses=uses, mode_changes=self._changes_modes, shared=shared)
+                places = [fact.site, *(use.call.site for use in uses if fact.loop is None)]
+                if function is not None and fact.only:
+                    places.append(Site(fact.frame.tree, function.node))
+                # All places are asked about, so that it is known which answers counted.
+                training = [trains(each) for each in places]
+                changes = self._changes_modes or changes_modes(fact.site.path)
+                yield replace(fact, uses=uses, mode_changes=changes, shared=any(training))
             else:
                 yield fact

@@ -421,7 +421,7 @@ def note_repeated(machine: Machine, items: Sequence[Value], node: ast.AST) -> No
     """Note layers that stand several times in one list."""
     for each in items:
         if isinstance(each, Instance):
-            machine.pending.repeated.setdefault(id(each.store), (machine.site(node), each))
+            machine.unit.pending.repeated.setdefault(id(each.store), (machine.site(node), each))
 
 
 # What evaluates each kind of expression but calls, subscripts and comprehensions.

@@ -55,6 +55,7 @@ def run_function(
 ) -> Value:
     """Run a function of the program with these arguments (None: unknown ones) and give its result."""
     machine.charge()
+    machine.unit.touched.add(function.path)
     if not alone and machine.budget > 0:
         machine.coverage.called.add(function.node)
     if receiver is None and function.owner is not None and positional and not decorated(function.node, "staticmethod"):
@@ -64,7 +65,7 @@ def run_function(
         return _left_out(machine, function, receiver, positional or (), keywords, node)
     locals_ = _bind(machine, function, receiver, positional, keywords, alone)
     key = _key(machine, function, receiver, locals_) if machine.limits.remembered and positional is not None and not alone else None
-    known = machine.memo.outcomes.get(key) if key else None
+    known = machine.unit.outcomes.get(key) if key else None
     if known is not None and _still_holds(machine, known, function, receiver):
         machine.charge(len(known.events))
         if machine.budget <= 0:
@@ -83,7 +84,7 @@ def run_function(
     if key is not None and version == machine.trail.version:
         events = tuple(machine.trace[start:])
         taken = frozenset(name for name, value in doubtful.items() if not machine.turned_out.is_open(value))
-        machine.memo.outcomes[key] = Outcome(version, machine.trail.module_version, result, events, base, len(machine.rounds), frozenset(inside), taken, given)
+        machine.unit.outcomes[key] = Outcome(version, machine.trail.module_version, result, events, base, len(machine.rounds), frozenset(inside), taken, given)
     return result
 
 

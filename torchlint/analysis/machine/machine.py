@@ -10,12 +10,11 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-from torchlint.analysis.facts.passes import Passes
 from torchlint.analysis.machine.coverage import Coverage
 from torchlint.analysis.machine.memo import Memo
-from torchlint.analysis.machine.pending import Pending
 from torchlint.analysis.machine.revelation import TurnedOut
 from torchlint.analysis.machine.torch_state import TorchState
+from torchlint.analysis.machine.unit import Question, Unit
 from torchlint.analysis.values.abstract import (
     UNKNOWN,
     Frame,
@@ -183,8 +182,11 @@ class Machine:
     refused: Callable[[str, ShapeError, Value | None, Site], None] | None = None
 
     torch: TorchState = field(default_factory=TorchState)
-    pending: Pending = field(default_factory=Pending)
-    passes: Passes = field(default_factory=Passes)
+    # What is run is run on account of the entries of one file.
+    unit: Unit = field(init=False)
+    units: dict[str, Unit] = field(default_factory=dict)
+    # What all entries marked, once they were run; before, what those marked that are not run again.
+    marks: frozenset[Question] = frozenset()
     turned_out: TurnedOut = field(init=False)
     memo: Memo = field(default_factory=Memo)
     coverage: Coverage = field(default_factory=Coverage)
@@ -232,6 +234,7 @@ class Machine:
         self.index = ImportIndex(list(trees), self.program.roots)
         self.wanted_values = {fact: (about or {}).get(fact, (Value,)) for fact in self.wanted}
         self.turned_out = TurnedOut(self.emit)
+        self.unit = Unit("")
         self.frame = Frame(next(trees[path] for path in (*sorted(self.program.linted), *trees) if path in trees), {}, ())
         self.begin_entry(self.frame.tree.path)
 
@@ -264,21 +267,50 @@ class Machine:
 
     def mentioning(self, name: str, path: str) -> Iterator[ast.Module]:
         """The files around a file that may have a name: no other is read on its account."""
+        self.unit.asked["mentions", path, name] = True
         for each in self._around.of(path):
             if (self.files.is_read(each) or self._around.stands(name, each)) and (state := self.files.get(each)) is not None:
+                self.unit.touched.add(each)
                 yield state.tree.module
 
     def said_around(self, word: str, path: str | None = None) -> bool:
         """Whether a word stands anywhere around a file: else around the one that runs."""
-        return self._around.says(path or self.frame.tree.path, word)
+        return self._ask("says", path or self.frame.tree.path, word)
 
     def resolve(self, importer: str, module: str, level: int) -> str | None:
         """The file of the program that an import means; None for what is not in it."""
         return self.index.resolve(importer, module, level)
 
+    def _ask(self, *question: str) -> bool:
+        """The answer to a question about what surrounds a file, which is noted with the entries that ask."""
+        answer = self.unit.asked.get(question)
+        if answer is None:
+            answer = self.unit.asked[question] = self._around.answer(question)
+        return answer
+
+    @contextmanager
+    def on_account_of(self, path: str) -> Iterator[None]:
+        """Run something on account of the entries of a file."""
+        before = self.unit
+        self.unit = self.units.setdefault(path, Unit(path))
+        try:
+            yield
+        finally:
+            self.unit = before
+
+    def mark(self, kind: str, site: Site) -> None:
+        """Note that something was done at a place which other entries may ask about."""
+        self.unit.marks.add((kind, *site.mark))
+
+    def is_marked(self, kind: str, site: Site) -> bool:
+        """Whether any entry of the program did that at a place; to be asked when all was run."""
+        mark = (kind, *site.mark)
+        answer = self.unit.checked[mark] = mark in self.marks
+        return answer
+
     def is_imported(self, path: str) -> bool:
         """Whether any other file of the program imports a file."""
-        return self._around.is_imported(path)
+        return self._ask("imported", path)
 
     def stands(self, word: str, path: str) -> bool:
         """Whether a word stands in a file's text."""
@@ -302,7 +334,7 @@ class Machine:
         """Start an entry point of a file, by its number if it has one: the file itself, or something that nobody calls; it has a budget of its own."""
         self.entry, self.entry_path = next(self._entries) if entry is None else entry, path
         # A program that sets its own defaults may do so before or after.
-        sets_defaults = self._around.says(path, "set_default_")
+        sets_defaults = self.said_around("set_default_", path)
         self.torch.default_dtype = None if sets_defaults else "float32"
         self.torch.device_context = None if sets_defaults else DEFAULT
         self.grad, self.arms, self.trace, self.rounds = True, (), [], ()
@@ -313,13 +345,13 @@ class Machine:
         """Run an entry point of a file in the midst of another one, which goes on afterwards as it was."""
         defaults = (self.torch.default_dtype, self.torch.device_context)
         kept = (self.entry, self.entry_path, self.frame, self.grad, self.arms, self.trace, self.budget, self.free, self.rounds)
-        gathered, self.pending.gathered = self.pending.gathered, []
+        gathered, self.unit.pending.gathered = self.unit.pending.gathered, []
         applying, self.torch.applying = self.torch.applying, 0
         self.begin_entry(path, entry)
         try:
             yield
         finally:
-            self.pending.gathered, self.torch.applying = gathered, applying
+            self.unit.pending.gathered, self.torch.applying = gathered, applying
             self.torch.default_dtype, self.torch.device_context = defaults
             self.entry, self.entry_path, self.frame, self.grad, self.arms, self.trace, self.budget, self.free, self.rounds = kept
 

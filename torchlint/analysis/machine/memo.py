@@ -6,13 +6,10 @@ import ast
 from dataclasses import dataclass, field
 from typing import Any
 
-from torchlint.analysis.machine.outcome import Outcome
-
 
 @dataclass(slots=True, eq=False)
 class Memo:
-    """What calls came to, by function and arguments; which functions are generators; what loops assign."""
+    """Which functions are generators; what loops assign."""
 
-    outcomes: dict[tuple[Any, ...], Outcome] = field(default_factory=dict)
     generators: dict[ast.AST, bool] = field(default_factory=dict)
     targets: dict[ast.AST, list[Any]] = field(default_factory=dict)

@@ -15,14 +15,12 @@ from torchlint.analysis.values.site import Site
 class Pending:
     """Facts and parts of facts that wait for the rest of the program, or of the loop (see `analysis.notes`).
 
-    `checkpoints` and `classes` are told when all was run; `trained` are the keys of the places where tensors that
-    optimizers were given were made. `repeated` says where a list that holds a thing was repeated, by the thing's store;
+    `checkpoints` and `classes` are told when all was run. `repeated` says where a list that holds a thing was repeated, by the thing's store;
     `gathered` what outlives the round of a loop, `logits` what a loss takes as such, `thresholds` what is compared.
     """
 
     checkpoints: list[CheckpointRead] = field(default_factory=list)
     classes: list[ClassSettled] = field(default_factory=list)
-    trained: set[int] = field(default_factory=set)
     repeated: dict[int, tuple[Site, Value]] = field(default_factory=dict)
     gathered: list[Any] = field(default_factory=list)
     logits: dict[object, tuple[Site, Value]] = field(default_factory=dict)

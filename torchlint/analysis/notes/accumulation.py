@@ -57,7 +57,7 @@ def gather(machine: Machine, node: ast.AST, target: ast.expr, value: Value, writ
     if outlives_round(machine.frame, target, holder):
         tensor = _graph_within(machine, written)
         site = machine.site(node)
-        machine.pending.gathered.append(
+        machine.unit.pending.gathered.append(
             Gathered(site, machine.frame, machine.grad, value, tensor, holder, site.at(target), machine.rounds, len(machine.trace))
         )
 
@@ -88,7 +88,7 @@ def _holds_graph(machine: Machine, node: ast.expr) -> bool:
 
 
 def tell_gathered(machine: Machine) -> None:
-    told, machine.pending.gathered = machine.pending.gathered, []
+    told, machine.unit.pending.gathered = machine.unit.pending.gathered, []
     gradients = [event for event in machine.trace if event.kind in _GRADIENTS] if told else []
     if not gradients:
         return

@@ -23,7 +23,7 @@ from torchlint.analysis.passes.training import modes_kept, out_of_order, states_
 def note_passes(machine: Machine) -> None:
     finders = tuple(find for kind, find in _FINDERS.items() if kind in machine.wanted)
     if finders:
-        machine.passes.add(Run(tuple(machine.trace), machine.left, machine.trail.log), finders)
+        machine.unit.passes.add(Run(tuple(machine.trace), machine.left, machine.trail.log), finders)
 
 
 _FINDERS: dict[type, Finder] = {

@@ -22,18 +22,18 @@ def taken_as_logits(machine: Machine, value: Value, node: ast.AST) -> None:
     source = _source(value)
     # Of UNKNOWN not even that is known whether it is the same as another one.
     if LogitsThresholded in machine.wanted and source is not UNKNOWN:
-        machine.pending.logits.setdefault(source, (machine.site(node), value))
+        machine.unit.pending.logits.setdefault(source, (machine.site(node), value))
 
 
 def thresholded(machine: Machine, value: Value, written: ast.expr, node: ast.AST) -> None:
     if LogitsThresholded in machine.wanted and isinstance(value, Tensor | Unknown):
         site = machine.site(node)
-        machine.pending.thresholds.append(((site, machine.frame, machine.grad), site.at(written), value))
+        machine.unit.pending.thresholds.append(((site, machine.frame, machine.grad), site.at(written), value))
 
 
 def tell_thresholded(machine: Machine) -> None:
-    for (site, frame, grad), written, value in machine.pending.thresholds:
-        found = machine.pending.logits.get(_source(value))
+    for (site, frame, grad), written, value in machine.unit.pending.thresholds:
+        found = machine.unit.pending.logits.get(_source(value))
         if found is not None:
             machine.emit(LogitsThresholded(site, frame, grad, value, written, found[0]))
 

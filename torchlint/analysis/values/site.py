@@ -24,6 +24,12 @@ class Site:
         return id(self.node)
 
     @property
+    def mark(self) -> tuple[str, ...]:
+        """What tells this node from all others of the program, in every run on the same text."""
+        node = self.node
+        return (self.path, type(node).__name__, *(str(getattr(node, name, 0)) for name in ("lineno", "col_offset", "end_lineno", "end_col_offset")))
+
+    @property
     def path(self) -> str:
         return self.tree.source.path
 

@@ -95,7 +95,9 @@ def construct_layer(
     if name.startswith("torch.optim.") and not name.startswith("torch.optim.lr_scheduler"):
         machine.event("optimizer", node, instance, tuple(arguments.values()), snapshot_of(instance))
         given = [each for value in arguments.values() for each in plain_contents(Tuple((value,)))]
-        machine.pending.trained |= {each.site.key for each in given if isinstance(each, Tensor) and each.site is not None}
+        for each in given:
+            if isinstance(each, Tensor) and each.site is not None:
+                machine.mark("optimised", each.site)
     if name == "torch.utils.data.DataLoader":
         machine.event("loader", node, instance)
     if Construction in machine.wanted:
@@ -108,11 +110,11 @@ def construct_layer(
 
 def note_repetition(machine: Machine, name: str, held: Sequence[Value], node: ast.AST) -> None:
     """Tell of layers that a container is given several times."""
-    if RepeatedLayer not in machine.wanted or not machine.pending.repeated or name not in _CONTAINERS:
+    if RepeatedLayer not in machine.wanted or not machine.unit.pending.repeated or name not in _CONTAINERS:
         return
     for each in held:
-        if isinstance(each, Instance) and id(each.store) in machine.pending.repeated and any(map(weighted, descendants(each))):
-            site, _ = machine.pending.repeated[id(each.store)]
+        if isinstance(each, Instance) and id(each.store) in machine.unit.pending.repeated and any(map(weighted, descendants(each))):
+            site, _ = machine.unit.pending.repeated[id(each.store)]
             machine.emit(RepeatedLayer(site, machine.frame, machine.grad, each, machine.site(node)))
 
 

@@ -13,8 +13,9 @@ from tests.cli.conftest import Torchlint
 from tests.cli.test_reports import FOUND
 from torchlint.diagnostic import Diagnostic, Place, Position, Span
 from torchlint.lint import cache
-from torchlint.lint.cache import Cache, decode, encode, program_key, run_cached
+from torchlint.lint.cache import Cache, program_key, run_cached
 from torchlint.lint.checks import Checks, Choice
+from torchlint.lint.encoding import decode, encode
 from torchlint.project.program import Program
 from torchlint.project.source import Source
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -14,7 +14,7 @@ from torchlint.analysis.interpreter.functions import run_function
 from torchlint.analysis.library.lightning import is_lightning
 from torchlint.analysis.library.torch.modules import attribute_is_read
 from torchlint.analysis.machine.machine import Machine
-from torchlint.analysis.machine.unit import Question
+from torchlint.analysis.machine.unit import Question, Unit
 from torchlint.analysis.notes.accumulation import tell_gathered
 from torchlint.analysis.notes.passes import note_passes
 from torchlint.analysis.notes.thresholds import tell_thresholded
@@ -51,16 +51,19 @@ from torchlint.torch_api.lightning import STEPS
 class Again:
     """What is run again after a change: the entries of these files, and of those that can reach the `changed` ones now.
 
-    `marks` are those that all other entries left.
+    `marks` are those that entries left before, by file.
     """
 
     changed: frozenset[str]
     files: frozenset[str]
-    marks: frozenset[Question] = frozenset()
+    marks: Mapping[str, frozenset[Question]]
 
 
-def run_program(machine: Machine, again: Again | None = None) -> None:
-    """Run every file, then whatever no code of the program calls, each on its own; tell what the whole has shown."""
+def run_program(machine: Machine, again: Again | None = None) -> Mapping[str, Unit]:
+    """Run every file, then whatever no code of the program calls, each on its own; tell what the whole has shown.
+
+    Gives what each file's entries used and asked, if they were run.
+    """
     entries = _entries(machine, again)
     for path in entries:
         machine.exhausted = False
@@ -71,10 +74,12 @@ def run_program(machine: Machine, again: Again | None = None) -> None:
             run_uncalled(machine, path, names)
     for unit in machine.units.values():
         unit.marks.update(("trains", *site.mark) for site in unit.passes.training_places.values())
-    machine.marks = frozenset().union(again.marks if again is not None else (), *(unit.marks for unit in machine.units.values()))
+    before = (marks for path, marks in again.marks.items() if path not in entries) if again is not None else ()
+    machine.marks = frozenset[Question]().union(*before, *(unit.marks for unit in machine.units.values()))
     for path in list(machine.units):
         with machine.on_account_of(path):
             _tell(machine)
+    return {path: machine.units[path] for path in entries}
 
 
 def _tell(machine: Machine) -> None:
@@ -110,7 +115,7 @@ def _reaching(machine: Machine, program: Program) -> dict[str, frozenset[str]]:
 
 def _is_used(machine: Machine, path: str, name: str) -> bool:
     """Whether any file around one uses an attribute of that name."""
-    return any(name in parts_used(module) for module in machine.mentioning(name, path))
+    return machine.any_around("part of", path, name, lambda module: name in parts_used(module))
 
 
 def run_uncalled(machine: Machine, path: str, names: frozenset[str] | None = None) -> None:

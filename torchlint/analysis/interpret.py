@@ -43,8 +43,7 @@ def interpret(
 
     Files are run first, with all that their top level calls; then whatever no code of the
     program calls is run on its own, with arguments of which nothing is known. `again` confines that to what a change concerns.
-    Gives what the entries of each file that was run used and asked.
+    Gives what the entries of each file used and asked, if they were run.
     """
     machine = machine_for(program, trees, wanted, lambda fact: emit(machine.unit.path, fact), calls, about)
-    run_program(machine, again)
-    return machine.units
+    return run_program(machine, again)

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 import torchlint
 from torchlint import __version__
-from torchlint.diagnostic import Diagnostic, Edit, Fix, Place, Position, Related, Span
+from torchlint.diagnostic import Diagnostic
 from torchlint.lint.checks import Checks
+from torchlint.lint.encoding import decode, encode
 from torchlint.lint.plugins import plugin_fingerprint
 from torchlint.own_rules import INTERNAL_ERROR
 from torchlint.project.program import Program
@@ -36,7 +37,7 @@ class Cache:
     """A table of bytes by key in a file. It never fails: what cannot be read is not known."""
 
     def __init__(self, folder: str) -> None:
-        self._folder = folder
+        self.folder = folder
         self._open: sqlite3.Connection | None = None
 
     def get(self, keys: Sequence[str]) -> dict[str, str]:
@@ -59,7 +60,7 @@ class Cache:
             self._open.close()
             self._open = None
         with suppress(OSError):
-            os.unlink(os.path.join(self._folder, _FILE))
+            os.unlink(os.path.join(self.folder, _FILE))
 
     def _ask(self, statement: str, values: Sequence[Any]) -> list[tuple[str, str]]:
         import sqlite3
@@ -83,8 +84,8 @@ class Cache:
         import sqlite3
 
         if self._open is None:
-            os.makedirs(self._folder, exist_ok=True)
-            path = os.path.join(self._folder, _FILE)
+            os.makedirs(self.folder, exist_ok=True)
+            path = os.path.join(self.folder, _FILE)
             try:
                 self._open = _table(path)
             except sqlite3.DatabaseError:
@@ -174,35 +175,3 @@ def _files(folder: str) -> Iterator[tuple[str, os.stat_result]]:
 
 def _parts(keys: Sequence[str]) -> Iterable[Sequence[str]]:
     return (keys[start : start + _ROWS_A_QUESTION] for start in range(0, len(keys), _ROWS_A_QUESTION))
-
-
-def encode(found: Sequence[Diagnostic]) -> str:
-    return json.dumps([_packed(each) for each in found], separators=(",", ":"))
-
-
-def decode(text: str) -> list[Diagnostic]:
-    return [_unpacked(*each) for each in json.loads(text)]
-
-
-def _packed(each: Diagnostic) -> list[Any]:
-    fix = each.fix and [each.fix.message, [[_span(edit.span), edit.text] for edit in each.fix.edits], each.fix.applicability]
-    related = [[one.place.path, _span(one.place.span), one.message] for one in each.related]
-    home = each.home and [each.home.path, _span(each.home.span)]
-    return [each.code, each.name, each.message, each.place.path, _span(each.place.span), each.severity, fix, related, home]
-
-
-def _unpacked(
-    code: str, name: str, message: str, path: str, span: list[int], severity: Any, fix: Any, related: list[Any], home: Any
-) -> Diagnostic:
-    mended = fix and Fix(fix[0], tuple(Edit(_spanned(where), text) for where, text in fix[1]), fix[2])
-    others = tuple(Related(Place(where, _spanned(there)), said) for where, there, said in related)
-    primary = home and Place(home[0], _spanned(home[1]))
-    return Diagnostic(code, name, message, Place(path, _spanned(span)), severity, mended, others, primary)
-
-
-def _span(span: Span) -> list[int]:
-    return [span.start.row, span.start.column, span.end.row, span.end.column]
-
-
-def _spanned(four: list[int]) -> Span:
-    return Span(Position(four[0], four[1]), Position(four[2], four[3]))

@@ -39,18 +39,22 @@ class Checks:
     """The choice for each file, as a function of a program that can be sent to another process.
 
     `special` has the files, by path, for which another choice was made than the `usual` one. `plugins` says whether
-    other packages' rules are among the chosen ones; without `comments`, what comments silence is reported too.
+    other packages' rules are among the chosen ones; without `comments`, what comments silence is reported too. `cache_folder` is where it is kept what is known of a
+    program whose files change.
     """
 
     usual: Choice
     special: Mapping[str, Choice] = field(default_factory=dict)
     plugins: bool = False
     comments: bool = True
+    cache_folder: str | None = None
 
     def __call__(self, program: Program) -> list[Diagnostic]:
+        from torchlint.lint.cache import Cache
         from torchlint.lint.gate import lint_gated
 
-        return self.heed(program, lint_gated(program, self.rules(program)))
+        cache = None if self.cache_folder is None else Cache(self.cache_folder)
+        return self.heed(program, lint_gated(program, self.rules(program), cache=cache))
 
     def of(self, path: str) -> Choice:
         return self.special.get(path, self.usual)

@@ -123,15 +123,18 @@ def in_all(said: Mapping[str, Said], rules: Iterable[Rule], linted: Collection[s
     """What is reported of a program when all of its entries are taken together, in whichever order they ran."""
     by_code = {rule.code: rule for rule in rules}
     parts = [said[path] for path in sorted(said)]
-    asked, flagged = sum((each.asked for each in parts), Counter[Asked]()), sum((each.flagged for each in parts), Counter[Asked]())
+    asked, flagged = Counter[Asked](), Counter[Asked]()
+    for each in parts:
+        asked.update(each.asked)
+        flagged.update(each.flagged)
     guarded = set[Asked]().union(*(each.guarded for each in parts))
     for (code, place), founds in _by_place(parts).items():
         rule, first = by_code[code], founds[0]
         if first.asked in guarded or (rule.contexts == "all" and first.asked is not None and flagged[first.asked] < asked[first.asked]):
             continue
         finding, others = first.finding, Found(first.finding, None)
-        for each in founds:
-            for other in (each.finding, *each.others.values()):
+        for found in founds:
+            for other in (found.finding, *found.others.values()):
                 others.add(other)
         yield Diagnostic(
             code,

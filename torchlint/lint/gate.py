@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from torchlint.diagnostic import Diagnostic
 from torchlint.lint.plugins import HANDLED
@@ -11,6 +12,9 @@ from torchlint.project.program import Program
 from torchlint.project.source import Source
 from torchlint.rule import Rule
 from torchlint.syntax.tree import Tree, parse
+
+if TYPE_CHECKING:
+    from torchlint.lint.cache import Cache
 
 # The libraries, by the words that an import of them holds, that tensors and modules come from.
 _SOURCES = ("torch", "lightning", "timm")
@@ -44,13 +48,21 @@ def lint_gated(
     rules: Iterable[Rule],
     read: Callable[[Source], Tree] = parse,
     pulse: Callable[[], None] | None = None,
+    cache: Cache | None = None,
 ) -> list[Diagnostic]:
-    """What `lint` reports, for less where no rule can fire: then the files are read for their syntax alone."""
+    """What `lint` reports, for less where no rule can fire: then the files are read for their syntax alone.
+
+    With a cache, what is known from before a change is used again where the whole program is linted.
+    """
     from torchlint.lint.linter import lint
 
     texts = [source.text for source in program.sources.values()]
     concerned = [rule for rule in rules if any(rule.concerns(program.targets.get(path)) for path in program.sources)]
     if possible := can_fire(concerned, texts):
+        if cache is not None and program.imports is not None and len(program.sources) > 1 and program.linted.issuperset(program.sources):
+            from torchlint.lint.keeping import lint_kept
+
+            return lint_kept(program, possible, cache, read, pulse)
         return lint(program, possible, read, pulse)
     odd = [path for path in sorted(program.linted) if not _compiles(program.sources[path])]
     return [found for path in odd for found in lint(Program({path: program.sources[path]}, frozenset([path])), ())]

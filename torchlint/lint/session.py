@@ -187,7 +187,7 @@ class Session:
         choices = {path: self.chosen(self.settings_of(path)).of(os.path.abspath(path)) for path in paths}
         usual = Counter(choices.values()).most_common(1)[0][0] if choices else self.chosen(self.settings).choice
         special = {path: choice for path, choice in choices.items() if choice != usual}
-        return Checks(usual, special, self.plugins, not self.options.get("ignore_noqa"))
+        return Checks(usual, special, self.plugins, not self.options.get("ignore_noqa"), None if self.cache is None else self.cache.folder)
 
     def run(self, programs: Sequence[Program], checks: Checks, progress: Progress | None = None) -> list[Diagnostic]:
         """The diagnostics of the programs, with just the fixes that may be applied."""

@@ -15,6 +15,8 @@ _BUILTINS = frozenset(dir(builtins))
 class Around:
     """The surroundings of each file, worked out when they are asked for: what is true there is true whichever files are linted."""
 
+    questions = ("says", "imported")
+
     def __init__(self, program: Program) -> None:
         self._program = program
         self._importers = reverse(program.imports or {})
@@ -38,13 +40,13 @@ class Around:
         return path in self._importers or (self._program.imports is None and len(self._program.sources) > 1)
 
     def answer(self, question: tuple[str, ...]) -> bool:
-        """The answer to a question: ("says", path, word), ("imported", path), or, always so, ("mentions", path, word)."""
+        """The answer to a question that texts alone decide: ("says", path, word), ("imported", path)."""
         match question:
             case "says", path, word:
                 return self.says(path, word)
             case "imported", path:
                 return self.is_imported(path)
-        return True
+        raise ValueError(question)
 
     def may_offer(self, path: str, name: str) -> bool:
         """Whether a file may have a global name for all who import its names: it stands there, or in a file whose names it passes on."""

@@ -15,9 +15,9 @@ _STRING_OR_COMMENT = re.compile(
 
 
 def code_of(text: str) -> str:
-    """The text without comments and the blanks before them.
+    """The text without comments, the blanks before them and those at its end.
 
     Strings inside the braces of an f-string may be misread (`f"{x["#"]}"`); then no comment is taken for code, but code may be
     taken for a comment: two texts that differ there alone are told apart by no one but their own files' readers.
     """
-    return _STRING_OR_COMMENT.sub(lambda match: match[1] or "", text) if "#" in text else text
+    return (_STRING_OR_COMMENT.sub(lambda match: match[1] or "", text) if "#" in text else text).rstrip()

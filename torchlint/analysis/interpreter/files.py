@@ -40,7 +40,7 @@ def run_file(machine: Machine, path: str) -> None:
 
 def global_value(machine: Machine, path: str, name: str) -> Any:
     """What a global name of a file stands for, whose statements are run if they were not; else MISSING."""
-    machine.unit.touched.add(path)
+    machine.touched.add(path)
     state = _opened(machine, path)
     if state is None:
         return MISSING
@@ -120,7 +120,7 @@ def _top_level(machine: Machine, state: FileState) -> Iterator[None]:
     importer, machine.exhausted = machine.exhausted, False
     log, machine.trail.log = machine.trail.log, []
     depth = min(machine.frame.depth, 4)
-    with machine.on_account_of(state.tree.path), machine.apart(state.tree.path, state.entry):
+    with machine.on_account_of(state.tree.path, at_top=True), machine.apart(state.tree.path, state.entry):
         machine.frame = Frame(state.tree, state.globals, (), mark=machine.trail.mark(), depth=depth)
         yield
     machine.trail.log = log

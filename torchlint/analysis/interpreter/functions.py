@@ -55,7 +55,7 @@ def run_function(
 ) -> Value:
     """Run a function of the program with these arguments (None: unknown ones) and give its result."""
     machine.charge()
-    machine.unit.touched.add(function.path)
+    machine.touched.add(function.path)
     if not alone and machine.budget > 0:
         machine.coverage.called.add(function.node)
     if receiver is None and function.owner is not None and positional and not decorated(function.node, "staticmethod"):
@@ -98,6 +98,7 @@ def _left_out(
         machine.exhausted = True
         machine.coverage.left_out.setdefault(function.node, set()).add(machine.grad)
     held = () if receiver is None or (function.name == "forward" and is_module(receiver)) else (receiver,)
+    machine.event("opaque", node, function, (*positional, *held, *keywords.values()))
     return call_unknown(machine, function, (*positional, *held), keywords, node)
 
 

@@ -184,6 +184,7 @@ class Machine:
     torch: TorchState = field(default_factory=TorchState)
     # What is run is run on account of the entries of one file.
     unit: Unit = field(init=False)
+    touched: set[str] = field(init=False)
     units: dict[str, Unit] = field(default_factory=dict)
     # What all entries marked, once they were run; before, what those marked that are not run again.
     marks: frozenset[Question] = frozenset()
@@ -235,6 +236,7 @@ class Machine:
         self.wanted_values = {fact: (about or {}).get(fact, (Value,)) for fact in self.wanted}
         self.turned_out = TurnedOut(self.emit)
         self.unit = Unit("")
+        self.touched = self.unit.touched
         self.frame = Frame(next(trees[path] for path in (*sorted(self.program.linted), *trees) if path in trees), {}, ())
         self.begin_entry(self.frame.tree.path)
 
@@ -265,13 +267,17 @@ class Machine:
         """An element of what a loop goes over."""
         return self.packages.iterated(self, value, node)
 
-    def mentioning(self, name: str, path: str) -> Iterator[ast.Module]:
-        """The files around a file that may have a name: no other is read on its account."""
-        self.unit.asked["mentions", path, name] = True
-        for each in self._around.of(path):
-            if (self.files.is_read(each) or self._around.stands(name, each)) and (state := self.files.get(each)) is not None:
-                self.unit.touched.add(each)
-                yield state.tree.module
+    def any_around(self, how: str, path: str, name: str, uses: Callable[[ast.Module], bool]) -> bool:
+        """Whether a file around one uses a name in some way; of the files that have the name only the first that uses it so is touched."""
+        question = (how, path, name)
+        if question not in self.unit.asked:
+            self.unit.asked[question] = False
+            for each in self._around.of(path):
+                if self._around.stands(name, each) and (state := self.files.get(each)) is not None and uses(state.tree.module):
+                    self.unit.asked[question] = True
+                    self.touched.add(each)
+                    break
+        return self.unit.asked[question]
 
     def said_around(self, word: str, path: str | None = None) -> bool:
         """Whether a word stands anywhere around a file: else around the one that runs."""
@@ -289,14 +295,15 @@ class Machine:
         return answer
 
     @contextmanager
-    def on_account_of(self, path: str) -> Iterator[None]:
-        """Run something on account of the entries of a file."""
-        before = self.unit
+    def on_account_of(self, path: str, at_top: bool = False) -> Iterator[None]:
+        """Run something on account of the entries of a file: its top level, which makes its names, or another one."""
+        before = (self.unit, self.touched)
         self.unit = self.units.setdefault(path, Unit(path))
+        self.touched = self.unit.at_top if at_top else self.unit.touched
         try:
             yield
         finally:
-            self.unit = before
+            self.unit, self.touched = before
 
     def mark(self, kind: str, site: Site) -> None:
         """Note that something was done at a place which other entries may ask about."""

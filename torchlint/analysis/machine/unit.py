@@ -16,8 +16,8 @@ Question = tuple[str, ...]
 class Unit:
     """The entries of one file: its top level, and its definitions that nobody calls.
 
-    `touched` are the files whose code they ran or whose names they read. `asked` are the questions about what surrounds files
-    (kind, path, word) with their answers. `marks` are the places at which they did what other entries ask about when all was run
+    `touched` are the files whose code they ran or whose names they read, `at_top` those that what made the file's own names did. `asked` are the questions about what surrounds files ("says", path, word; "imported", path; "reads" or "part of", path, name)
+    with their answers. `marks` are the places at which they did what other entries ask about when all was run
     ("trains": a loop, a function or a call is part of training; "optimised": a tensor that is made there is given to an optimizer); `checked` are the
     marks that they asked about themselves. What is told when all was run waits in `pending` and `passes`; `outcomes` are what calls
     came to, by function and arguments.
@@ -25,6 +25,7 @@ class Unit:
 
     path: str
     touched: set[str] = field(default_factory=set)
+    at_top: set[str] = field(default_factory=set)
     asked: dict[Question, bool] = field(default_factory=dict)
     marks: set[Question] = field(default_factory=set)
     checked: dict[Question, bool] = field(default_factory=dict)

@@ -91,7 +91,7 @@ def _judged(units: Sequence[_Unit], run: Run) -> EvaluationPass | None:
     frame = loop.frame if loop is not None else call.frame
     first, last = _extent(unit, trace)
     inside = [event for event in trace[first:last] if loop is None or any(each.loop is loop for each in event.rounds)]
-    if frame is None or any(event.kind in (*_GRADIENTS, "step") for event in inside) or _asks_for_gradients(unit, run, last):
+    if frame is None or any(event.unseen or event.kind in (*_GRADIENTS, "step") for event in inside) or _asks_for_gradients(unit, run, last):
         return None
     if loop is None and _is_trial(call):
         return None

@@ -266,7 +266,10 @@ def _clipped(stretch: Stretch, steps: Sequence[Event]) -> Iterator[OutOfOrder]:
     for number in (0, 1):
         for event in stretch.round(number):
             if len(event.rounds) != stretch.depth + 1 or event.arms != stretch.arms:
-                state = None if event.kind in ("backward", "step", "zero_grad", "gradient", "clip") else state
+                state = None if event.kind in ("backward", "step", "zero_grad", "gradient", "clip") or event.unseen else state
+                continue
+            if event.unseen:
+                state = None
                 continue
             match event.kind:
                 case "backward" | "gradient":

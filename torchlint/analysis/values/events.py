@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from torchlint.analysis.values.abstract import Value
+from torchlint.analysis.values.abstract import Function, Value
 from torchlint.analysis.values.immutable import immutable
 from torchlint.analysis.values.site import Site
 
@@ -79,6 +79,11 @@ class Event:
     call: Site | None = None
     rounds: tuple[Round, ...] = ()
     frame: Frame | None = field(default=None, repr=False)
+
+    @property
+    def unseen(self) -> bool:
+        """Whether a function of the program is called that was not run, for want of budget: it may do anything."""
+        return self.kind == "opaque" and isinstance(self.subject, Function)
 
     def rebased(self, base: int, arms: tuple[int, ...], inside: int, rounds: tuple[Round, ...]) -> Event:
         """The same event in another place: its first `base` arms and `inside` rounds replaced."""

@@ -323,7 +323,7 @@ def _forward_missing(machine: Machine, module: Instance, cls: Class, node: ast.A
 
 def attribute_is_read(machine: Machine, name: str, path: str) -> bool:
     """Whether any file around one reads an attribute of that name."""
-    return any(name in attributes_read(module) for module in machine.mentioning(name, path))
+    return machine.any_around("reads", path, name, lambda module: name in attributes_read(module))
 
 
 def _in_sequence(

@@ -36,7 +36,7 @@ class Said:
     """What rules say of what the entries of one file show.
 
     `found` is by code and place. Of rules that see several contexts as one, `asked` and `flagged` count how often a place was asked about and found
-    at fault; `guarded` are the places that are reached with gradients switched off.
+    at fault; `guarded` are the places that are reached where gradients are switched off, or may be.
     """
 
     found: dict[tuple[str, Place], Found] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class Said:
         if asked is not None:
             if rule.contexts == "all":
                 self.asked[asked] += 1
-            elif fact.grad is False:
+            elif fact.grad is not True:
                 self.guarded.add(asked)
             if findings:
                 self.flagged[asked] += 1

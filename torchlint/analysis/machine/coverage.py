@@ -11,12 +11,10 @@ class Coverage:
     """Functions that were `called` and classes that were `instantiated`.
 
     `left_out` are the functions whose calls were not run for want of budget, and whether gradients were on there;
-    `reached` has for each function the last entry point that ran it, and how many did;
     `allowed` is how much work that is no statement is free in the next entry point of a file.
     """
 
     called: set[ast.AST] = field(default_factory=set)
     instantiated: set[ast.AST] = field(default_factory=set)
     left_out: dict[ast.AST, set[bool | None]] = field(default_factory=dict)
-    reached: dict[ast.AST, tuple[int, int]] = field(default_factory=dict)
     allowed: dict[str, int] = field(default_factory=dict)

@@ -46,7 +46,7 @@ class Limits:
     elements is run for each of them up to so many `rounds` of so many `looped` statements in all. What is done beside
     statements (calls, rounds of comprehensions, events told again) is `free` so often and `dear` beyond; an entry point that
     needs more leaves the next ones of its file half as much. A function that
-    as many entry points have run as `familiar` says shows little that is new: its statements then cost `familiar_cost`.
+    as many entry points of one file have run as `familiar` says shows little that is new: its statements then cost `familiar_cost`.
     `remembered` says whether a call with the arguments of an
     earlier one is not run again.
     """
@@ -58,7 +58,7 @@ class Limits:
     same_function: int = 2
     rounds: int = 40
     looped: int = 300
-    familiar: int = 24
+    familiar: int = 2
     familiar_cost: int = 40
     remembered: bool = True
 
@@ -381,10 +381,10 @@ class Machine:
 
     def cost_of(self, function: ast.AST) -> int:
         """What each statement of a function costs when it is run now."""
-        last, times = self.coverage.reached.get(function, (0, 0))
+        last, times = self.unit.reached.get(function, (0, 0))
         if last != self.entry:
             times += 1
-            self.coverage.reached[function] = (self.entry, times)
+            self.unit.reached[function] = (self.entry, times)
         return 1 if times <= self.limits.familiar else self.limits.familiar_cost
 
     def site(self, node: ast.AST) -> Site:

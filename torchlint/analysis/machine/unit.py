@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,8 +20,8 @@ class Unit:
     `touched` are the files whose code they ran or whose names they read, `at_top` those that what made the file's own names did. `asked` are the questions about what surrounds files ("says", path, word; "imported", path; "reads" or "part of", path, name)
     with their answers. `marks` are the places at which they did what other entries ask about when all was run
     ("trains": a loop, a function or a call is part of training; "optimised": a tensor that is made there is given to an optimizer); `checked` are the
-    marks that they asked about themselves. What is told when all was run waits in `pending` and `passes`; `outcomes` are what calls
-    came to, by function and arguments.
+    marks that they asked about themselves. What is told when all was run waits in `pending` and `passes`; `reached` has for
+    each function the last entry point that ran it, and how many did; `outcomes` are what calls came to, by function and arguments.
     """
 
     path: str
@@ -31,4 +32,5 @@ class Unit:
     checked: dict[Question, bool] = field(default_factory=dict)
     pending: Pending = field(default_factory=Pending)
     passes: Passes = field(default_factory=Passes)
+    reached: dict[ast.AST, tuple[int, int]] = field(default_factory=dict)
     outcomes: dict[tuple[Any, ...], Outcome] = field(default_factory=dict)

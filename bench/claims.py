@@ -1,0 +1,198 @@
+"""What torchlint says of each expression of a program, in a form that can be compared with what a run of it saw.
+
+A *claim* belongs to a place (an expression) and to a way there: the calls that were followed from an entry. Of an entry
+that is run on its own, with arguments of which nothing is known, a claim must hold in every real run of it; of one that
+is followed from known arguments, in the real runs that came by the same calls. Where an expression was evaluated
+several times on one way (the rounds of a loop, a function that is called again), a run must agree with one of the
+values; if one of them is unknown nothing is claimed.
+
+Two things are assumed where an entry is run on its own, and are no claims: that gradients are on, and that `self` is of
+the very class whose method it is. Runs in which that is not so are not compared, but for the claim that gradients are off.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from observing import _span, place_of
+
+from torchlint.analysis.entries import run_program
+from torchlint.analysis.interpret import PYTHON, machine_for
+from torchlint.analysis.machine.machine import Machine
+from torchlint.analysis.values.abstract import (
+    Array,
+    Class,
+    Const,
+    Dict,
+    Frame,
+    Function,
+    Instance,
+    Library,
+    List,
+    Method,
+    OneOf,
+    Partial,
+    ProjectFile,
+    Size,
+    Tensor,
+    Tuple,
+    Value,
+)
+from torchlint.analysis.values.classes import is_module
+from torchlint.analysis.values.inspection import truth
+from torchlint.analysis.values.store import ENTRIES, ITEMS
+from torchlint.lint.linter import settings
+from torchlint.project.program import Program
+from torchlint.syntax.trees import Trees
+
+_DEPTH, _MOST = 2, 24
+
+Way = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was said of a value: `kind` is that of the abstract value, `facts` what is known of it besides."""
+
+    kind: str
+    facts: tuple[tuple[str, Any], ...] = ()
+    origin: str = ""
+
+    def fact(self, name: str) -> Any:
+        return dict(self.facts).get(name)
+
+
+@dataclass(slots=True)
+class Claim:
+    """What was said of an expression on one way: the values it may have, and the gradient modes in which it was evaluated.
+
+    `alone` is the class whose method the way starts in where that is run on its own, "" where that is a function.
+    """
+
+    alone: str | None
+    values: set[Said] = field(default_factory=set)
+    grads: set[bool | None] = field(default_factory=set)
+    known: bool = True
+
+    def add(self, said: Said | None, grad: bool | None) -> None:
+        self.grads.add(grad)
+        self.known = self.known and said is not None and len(self.values) <= _MOST
+        if self.known and said is not None:
+            self.values.add(said)
+
+
+Claims = dict[str, dict[Way, Claim]]
+
+
+class _Listener:
+    """Stands around the evaluation of expressions, and keeps what each of them came to."""
+
+    def __init__(self) -> None:
+        self.claims: defaultdict[str, dict[Way, Claim]] = defaultdict(dict)
+        self._places: dict[ast.AST, str] = {}
+        self._ways: dict[Frame, tuple[Way, str | None]] = {}
+
+    def around(self, evaluate: Callable[[Machine, Any], Value]) -> Callable[[Machine, Any], Value]:
+        return partial(self._evaluated, evaluate)
+
+    def _evaluated(self, evaluate: Callable[[Machine, Any], Value], machine: Machine, node: Any) -> Value:
+        frame, grad = machine.frame, machine.grad
+        value = evaluate(machine, node)
+        if machine.untaken or not isinstance(getattr(node, "ctx", ast.Load()), ast.Load) or not hasattr(node, "lineno"):
+            return value
+        if node not in self._places:
+            self._places[node] = place_of(frame.tree.path, node)
+        if frame not in self._ways:
+            self._ways[frame] = _way(frame)
+        way, alone = self._ways[frame]
+        claim = self.claims[self._places[node]].setdefault(way, Claim(alone))
+        claim.add(said(value, machine, node), grad)
+        return value
+
+
+def _way(frame: Frame) -> tuple[Way, str | None]:
+    """The calls that were followed to a frame, innermost first, and what is run on its own where they start."""
+    way: list[str] = []
+    current: Frame | None = frame
+    while current is not None:
+        if current.alone:
+            return tuple(way), current.receiver.cls.name if isinstance(current.receiver, Instance) and isinstance(current.receiver.cls, Class) else ""
+        if current.call is not None and current.caller is not None:
+            way.append(f"{current.caller.tree.path}:{_span(current.call)}")
+        current = current.caller
+    return tuple(way), None
+
+
+def said(value: Value, machine: Machine, node: ast.AST | None = None, depth: int = _DEPTH) -> Said | None:
+    """A value's facts; None where nothing is known of it."""
+    facts: dict[str, Any] = {}
+    origin = _origin(value, node)
+    match value:
+        case OneOf():
+            each = [said(one, machine, None, depth) for one in value.alternatives]
+            return None if None in each else Said("OneOf", (("of", tuple(each)),), origin)
+        case Const():
+            return Said("Const", (("class", type(value.value).__name__), ("value", repr(value.value))), origin)
+        case Size():
+            return Said("Size", (("dim", value.dim),), origin)
+        case Tensor():
+            facts = {"shape": value.shape, "tail": value.tail if value.shape is None else None, "dtype": value.dtype, "requires_grad": value.requires_grad}
+            facts |= {"leaf": value.leaf, "device": value.device, "activation": value.activation.kind if value.activation else None, "parameter": value.parameter or None}
+        case Array():
+            facts = {"of": value.kind, "shape": value.shape, "dtype": value.dtype}
+        case Tuple():
+            facts = {"length": len(value.items)}
+            if depth:
+                facts["items"] = tuple(said(item, machine, None, depth - 1) for item in value.items[:8])
+        case List():
+            items = value.store.get(ITEMS)
+            facts = {"length": None if items is None else len(items)}
+            if depth and items is not None:
+                facts["items"] = tuple(said(item, machine, None, depth - 1) for item in items[:8])
+        case Dict():
+            entries = value.store.get(ENTRIES)
+            facts = {"keys": None if entries is None else tuple(sorted(map(repr, entries)))}
+        case Instance():
+            facts = {"class": value.cls if isinstance(value.cls, str) else value.cls.name}
+            if is_module(value):
+                facts["training"] = machine.mode(value)
+        case Class():
+            facts = {"name": value.name}
+        case Function() | Method():
+            function = value.function if isinstance(value, Method) else value
+            facts = {"name": function.name}
+            return Said("Function", tuple(facts.items()), origin)
+        case Library():
+            facts = {"name": value.name}
+        case Partial() | ProjectFile():
+            pass
+        case _:
+            return None
+    facts["truth"] = truth(value) if isinstance(value, Tensor | Instance) else None
+    return Said(type(value).__name__, tuple((name, fact) for name, fact in facts.items() if fact is not None), origin)
+
+
+def _origin(value: Value, node: ast.AST | None) -> str:
+    """The operation that made a value, as far as it can be named."""
+    if isinstance(value, Tensor) and value.op:
+        return value.op
+    if isinstance(node, ast.Call):
+        return f"call of {ast.unparse(node.func)[-40:]}"
+    if isinstance(node, ast.Attribute):
+        return f"attribute {node.attr}"
+    return "" if node is None else type(node).__name__
+
+
+def claims_of(programs: Sequence[Program]) -> Claims:
+    """What is said of each expression of some programs, by its place and the ways there."""
+    listener = _Listener()
+    expressions = {kind: listener.around(evaluate) for kind, evaluate in PYTHON.expressions.items()}
+    with settings():
+        for program in programs:
+            run_program(machine_for(program, Trees(program.sources), language=replace(PYTHON, expressions=expressions)))
+    return listener.claims

@@ -4,7 +4,8 @@ A *claim* belongs to a place (an expression) and to a way there: the calls that 
 that is run on its own, with arguments of which nothing is known, a claim must hold in every real run of it; of one that
 is followed from known arguments, in the real runs that came by the same calls. Where an expression was evaluated
 several times on one way (the rounds of a loop, a function that is called again), a run must agree with one of the
-values; if one of them is unknown nothing is claimed.
+values; if one of them is unknown nothing is claimed. Of a loop of which not all rounds are followed, only what those that are
+have in common is claimed.
 
 Two things are assumed where an entry is run on its own, and are no claims: that gradients are on, and that `self` is of
 the very class whose method it is. Runs in which that is not so are not compared, but for the claim that gradients are off.
@@ -71,16 +72,19 @@ class Said:
 class Claim:
     """What was said of an expression on one way: the values it may have, and the gradient modes in which it was evaluated.
 
-    `alone` is the class whose method the way starts in where that is run on its own, "" where that is a function.
+    `alone` is the class whose method the way starts in where that is run on its own, "" where that is a function; `partial` says
+    that it stands in a loop of which not all rounds were followed.
     """
 
     alone: str | None
     values: set[Said] = field(default_factory=set)
     grads: set[bool | None] = field(default_factory=set)
     known: bool = True
+    partial: bool = False
 
-    def add(self, said: Said | None, grad: bool | None) -> None:
+    def add(self, said: Said | None, grad: bool | None, partial: bool) -> None:
         self.grads.add(grad)
+        self.partial = self.partial or partial
         self.known = self.known and said is not None and len(self.values) <= _MOST
         if self.known and said is not None:
             self.values.add(said)
@@ -96,6 +100,9 @@ class _Listener:
         self.claims: defaultdict[str, dict[Way, Claim]] = defaultdict(dict)
         self._places: dict[ast.AST, str] = {}
         self._ways: dict[Frame, tuple[Way, str | None]] = {}
+        # Of each entry, the claims in loops, and whether its budget ran out, so that a loop may have been left before its end.
+        self._looped: defaultdict[int, list[Claim]] = defaultdict(list)
+        self._cut: set[int] = set()
 
     def around(self, evaluate: Callable[[Machine, Any], Value]) -> Callable[[Machine, Any], Value]:
         return partial(self._evaluated, evaluate)
@@ -111,8 +118,19 @@ class _Listener:
             self._ways[frame] = _way(frame)
         way, alone = self._ways[frame]
         claim = self.claims[self._places[node]].setdefault(way, Claim(alone))
-        claim.add(said(value, machine, node), grad)
+        claim.add(said(value, machine, node), grad, any(each.loop.count is None for each in machine.rounds))
+        if machine.rounds:
+            self._looped[machine.entry].append(claim)
+        if machine.budget <= 0:
+            self._cut.add(machine.entry)
         return value
+
+    def found(self) -> Claims:
+        """All claims."""
+        for entry in self._cut:
+            for claim in self._looped[entry]:
+                claim.partial = True
+        return self.claims
 
 
 def _way(frame: Frame) -> tuple[Way, str | None]:
@@ -173,7 +191,7 @@ def said(value: Value, machine: Machine, node: ast.AST | None = None, depth: int
             pass
         case _:
             return None
-    facts["truth"] = truth(value) if isinstance(value, Tensor | Instance) else None
+    facts["truth"] = truth(value)
     return Said(type(value).__name__, tuple((name, fact) for name, fact in facts.items() if fact is not None), origin)
 
 
@@ -195,4 +213,4 @@ def claims_of(programs: Sequence[Program]) -> Claims:
     with settings():
         for program in programs:
             run_program(machine_for(program, Trees(program.sources), language=replace(PYTHON, expressions=expressions)))
-    return listener.claims
+    return listener.found()

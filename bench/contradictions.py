@@ -15,7 +15,14 @@ _BETWEEN: dict[str, tuple[float, float]] = {
     "softmax": (0.0, 1.0), "sigmoid": (0.0, 1.0), "log_softmax": (-float("inf"), 0.0), "logsigmoid": (-float("inf"), 0.0), "tanh": (-1.0, 1.0),
 }  # fmt: skip
 _TENSORS = ("torch.Tensor", "torch.nn.parameter.Parameter", "torch.nn.parameter.Buffer")
-_CALLABLE = ("Function", "Class", "Library", "Partial")
+_CALLABLE = ("Function", "Class", "Partial")
+# What the interpreter calls things that have no public name, or many classes; of these nothing is compared.
+_OWN_NAMES = frozenset({"torch.Loaded", "torch.LoadResult", "torch.autograd.Context"})
+# Tuples and lists stand for whatever gives known elements one after another.
+_ITERATIVE = frozenset(
+    f"builtins.{each}"
+    for each in ("zip", "enumerate", "map", "filter", "reversed", "range", "dict_keys", "dict_values", "dict_items", "generator", "list_iterator", "tuple_iterator", "list_reverseiterator")
+)
 _NUMBERS = ("builtins.int", "builtins.bool", "builtins.float", "numpy.integer", "numpy.floating", "numpy.bool")
 
 Seen = Mapping[str, Any]
@@ -48,6 +55,9 @@ def verdicts(claim: Said, seen: Seen, same_grad: bool = True) -> Iterator[tuple[
             yield "kind", "numpy.ndarray" in kinds or "numpy.generic" in kinds if claim.fact("of") == "ndarray" else kinds[0].startswith("PIL.")
             if "shape" in seen:
                 yield from _shape(claim, seen["shape"])
+        case "Tuple" | "List" if kinds[0] in _ITERATIVE:
+            yield "kind", True
+            return
         case "Tuple":
             yield "kind", "builtins.tuple" in kinds
             yield from _elements(claim, seen, same_grad)
@@ -58,6 +68,8 @@ def verdicts(claim: Said, seen: Seen, same_grad: bool = True) -> Iterator[tuple[
             yield "kind", "builtins.dict" in kinds or "collections.abc.Mapping" in kinds
             if claim.fact("keys") is not None and seen.get("keys") is not None:
                 yield "keys", list(claim.fact("keys")) == seen["keys"]
+        case "Instance" if claim.fact("class") in _OWN_NAMES:
+            return
         case "Instance":
             yield "class", _is_of(claim.fact("class"), kinds)
             if claim.fact("training") is not None and seen.get("training") is not None:
@@ -68,12 +80,32 @@ def verdicts(claim: Said, seen: Seen, same_grad: bool = True) -> Iterator[tuple[
             yield "kind", _may_be_called(kinds)
             if claim.kind == "Class" and "builtins.type" in kinds:
                 yield "class", seen.get("name") == claim.fact("name")
+    if claim.fact("truth") is not None and (true := _truth(seen)) is not None:
+        yield "truth", claim.fact("truth") is true
+
+
+def _truth(seen: Seen) -> bool | None:
+    """Whether what was seen counts as true, where its facts say so."""
+    if "truth" in seen:
+        return bool(seen["truth"])
+    return None if seen.get("length") is None else seen["length"] > 0
+
+
+def agreed(claims: Sequence[Said]) -> Said | None:
+    """What is said in several rounds of a loop alike; None where they differ in kind."""
+    if len({each.kind for each in claims}) > 1 or claims[0].kind == "OneOf":
+        return None
+    facts = [dict(each.facts) for each in claims]
+    same = tuple((name, fact) for name, fact in facts[0].items() if name != "items" and all(other.get(name, facts) == fact for other in facts))
+    if any(each.fact("class") != claims[0].fact("class") for each in claims):
+        return None
+    return Said(claims[0].kind, same, claims[0].origin)
 
 
 def _constant(claim: Said, seen: Seen) -> Iterator[tuple[str, bool]]:
     right = seen["class"][0] == f"builtins.{claim.fact('class')}"
     yield "kind", right
-    if right and seen.get("value") is not None:
+    if right and seen.get("value") is not None and claim.fact("value") is not None:
         yield "value", claim.fact("value") == seen["value"]
 
 

@@ -2,7 +2,7 @@
 
 Each FOLDER is a project: a package as it was released, with its tests. They are run by PYTHON, an environment that has
 the package's requirements, torch and pytest, with notes in them (`observing.py`), and what was seen is kept in the folder
-`--seen`, where it is taken from the next time. Where a project has no tests, `bench/drivers/NAME.py` uses it. What torchlint says of the
+`--seen`, where it is taken from the next time. Where a project has no tests, `bench/drivers/use_NAME.py` uses it. What torchlint says of the
 same files (`claims.py`) is compared with it (`contradictions.py`); contradictions are counted by cause: the fact, and the operation that made the value.
 """
 
@@ -22,8 +22,8 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from claims import Claim, Claims, claims_of
-from contradictions import TENSOR_FACTS, verdicts
+from claims import Claim, Claims, Said, claims_of
+from contradictions import TENSOR_FACTS, agreed, verdicts
 
 from torchlint.project import files, programs
 
@@ -70,7 +70,7 @@ class Observation:
 def observe(python: str, root: Path, seen: Path, seconds: int) -> None:
     """Run a project's tests, or the driver that we have for it, and keep what was seen."""
     name = root.name.rpartition("-")[0] or root.name
-    driver = HERE / "drivers" / f"{name}.py"
+    driver = HERE / "drivers" / f"use_{name}.py"
     what = ["--script", str(driver)] if driver.exists() else []
     command = [python, str(HERE / "observing.py"), "--root", str(root), "--into", str(seen), "--seconds", str(seconds), *what]
     done = subprocess.run(command, capture_output=True, text=True, timeout=seconds * 3 + 60, check=False)
@@ -79,9 +79,10 @@ def observe(python: str, root: Path, seen: Path, seconds: int) -> None:
 
 def observations(seen: Path) -> Iterator[tuple[str, list[Observation]]]:
     """What was seen, by place."""
-    for line in seen.read_text().splitlines():
-        found = json.loads(line)
-        yield found["place"], [Observation(tuple(way), tuple(selves), grad, facts) for way, selves, grad, facts in found["seen"]]
+    found = json.loads(seen.read_text())
+    ways, facts = [(tuple(way), tuple(selves)) for way, selves in found["ways"]], found["facts"]
+    for place, looks in found["places"].items():
+        yield place, [Observation(*ways[way], grad, facts[fact]) for way, grad, fact in looks]
 
 
 def claims_in(root: Path) -> Claims:
@@ -137,17 +138,28 @@ def _judged(claim: Claim, looks: list[Observation]) -> Iterator[tuple[tuple[str,
         first = next((look for look in looks if look.grad), None)
         yield ("gradients are off", "no_grad"), None if first is None else f"by {' < '.join(first.way)}"
     origin = min(each.origin for each in claim.values)
+    values = list(claim.values)
+    if claim.partial and len(values) > 1:
+        common = agreed(values)
+        if common is None:
+            return
+        values = [common]
     wrong: dict[str, str | None] = {}
     for look in looks:
         same_grad = claim.grads == {look.grad}
-        judged = [dict(verdicts(each, look.facts, same_grad)) for each in claim.values]
+        judged = [dict(verdicts(each, look.facts, same_grad)) for each in values]
         best = max(judged, key=lambda each: sum(each.values()) - 100 * sum(not right for right in each.values()))
         for fact, right in best.items():
             if not right and wrong.get(fact) is None:
-                wrong[fact] = f"said {[(each.kind, dict(each.facts)) for each in claim.values][:3]}, seen {look.facts} grad {look.grad} by {' < '.join(look.way)}"
+                wrong[fact] = f"said {shown(values)}, seen {look.facts} grad {look.grad} by {' < '.join(look.way)}"
             wrong.setdefault(fact, None)
     for fact, seen in wrong.items():
         yield (fact, origin), seen
+
+
+def shown(values: list[Said]) -> str:
+    """What was said, as text."""
+    return " | ".join(f"{each.kind}({', '.join(f'{name}={fact}' for name, fact in each.facts)})" for each in values[:4])[:400]
 
 
 def table(results: dict[str, Comparison]) -> Iterator[str]:
@@ -174,7 +186,7 @@ def main() -> int:
     kept.mkdir(parents=True, exist_ok=True)
     results: dict[str, Comparison] = {}
     for root in [Path(each).resolve() for each in arguments.folders]:
-        seen = kept / f"{root.name}.jsonl"
+        seen = kept / f"{root.name}.json"
         if not seen.exists():
             observe(arguments.python, root, seen, arguments.seconds)
         if seen.exists():

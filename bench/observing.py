@@ -36,7 +36,7 @@ _NOTED = (
 )  # fmt: skip
 _TENSORS = (torch.Tensor, torch.nn.Parameter, torch.nn.Buffer)
 # Each place is looked at this often, then now and then; so many calls back, so many elements of a container.
-_OFTEN, _SELDOM, _SEEN, _BACK, _ITEMS, _DEPTH = 120, 61, 300, 10, 8, 2
+_OFTEN, _SELDOM, _SEEN, _BACK, _ITEMS, _DEPTH = 150, 61, 80, 8, 4, 2
 _LONGEST, _SMALL = 80, 4096
 _COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
 
@@ -82,7 +82,10 @@ class Observer:
         self.root, self.places = root, list[str]()
         self.paths: dict[str, str | None] = {}
         self.times: Counter[int] = Counter()
-        self.seen: defaultdict[int, set[str]] = defaultdict(set)
+        self.seen: defaultdict[int, set[tuple[int, bool, int]]] = defaultdict(set)
+        # Each way and each set of facts, written once, by its text.
+        self.ways: dict[str, int] = {}
+        self.facts: dict[str, int] = {}
         self._spans: dict[CodeType, list[str]] = {}
         self._busy = False
 
@@ -107,8 +110,8 @@ class Observer:
             # A context such as `with torch.device(…)` must not see what is asked of a tensor here.
             with torch._C.DisableTorchFunction():
                 facts = facts_of(value)
-            way, selves = self._way(sys._getframe(1))
-            self.seen[place].add(json.dumps([way, selves, torch.is_grad_enabled(), facts]))
+            way = self.ways.setdefault(json.dumps(self._way(sys._getframe(1))), len(self.ways))
+            self.seen[place].add((way, torch.is_grad_enabled(), self.facts.setdefault(json.dumps(facts), len(self.facts))))
         finally:
             self._busy = False
         return value
@@ -141,11 +144,10 @@ class Observer:
         return "__qualname__" in code.co_names and not code.co_flags & 0x2 and code.co_name != "<module>"
 
     def write(self, into: str) -> None:
-        """A line of JSON for each place that ran."""
+        """JSON: the ways, the facts, and of each place that ran the numbers of both and the gradient mode of each look."""
+        tables = {"ways": [json.loads(each) for each in self.ways], "facts": [json.loads(each) for each in self.facts]}
         with open(into, "w") as file:
-            for place, seen in self.seen.items():
-                json.dump({"place": self.places[place], "seen": [json.loads(each) for each in sorted(seen)]}, file)
-                file.write("\n")
+            json.dump(tables | {"places": {self.places[place]: sorted(seen) for place, seen in self.seen.items()}}, file)
 
 
 def _self_of(frame: FrameType) -> str | None:

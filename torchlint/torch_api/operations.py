@@ -176,6 +176,7 @@ _ALIASES = {
 _FOLDERS = (
     ("torch.nn.modules.", "torch.nn."),
     ("torch.optim.lr_scheduler.", "torch.optim.lr_scheduler."),
+    ("torch.optim.swa_utils.", "torch.optim.swa_utils."),
     ("torch.optim.", "torch.optim."),
     ("torchvision.datasets.", "torchvision.datasets."),
     ("torchvision.transforms.transforms.", "torchvision.transforms."),

@@ -274,7 +274,7 @@ def optimizer_method(
 
 def is_optimizer(instance: Instance) -> bool:
     names = [instance.cls] if isinstance(instance.cls, str) else library_bases(instance.cls)
-    return any(name.startswith("torch.optim.") for name in names)
+    return any(name.startswith("torch.optim.") and not is_module_type(name) for name in names)
 
 
 def receiver_module(method: LibraryMethod) -> Instance | None:

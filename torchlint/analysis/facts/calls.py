@@ -114,6 +114,13 @@ class ModuleCall(Call):
 
 
 @immutable
+class ContainerCalled(Fact):
+    """A container of torch that has no forward is applied, for certain: `self.blocks(x)`; `name` is its bare class name."""
+
+    name: str
+
+
+@immutable
 class LossCall(Call):
     """A loss is computed, by a module or a function.
 

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from torchlint.analysis.values.abstract import Class, Instance, Library, OneOf
-from torchlint.analysis.values.classes import find, lineage, linear_bases
+from torchlint.analysis.values.abstract import Class, Function, Instance, Library, OneOf
+from torchlint.analysis.values.classes import find, is_module_type, lineage, linear_bases
 from torchlint.syntax.index import below, walk
 from torchlint.torch_api.operations import OF_ONE_OPERAND
 
@@ -92,6 +92,31 @@ def readable_bases(cls: Class, layers: bool = False) -> bool:
         elif not isinstance(base, Library) or not (base.name in _PLAIN_BASES or (layers and base.name.startswith("torch.nn."))):
             return False
     return True
+
+
+def called_as_module(cls: Class | str) -> bool:
+    """Whether calling a module is nn.Module's `__call__`: neither its class nor what stands before nn.Module gives that another meaning."""
+    for base in linear_bases(cls) if isinstance(cls, Class) else ():
+        if isinstance(base, Library) and is_module_type(base.name):
+            return True
+        if not isinstance(base, Class):
+            if not isinstance(base, Library) or base.name not in _PLAIN_BASES:
+                return False
+            continue
+        own = base.namespace.get("__call__")
+        if own is not None and not (isinstance(own, Function) and _hands_on(own.node)):
+            return False
+    return True
+
+
+def _hands_on(node: ast.AST) -> bool:
+    """Whether a `__call__` is there for its signature alone: `return super().__call__(x)`."""
+    body = node.body if isinstance(node, ast.FunctionDef) else []
+    body = body[1:] if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant) else body
+    match body:
+        case [ast.Return(value=ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr="__call__")))]:
+            return True
+    return False
 
 
 def nearly(name: str, wanted: str) -> bool:

@@ -36,7 +36,7 @@ from torchlint.analysis.values.abstract import (
     storages_of,
 )
 from torchlint.analysis.values.classes import assigned_later, descendants, find, is_module, method_kind
-from torchlint.analysis.values.devices import NOT_NAMED, module_device
+from torchlint.analysis.values.devices import NOT_NAMED, may_move, module_device
 from torchlint.analysis.values.inspection import dim_value, shape_value
 from torchlint.analysis.values.join import join, join_shapes, present
 from torchlint.analysis.values.members import readable_bases
@@ -265,6 +265,8 @@ def store_attribute(machine: Machine, receiver: Value, name: str, value: Value, 
             machine.event("gradient", node, receiver)
         case Tensor() if name == "data":
             other = value if isinstance(value, Tensor) else Tensor()
+            if receiver.parameter and receiver.model is not None:
+                may_move(machine.trail, receiver.model)
             rebind(machine, receiver, replace(receiver, shape=other.shape, tail=other.tail, dtype=other.dtype, device=other.device, activation=None, storages=storages_of(other)))
         case LibraryMethod():
             _set_part(machine, receiver, name, value)

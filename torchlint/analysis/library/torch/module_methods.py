@@ -39,7 +39,7 @@ from torchlint.analysis.values.classes import (
     library_bases,
 )
 from torchlint.analysis.values.contents import held_in
-from torchlint.analysis.values.devices import move_module
+from torchlint.analysis.values.devices import may_move, move_module
 from torchlint.analysis.values.inspection import element_of, known_items
 from torchlint.analysis.values.join import join_all
 from torchlint.analysis.values.registration import plain_contents
@@ -67,6 +67,9 @@ def call_module_method(
         move_module(machine.trail, module, name, positional, keywords)
         if name in ("double", "half", "bfloat16", "float", "type") or any(k == "dtype" for k in keywords) or name == "to":
             _note_cast(machine, module, name, positional, keywords)
+        return module
+    if name == "_apply":
+        may_move(machine.trail, module)
         return module
     if name in _CHILDREN_METHODS:
         held = tuple(descendants(module)) if name == "modules" else tuple(child for _, child in children(module))

@@ -35,7 +35,7 @@ from torchlint.analysis.values.abstract import (
     Value,
     storages_of,
 )
-from torchlint.analysis.values.classes import assigned_later, descendants, find, is_module, method_kind
+from torchlint.analysis.values.classes import accessor, assigned_later, descendants, find, is_module, method_kind
 from torchlint.analysis.values.devices import NOT_NAMED, may_move, module_device
 from torchlint.analysis.values.inspection import dim_value, shape_value
 from torchlint.analysis.values.join import join, join_shapes, present
@@ -246,7 +246,11 @@ def store_attribute(machine: Machine, receiver: Value, name: str, value: Value, 
                 receiver.store.setdefault(SITES, {}).setdefault(name, []).append((machine.site(node), value))
             if UninitializedModule in machine.wanted and registers(value):
                 needs_init(machine, receiver, node)
-            machine.trail.set(receiver.store, name, value)
+            setter = accessor(receiver.cls, "setter", name)
+            if setter is not None:
+                machine.call(Method(receiver, setter), (value,), {}, node)
+            else:
+                machine.trail.set(receiver.store, name, value)
         case Class():
             machine.trail.set(receiver.namespace, name, value)
         case ProjectFile():

@@ -76,8 +76,8 @@ def of_tensor(value: Value) -> bool:
             return not _is_setting(receiver)
         case Unknown(method="get_device" | "<model>"):
             return True
-        case Unknown(method=str(), receiver=Value()):
-            return from_data(value) or of_tensor(value.receiver)
+        case Unknown(method=str(), receiver=Value() as receiver):
+            return from_data(value) or of_tensor(receiver)
         case OneOf():
             return any(map(of_tensor, value.alternatives))
     return False

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from torchlint.analysis.machine.machine import Machine
 from torchlint.analysis.values.abstract import (
+    NONE,
     UNKNOWN,
     Class,
     Frame,
@@ -24,9 +25,12 @@ from torchlint.torch_api.dims import symbol
 from torchlint.torch_api.jaxtyping import Annotated, annotated
 
 
-def from_annotation(machine: Machine, annotation: ast.expr | None, function: Function) -> Value:
-    """What is known of a parameter that nobody passes: at most its annotated type."""
-    if isinstance(annotation, ast.Name | ast.Attribute):
+def from_annotation(machine: Machine, annotation: ast.expr | None, function: Function, default: Value | None = None) -> Value:
+    """What is known of a parameter that nobody passes: at most its annotated type, where the default does not belie that.
+
+    `layer: nn.Module = nn.Linear` takes a class.
+    """
+    if isinstance(annotation, ast.Name | ast.Attribute) and (default is None or default == NONE or isinstance(default, Instance | Tensor)):
         value = _annotated(machine, annotation, function)
         match value:
             case Library(name="torch.Tensor" | "torch.autograd.Variable"):

@@ -35,7 +35,14 @@ from torchlint.analysis.values.abstract import (
     Value,
     storages_of,
 )
-from torchlint.analysis.values.classes import accessor, assigned_later, descendants, find, is_module, method_kind
+from torchlint.analysis.values.classes import (
+    accessor,
+    assigned_later,
+    descendants,
+    find,
+    is_module,
+    method_kind,
+)
 from torchlint.analysis.values.devices import NOT_NAMED, may_move, module_device
 from torchlint.analysis.values.inspection import dim_value, shape_value
 from torchlint.analysis.values.join import join, join_shapes, present

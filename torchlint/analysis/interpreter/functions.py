@@ -258,7 +258,7 @@ def _bind(
         elif name in function.defaults and positional is not None and not alone:
             bound[name] = function.defaults[name]
         else:
-            bound[name] = from_annotation(machine, parameters.annotations[name], function)
+            bound[name] = from_annotation(machine, parameters.annotations[name], function, function.defaults.get(name))
     for name, value in bound.items():
         bound[name] = within_bounds(value, machine.frame, function.node)
     note_annotated_shapes(machine, bound, parameters.shaped, function)

@@ -269,9 +269,9 @@ def store_attribute(machine: Machine, receiver: Value, name: str, value: Value, 
                 machine.event("gradient", node, receiver)
             rebind(machine, receiver, replace(receiver, requires_grad=bool(value.value)))
         case Tensor() if name in ("grad", "_grad"):
-            machine.event("zero_grad" if value == NONE else "gradient", node, receiver)
+            machine.event("zero_grad" if _nothing(value) else "gradient", node, receiver)
         case Unknown() | LibraryMethod() if name in ("grad", "_grad"):
-            machine.event("zero_grad" if value == NONE else "gradient", node, UNKNOWN)
+            machine.event("zero_grad" if _nothing(value) else "gradient", node, UNKNOWN)
         case Unknown() if name == "requires_grad" and value == TRUE:
             machine.event("gradient", node, receiver)
         case Tensor() if name == "data":
@@ -285,6 +285,11 @@ def store_attribute(machine: Machine, receiver: Value, name: str, value: Value, 
             for each in receiver.alternatives:
                 if isinstance(each, Instance):
                     machine.trail.set(each.store, name, join(each.store.get(name, value), value))
+
+
+def _nothing(gradient: Value) -> bool:
+    """Whether a gradient is none at all, or zeros."""
+    return gradient == NONE or (isinstance(gradient, Tensor) and gradient.op in ("zeros", "zeros_like"))
 
 
 def _set_part(machine: Machine, receiver: LibraryMethod, name: str, value: Value) -> None:

@@ -10,7 +10,7 @@ from torchlint.analysis.interpreter.calls import decorated_dataclass, fill_datac
 from torchlint.analysis.interpreter.functions import run_function
 from torchlint.analysis.library.torch.data import library_init
 from torchlint.analysis.library.torch.layers import own_arguments
-from torchlint.analysis.library.torch.module_methods import call_module_method, receiver_module
+from torchlint.analysis.library.torch.module_methods import call_module_method, is_optimizer, optimizer_method, receiver_module
 from torchlint.analysis.library.torch.modules import applied
 from torchlint.analysis.library.torch_functions import initialized
 from torchlint.analysis.machine.machine import Machine
@@ -55,6 +55,8 @@ def super_method(
         result = call_module_method(machine, module, name, positional, keywords, node, value)
         if result is not None:
             return result
+    if is_optimizer(receiver):
+        return optimizer_method(machine, receiver, name, positional, keywords, node)
     return Unknown(machine.site(node), name, receiver)
 
 

@@ -264,7 +264,8 @@ def optimizer_method(
         machine.event("zero_grad", node, instance)
         return NONE
     if name == "step":
-        closure = positional[0] if positional else keywords.get("closure")
+        given = positional[0] if positional else keywords.get("closure", NONE)
+        closure = None if given == NONE else given
         if isinstance(closure, Function | Method):
             machine.call(closure, (), {}, node)
         machine.event("step", node, instance, (closure,) if closure is not None else ())

@@ -107,11 +107,15 @@ def layer(name: str | None) -> Layer | None:
     return _table().get(name) if name else None
 
 
+# A module, though it stands among the optimizers: https://docs.pytorch.org/docs/stable/optim.html#constructing-averaged-models
+AVERAGED = "torch.optim.swa_utils.AveragedModel"
+
 # Classes of packages that are not read, known to be modules when they are derived from or built.
 MODULE_BASES = frozenset(
     {
         "torch.nn.Module",
         "torch.jit.ScriptModule",
+        AVERAGED,
         "torch.nn.parallel.DistributedDataParallel",
         "lightning.LightningModule",
         "lightning.LightningDataModule.none",

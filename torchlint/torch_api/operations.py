@@ -176,6 +176,7 @@ _ALIASES = {
 _FOLDERS = (
     ("torch.nn.modules.", "torch.nn."),
     ("torch.optim.lr_scheduler.", "torch.optim.lr_scheduler."),
+    ("torch.optim.swa_utils.", "torch.optim.swa_utils."),
     ("torch.optim.", "torch.optim."),
     ("torchvision.datasets.", "torchvision.datasets."),
     ("torchvision.transforms.transforms.", "torchvision.transforms."),
@@ -223,6 +224,8 @@ FLOATS_ONLY = _both("mean std var norm softmax log_softmax std_mean var_mean") |
 OF_ONE_TENSOR = frozenset(f"torch.{name}" for name in "mean sum max min std var prod median norm argmax argmin cumsum".split())
 # Functions of two tensors that broadcast them.
 ELEMENTWISE = _both("add sub subtract mul multiply div divide true_divide pow maximum minimum eq ne lt le gt ge fmod remainder")
+# Operations that make a tensor of data of any kind, where that is.
+COPIES = frozenset({"tensor", "as_tensor"})
 # Methods that make of one tensor what another one is, wherever either is.
 FOLLOWS_ANOTHER = frozenset({"to", "type_as", "expand_as", "view_as", "reshape_as", "copy_", "is_same_size", "select"})
 # Operations on one tensor: whatever else they are given are numbers.

@@ -35,8 +35,15 @@ from torchlint.analysis.values.abstract import (
     Value,
     storages_of,
 )
-from torchlint.analysis.values.classes import assigned_later, descendants, find, is_module, method_kind
-from torchlint.analysis.values.devices import NOT_NAMED, module_device
+from torchlint.analysis.values.classes import (
+    accessor,
+    assigned_later,
+    descendants,
+    find,
+    is_module,
+    method_kind,
+)
+from torchlint.analysis.values.devices import NOT_NAMED, may_move, module_device
 from torchlint.analysis.values.inspection import dim_value, shape_value
 from torchlint.analysis.values.join import join, join_shapes, present
 from torchlint.analysis.values.members import readable_bases
@@ -246,7 +253,11 @@ def store_attribute(machine: Machine, receiver: Value, name: str, value: Value, 
                 receiver.store.setdefault(SITES, {}).setdefault(name, []).append((machine.site(node), value))
             if UninitializedModule in machine.wanted and registers(value):
                 needs_init(machine, receiver, node)
-            machine.trail.set(receiver.store, name, value)
+            setter = accessor(receiver.cls, "setter", name)
+            if setter is not None:
+                machine.call(Method(receiver, setter), (value,), {}, node)
+            else:
+                machine.trail.set(receiver.store, name, value)
         case Class():
             machine.trail.set(receiver.namespace, name, value)
         case ProjectFile():
@@ -258,13 +269,15 @@ def store_attribute(machine: Machine, receiver: Value, name: str, value: Value, 
                 machine.event("gradient", node, receiver)
             rebind(machine, receiver, replace(receiver, requires_grad=bool(value.value)))
         case Tensor() if name in ("grad", "_grad"):
-            machine.event("zero_grad" if value == NONE else "gradient", node, receiver)
+            machine.event("zero_grad" if _nothing(value) else "gradient", node, receiver)
         case Unknown() | LibraryMethod() if name in ("grad", "_grad"):
-            machine.event("zero_grad" if value == NONE else "gradient", node, UNKNOWN)
+            machine.event("zero_grad" if _nothing(value) else "gradient", node, UNKNOWN)
         case Unknown() if name == "requires_grad" and value == TRUE:
             machine.event("gradient", node, receiver)
         case Tensor() if name == "data":
             other = value if isinstance(value, Tensor) else Tensor()
+            if receiver.parameter and receiver.model is not None:
+                may_move(machine.trail, receiver.model)
             rebind(machine, receiver, replace(receiver, shape=other.shape, tail=other.tail, dtype=other.dtype, device=other.device, activation=None, storages=storages_of(other)))
         case LibraryMethod():
             _set_part(machine, receiver, name, value)
@@ -272,6 +285,11 @@ def store_attribute(machine: Machine, receiver: Value, name: str, value: Value, 
             for each in receiver.alternatives:
                 if isinstance(each, Instance):
                     machine.trail.set(each.store, name, join(each.store.get(name, value), value))
+
+
+def _nothing(gradient: Value) -> bool:
+    """Whether a gradient is none at all, or zeros."""
+    return gradient == NONE or (isinstance(gradient, Tensor) and gradient.op in ("zeros", "zeros_like"))
 
 
 def _set_part(machine: Machine, receiver: LibraryMethod, name: str, value: Value) -> None:

@@ -47,8 +47,10 @@ from torchlint.analysis.values.abstract import (
 )
 from torchlint.analysis.values.alternatives import choice_of, output_of_one, takes
 from torchlint.analysis.values.classes import find, is_module, is_module_type, library_bases, linear_bases
+from torchlint.analysis.values.guards import inside
 from torchlint.analysis.values.inspection import known_items
 from torchlint.analysis.values.join import join_all, present
+from torchlint.analysis.values.members import called_as_module
 from torchlint.analysis.values.records import record, record_type_of
 from torchlint.analysis.values.store import ENTRIES, INITIALIZED, IS_MODULE, ZEROED, ModuleStore
 
@@ -96,7 +98,7 @@ def _forward_by_name(machine: Machine, callee: Value, node: ast.Call) -> None:
     for each in callee.alternatives if isinstance(callee, OneOf) else (callee,):
         receiver = each.receiver if isinstance(each, Method | LibraryMethod) else None
         own = isinstance(each, LibraryMethod) or (isinstance(receiver, Instance) and isinstance(receiver.cls, Class) and find(receiver.cls, "forward") is getattr(each, "function", None))
-        if isinstance(receiver, Instance) and is_module(receiver) and own:
+        if isinstance(receiver, Instance) and is_module(receiver) and own and called_as_module(receiver.cls):
             machine.emit(ForwardCall(machine.site(node), machine.frame, machine.grad, "forward", receiver, {}, (), UNKNOWN))
 
 
@@ -118,6 +120,9 @@ def _call_with_unknown_arguments(machine: Machine, callee: Value, parts: Sequenc
         receiver = callee.receiver if isinstance(callee, Method) else None
         return run_function(machine, function, receiver, None, {}, node)
     if isinstance(callee, Instance) and is_module(callee):
+        own = find(callee.cls, "__call__") if isinstance(callee.cls, Class) else None
+        if isinstance(own, Function):
+            return run_function(machine, own, callee, None, {}, node)
         return machine.packages.apply(machine, callee, (UNKNOWN,), {}, node)
     if isinstance(callee, LibraryMethod) and callee.name == "__init__":
         return machine.call(callee, (UNKNOWN,), {}, node)
@@ -220,8 +225,9 @@ def _super(machine: Machine, node: ast.Call) -> Value:
             # What is called on it may well be the `__init__` of the base.
             machine.trail.set(receiver.store, INITIALIZED, TRUE)
         return UNKNOWN
+    here = machine.site(node)
     frame: Frame | None = machine.frame
-    while frame is not None and (frame.receiver is None or frame.function is None):
+    while frame is not None and (frame.receiver is None or frame.function is None or not inside(here, frame.site(frame.function.node))):
         frame = frame.caller
     if frame is None or frame.function is None or frame.function.owner is None or frame.receiver is None:
         return UNKNOWN

@@ -10,6 +10,7 @@ from torchlint.analysis.interpreter.loops import leaves
 from torchlint.analysis.machine.machine import Machine
 from torchlint.analysis.notes.misuse import bad_operand
 from torchlint.analysis.values.abstract import (
+    ENTERED,
     NONE,
     UNKNOWN,
     Class,
@@ -104,7 +105,7 @@ def _enter(machine: Machine, value: Value, node: ast.expr, exits: list[Callable[
                 machine.grad = None
             return value
         case Unknown(method=str(name)) if name.startswith(_NEUTRAL):
-            return Unknown(machine.site(node))
+            return Unknown(machine.site(node), ENTERED)
         case Library(name=name):
             if (name in _OFF or name.startswith("torch.")) and MethodNotCalled in machine.wanted:
                 machine.emit(MethodNotCalled(machine.site(node), machine.frame, machine.grad, value, name, "with"))
@@ -121,7 +122,7 @@ def _enter(machine: Machine, value: Value, node: ast.expr, exits: list[Callable[
             bad_operand(machine, value, node, "with")
     if machine.grad and not _mentions_progress(node):
         machine.grad = None
-    return Unknown(machine.site(node))
+    return Unknown(machine.site(node), ENTERED)
 
 
 def _enter_device(machine: Machine, value: Instance, exits: list[Callable[[], None]]) -> None:

@@ -17,6 +17,7 @@ from torchlint.analysis.values.abstract import (
     NONE,
     TRUE,
     UNKNOWN,
+    Class,
     Const,
     Dict,
     Frame,
@@ -31,7 +32,7 @@ from torchlint.analysis.values.abstract import (
     Unknown,
     Value,
 )
-from torchlint.analysis.values.classes import decorated, is_module, running_forward
+from torchlint.analysis.values.classes import decorated, is_module, method_kind, running_forward
 from torchlint.analysis.values.extent import within_bounds
 from torchlint.analysis.values.join import join_all, join_slots
 from torchlint.analysis.values.store import ELEMENT, ENTRIES, INITIALIZED, Locals, Store
@@ -60,6 +61,8 @@ def run_function(
     if receiver is None and function.owner is not None and positional and not decorated(function.node, "staticmethod"):
         receiver = positional[0] if isinstance(positional[0], Instance) else None
         positional = positional[1:] if receiver is not None else positional
+    if isinstance(receiver, Instance) and isinstance(receiver.cls, Class) and method_kind(function) == "class":
+        receiver = receiver.cls
     if not alone and (machine.budget <= 0 or machine.frame.depth >= machine.limits.calls or _running(machine, function) >= machine.limits.same_function):
         return _left_out(machine, function, receiver, positional or (), keywords, node)
     locals_ = _bind(machine, function, receiver, positional, keywords, alone)
@@ -255,7 +258,7 @@ def _bind(
         elif name in function.defaults and positional is not None and not alone:
             bound[name] = function.defaults[name]
         else:
-            bound[name] = from_annotation(machine, parameters.annotations[name], function)
+            bound[name] = from_annotation(machine, parameters.annotations[name], function, function.defaults.get(name))
     for name, value in bound.items():
         bound[name] = within_bounds(value, machine.frame, function.node)
     note_annotated_shapes(machine, bound, parameters.shaped, function)

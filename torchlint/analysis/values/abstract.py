@@ -38,6 +38,8 @@ class Unknown(Value):
 
 
 UNKNOWN = Unknown()
+# The method of what a `with` binds of which nothing is known.
+ENTERED = "<entered>"
 
 
 def from_data(value: Value | None) -> bool:

@@ -118,6 +118,15 @@ def find(cls: Class, name: str, after: Class | None = None) -> Value | None:
     return None
 
 
+def accessor(cls: Class | str, kind: str, name: str) -> Function | None:
+    """The "setter" or "deleter" of a property of a class, or of a base from which it has that property."""
+    for base in linear_bases(cls) if isinstance(cls, Class) else ():
+        if isinstance(base, Class) and name in base.namespace:
+            found = base.namespace.get((kind, name))
+            return found if isinstance(found, Function) else None
+    return None
+
+
 def is_module_type(cls: Class | str) -> bool:
     """Whether the instances of a class are nn.Modules."""
     if isinstance(cls, str):

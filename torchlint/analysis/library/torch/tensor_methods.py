@@ -21,6 +21,7 @@ from torchlint.analysis.values.abstract import (
     Const,
     Instance,
     Library,
+    LibraryMethod,
     Tensor,
     Unknown,
     Value,
@@ -33,6 +34,7 @@ from torchlint.analysis.values.devices import (
     MOVED,
     asked_device,
     device_of,
+    type_device,
 )
 from torchlint.analysis.values.inspection import shape_value
 from torchlint.analysis.values.origins import gradient_of
@@ -91,7 +93,8 @@ def _to(tensor: Tensor, call: LibraryCall) -> Value:
         elif device_of(value) or (isinstance(value, Instance) and value.cls == "torch.device"):
             result = _moved(machine, result, asked_device(value), node)
         elif not isinstance(value, Const):
-            result = _moved(machine, replace(result, dtype=None), MOVED, node)
+            is_device = isinstance(value, LibraryMethod) and value.name == "device"
+            result = _moved(machine, result if is_device else replace(result, dtype=None), asked_device(value), node)
     return result
 
 
@@ -140,9 +143,8 @@ def _type(tensor: Tensor, call: LibraryCall) -> Value:
     name = target.name if isinstance(target, Library) else target.value if isinstance(target, Const) else ""
     last = str(name).rpartition(".")[2]
     result = _cast(call.machine, tensor, LEGACY_TENSORS.get(last) or dtype_of(str(name)), call.node)
-    if str(name).startswith("torch.cuda.") or not name:
-        return _moved(call.machine, result, "cuda" if name else MOVED, call.node)
-    return result
+    device = type_device(target)
+    return result if device is None and name else _moved(call.machine, result, device, call.node)
 
 
 @tensor_method("detach")

@@ -42,6 +42,7 @@ from torchlint.torch_api.binding import bind
 from torchlint.torch_api.dtypes import is_integer
 from torchlint.torch_api.losses import APPLIES_SIGMOID, LOSS_FUNCTIONS, OTHER_LOSSES
 from torchlint.torch_api.operations import (
+    COPIES,
     FOLLOWS_ANOTHER,
     OF_ONE_OPERAND,
     RESHAPED_IN_PLACE,
@@ -123,17 +124,22 @@ def in_place(machine: Machine, before: Tensor, result: Tensor) -> Tensor:
 def devices_meet(machine: Machine, values: Sequence[Value], weights: bool, node: ast.AST) -> None:
     """Tell of what forward made on the CPU and now meets its input, or weights."""
     forward = running_forward(machine.frame)
-    made = [each for each in values if isinstance(each, Tensor) and each.device == MADE and each.shape != ()]
+    made = [each for each in values if isinstance(each, Tensor) and each.device == MADE and _has_place(each)]
     if not made or forward is None:
         return
     met = weights or any(
-        is_argument(each, forward) if not isinstance(each, Tensor) else each.device not in (MADE, "cpu") and each.shape != ()
+        is_argument(each, forward) if not isinstance(each, Tensor) else each.device not in (MADE, "cpu") and _has_place(each)
         for each in values
     )
     if met:
         for each in made:
             held = weights or any(isinstance(other, Tensor) and other.parameter for other in values)
             machine.emit(DevicesMeet(machine.site(node), machine.frame, machine.grad, each, held))
+
+
+def _has_place(tensor: Tensor) -> bool:
+    """Whether it matters where a tensor is: not for a single number, nor for what holds none; a copy of unknown data may be on the CPU."""
+    return tensor.shape != () and 0 not in (tensor.shape or ()) and not (tensor.op in COPIES and tensor.device is None)
 
 
 def changes(machine: Machine, tensor: Tensor, node: ast.AST) -> None:

@@ -121,15 +121,15 @@ class _Listener:
         claim.add(said(value, machine, node), grad, any(each.loop.count is None for each in machine.rounds))
         if machine.rounds:
             self._looped[machine.entry].append(claim)
-        if machine.budget <= 0:
+        if machine.spent or machine.budget <= 0:
             self._cut.add(machine.entry)
         return value
 
     def found(self) -> Claims:
-        """All claims."""
+        """All claims, but for those in loops of entries whose budget ran out: which rounds were left out is not known."""
         for entry in self._cut:
             for claim in self._looped[entry]:
-                claim.partial = True
+                claim.known = False
         return self.claims
 
 

@@ -62,7 +62,8 @@ def verdicts(claim: Said, seen: Seen, same_grad: bool = True) -> Iterator[tuple[
             yield "kind", "builtins.tuple" in kinds
             yield from _elements(claim, seen, same_grad)
         case "List":
-            yield "kind", any(each in kinds for each in ("builtins.list", "builtins.set", "builtins.frozenset", "collections.deque"))
+            counted = claim.fact("length") is not None
+            yield "kind", any(each in kinds for each in ("builtins.list", "builtins.set", "builtins.frozenset", "collections.deque", *(() if counted else ("builtins.tuple",))))
             yield from _elements(claim, seen, same_grad)
         case "Dict":
             yield "kind", "builtins.dict" in kinds or "collections.abc.Mapping" in kinds

@@ -78,7 +78,7 @@ _FLOAT = """
 _NO_GRADIENT_INT = "argmax argmin argsort count_nonzero nonzero bucketize searchsorted bincount argwhere multinomial"
 _NO_GRADIENT_BOOL = """
     eq ne lt le gt ge greater less greater_equal less_equal not_equal isnan isinf isfinite logical_and logical_or logical_not
-    logical_xor any all equal isclose allclose is_tensor
+    logical_xor any all isclose
 """
 _NO_GRADIENT_SAME = "round floor ceil trunc fix sgn bernoulli histc heaviside"
 _PAIRS = "topk sort kthvalue mode cummax cummin median"

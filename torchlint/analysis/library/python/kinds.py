@@ -44,6 +44,11 @@ def _isinstance(call: LibraryCall) -> Value:
     return FALSE if verdicts and all(each is False for each in verdicts) else UNKNOWN
 
 
+@handles("torch.is_tensor")
+def _is_tensor(call: LibraryCall) -> Value:
+    return _isinstance(call.given((*call.positional[:1], Library("torch.Tensor"))))
+
+
 @handles("builtins.type")
 def _type(call: LibraryCall) -> Value:
     value = call.positional[0] if len(call.positional) == 1 else UNKNOWN
@@ -105,6 +110,9 @@ def _is_instance(value: Value, kind: Value) -> bool | None:
         case Const(), Library() if kind.name.startswith("builtins."):
             python = {"int": int, "float": float, "str": str, "bool": bool, "list": list, "tuple": tuple, "dict": dict}.get(kind.name[9:])
             return None if python is None else isinstance(value.value, python)
+        case List(), Library(name="builtins.tuple") if known_items(value) is None:
+            # A tuple of unknown length is held as such a list.
+            return None
         case List(), Library() if kind.name.startswith("builtins."):
             return None if kind.name[9:] in ("list", "set", "object") else False
         case Tuple(), Library() if kind.name.startswith("builtins."):

@@ -66,6 +66,7 @@ from torchlint.torch_api.binding import bind
 from torchlint.torch_api.classifiers import Head, head_of
 from torchlint.torch_api.datasets import dataset_images
 from torchlint.torch_api.layers import Layer, layer
+from torchlint.torch_api.parameters import keeps_argument
 from torchlint.torch_api.shapes.error import ShapeError
 
 _CONTAINERS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList"})
@@ -175,7 +176,7 @@ def initialize_layer(
             for key, value in arguments.items():
                 if isinstance(instance.arguments, dict) and name != "torch.nn.Sequential":
                     machine.trail.set(instance.store, ("argument", key), value)
-                    if isinstance(key, str) and name != "torch.nn.Module":
+                    if isinstance(key, str) and keeps_argument(name, key):
                         machine.trail.set(instance.store, key, value)
             return
 

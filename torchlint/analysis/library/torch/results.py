@@ -118,6 +118,8 @@ def _dtype(machine: Machine, op: Operation, inputs: Sequence[Value], arguments: 
         return dtype_of(given.name)
     if given is not None and given != NONE:
         return None
+    if arguments.get("rounding_mode", NONE) != NONE:
+        op = replace(op, dtype="promote")
     if op.dtype == "argument":
         return _made_dtype(machine, op, inputs, arguments)
     facts: list[tuple[str | None, int | None]] = []

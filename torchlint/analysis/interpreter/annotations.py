@@ -20,6 +20,7 @@ from torchlint.analysis.values.abstract import (
     Value,
 )
 from torchlint.analysis.values.classes import is_module_type, linear_bases, method_kind
+from torchlint.analysis.values.join import join
 from torchlint.analysis.values.store import ModuleStore, Store
 from torchlint.torch_api.dims import symbol
 from torchlint.torch_api.jaxtyping import Annotated, annotated
@@ -28,8 +29,14 @@ from torchlint.torch_api.jaxtyping import Annotated, annotated
 def from_annotation(machine: Machine, annotation: ast.expr | None, function: Function, default: Value | None = None) -> Value:
     """What is known of a parameter that nobody passes: at most its annotated type, where the default does not belie that.
 
-    `layer: nn.Module = nn.Linear` takes a class.
+    `layer: nn.Module = nn.Linear` takes a class, `mask: Tensor = None` may be given nothing.
     """
+    value = _by_type(machine, annotation, function, default)
+    return value if default != NONE or isinstance(value, Unknown) else join(value, NONE)
+
+
+def _by_type(machine: Machine, annotation: ast.expr | None, function: Function, default: Value | None) -> Value:
+    """What is known of an argument of an annotated type."""
     if isinstance(annotation, ast.Name | ast.Attribute) and (default is None or default == NONE or isinstance(default, Instance | Tensor)):
         value = _annotated(machine, annotation, function)
         match value:

@@ -42,6 +42,7 @@ from torchlint.analysis.values.classes import (
     find,
     is_module,
     method_kind,
+    shared_changed,
 )
 from torchlint.analysis.values.devices import NOT_NAMED, may_move, module_device
 from torchlint.analysis.values.inspection import dim_value, shape_value
@@ -81,9 +82,9 @@ def attribute(machine: Machine, value: Value, name: str, node: ast.AST) -> Value
         case ProjectFile():
             return member(machine, value, name)
         case Class():
-            return _of_class(value, name, node)
+            return _of_class(machine, value, name)
         case Super():
-            return _of_super(value, name)
+            return _of_super(machine, value, name, node)
         case Array():
             return _of_array(value, name)
         case Tuple() if name in value.fields:
@@ -120,24 +121,36 @@ def member(machine: Machine, file: ProjectFile, name: str) -> Value:
     return UNKNOWN
 
 
-def _of_class(cls: Class, name: str, node: ast.AST) -> Value:
+def _of_class(machine: Machine, cls: Class, name: str) -> Value:
     found = find(cls, name)
     if isinstance(found, Function):
         return Method(cls, found) if method_kind(found) == "class" else found
     if found is not None:
-        return found
+        return UNKNOWN if _changes_between(machine, cls, name, found) else found
     if name == "__name__":
         return Const(cls.name)
     return LibraryMethod(cls, name)
 
 
-def _of_super(value: Super, name: str) -> Value:
+def _changes_between(machine: Machine, cls: Class, name: str, held: Value) -> bool:
+    """Whether something that runs on its own may find another value than the class statement gave."""
+    if isinstance(held, Function | Class | Library) or name not in shared_changed(cls):
+        return False
+    frame: Frame | None = machine.frame
+    while frame is not None and not frame.alone:
+        frame = frame.caller
+    return frame is not None
+
+
+def _of_super(machine: Machine, value: Super, name: str, node: ast.AST) -> Value:
     receiver = value.receiver
     owner = receiver.cls if isinstance(receiver, Instance) else receiver
     if isinstance(owner, Class):
         found = find(owner, name, after=value.cls)
         if isinstance(found, Function):
             kind = method_kind(found)
+            if kind == "property" and isinstance(receiver, Instance):
+                return machine.call(Method(receiver, found), (), {}, node)
             return found if kind == "static" else Method(receiver, found)
         if found is not None:
             return found
@@ -162,7 +175,7 @@ def _of_instance(machine: Machine, value: Instance, name: str, node: ast.AST) ->
         if held is not None:
             # Whenever anything is set, a `__setattr__` of the program's own may set this anew.
             hooked = find(value.cls, "__setattr__") is not None and name in assigned_later(value.cls)
-            return Unknown(machine.site(node)) if hooked else held
+            return Unknown(machine.site(node)) if hooked or _changes_between(machine, value.cls, name, held) else held
     if name == "training" and is_module(value):
         if machine.frame.receiver is value:
             machine.trail.set(value.store, MODED, TRUE)
@@ -347,10 +360,13 @@ def rebind(machine: Machine, old: Value, new: Value) -> None:
             return new
         if isinstance(held, Tensor) and isinstance(old, Tensor) and isinstance(new, Tensor) and not shared.isdisjoint(storages_of(held)):
             return _perhaps_changed(held, old, new)
+        if isinstance(held, Tuple) and type(held) is Tuple:
+            items = tuple(map(changed, held.items))
+            return replace(held, items=items) if any(a is not b for a, b in zip(items, held.items, strict=True)) else held
         return held
 
     for store in _stores_in_reach(machine):
-        reached = [(key, held) for key, held in store.items() if held is old or isinstance(held, Tensor) or (key is ITEMS and isinstance(held, tuple))]
+        reached = [(key, held) for key, held in store.items() if held is old or isinstance(held, Tensor | Tuple) or (key is ITEMS and isinstance(held, tuple))]
         for key, held in reached:
             if isinstance(held, Value):
                 after = changed(held)

@@ -6,12 +6,24 @@ import ast
 from collections.abc import Mapping, Sequence
 
 from torchlint.analysis.machine.machine import Machine
-from torchlint.analysis.values.abstract import TRUE, Class, Dict, Instance, List, Tuple, Unknown, Value
-from torchlint.analysis.values.classes import is_module
+from torchlint.analysis.values.abstract import (
+    TRUE,
+    UNKNOWN,
+    Class,
+    Dict,
+    Function,
+    Instance,
+    List,
+    Method,
+    Tuple,
+    Unknown,
+    Value,
+)
+from torchlint.analysis.values.classes import changed_containers, is_module
 from torchlint.analysis.values.devices import may_move
 from torchlint.analysis.values.inspection import known_items
 from torchlint.analysis.values.origins import model_of
-from torchlint.analysis.values.store import ENTRIES, ESCAPED, SAVED
+from torchlint.analysis.values.store import CHANGED_LATER, ELEMENT, ENTRIES, ESCAPED, ITEMS, SAVED
 
 
 def call_unknown(
@@ -45,6 +57,8 @@ def escape(machine: Machine, value: Value, node: ast.AST, known: set[int] | None
         case Instance(cls="torch.StateDict"):
             # Who gets it may save or copy it at once.
             value.store[SAVED] = TRUE
+        case Function() | Method():
+            _runs_later(machine, value)
         case Dict():
             value.store[ESCAPED] = TRUE
             for item in list((value.store.get(ENTRIES) or {}).values())[:16]:
@@ -54,3 +68,27 @@ def escape(machine: Machine, value: Value, node: ast.AST, known: set[int] | None
             for held in list(value.store.values()):
                 if isinstance(held, Instance) and is_module(held):
                     machine.trail.set(held.store, "training", None)
+
+
+def contents_change(machine: Machine, value: Value) -> None:
+    """Nothing is known any more of what a container holds, and how much."""
+    if isinstance(value, List):
+        machine.trail.set(value.store, ITEMS, None)
+        machine.trail.set(value.store, ELEMENT, UNKNOWN)
+    elif isinstance(value, Dict):
+        machine.trail.set(value.store, ENTRIES, None)
+        machine.trail.set(value.store, ELEMENT, UNKNOWN)
+
+
+def _runs_later(machine: Machine, callback: Function | Method) -> None:
+    """A function is given to something that calls it when it likes: a hook. The containers that it changes hold who knows what."""
+    function = callback.function if isinstance(callback, Method) else callback
+    for node in changed_containers(function.node):
+        held: Value | None = None
+        if isinstance(node, ast.Name):
+            held = next((scope[node.id] for scope in reversed(function.scopes) if node.id in scope), None)
+        elif isinstance(callback, Method) and isinstance(callback.receiver, Instance) and isinstance(node.value, ast.Name):
+            held = callback.receiver.store.get(node.attr)
+        if isinstance(held, List | Dict):
+            contents_change(machine, held)
+            machine.trail.set(held.store, CHANGED_LATER, TRUE)

@@ -38,6 +38,7 @@ from torchlint.analysis.values.inspection import (
     known_items,
     last_of,
     may_be_none,
+    of_set,
     same_thing,
     truth,
     uncounted,
@@ -326,7 +327,10 @@ def _sequence(machine: Machine, node: ast.Tuple | ast.List, build: Callable[[tup
 
 
 def _set(machine: Machine, node: ast.Set) -> Value:
-    return List({ITEMS: tuple(machine.eval(element) for element in node.elts)}, machine.site(node))
+    parts = [starred_or_one(machine, each) for each in node.elts]
+    known = [known_items(part) for part in parts]
+    items = None if None in known else of_set(tuple(item for each in known for item in each or ()))
+    return List(uncounted(parts) if items is None else {ITEMS: items}, machine.site(node))
 
 
 def _dict(machine: Machine, node: ast.Dict) -> Value:

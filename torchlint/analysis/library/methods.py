@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from torchlint.analysis.library.arrays import array_method
 from torchlint.analysis.library.inherited import class_method, super_method
@@ -56,6 +57,8 @@ def call_library_method(
             return object_method(machine, receiver, name, positional, keywords, node)
         case Class():
             return class_method(machine, receiver, name, positional, keywords, node)
+        case OneOf() if any(isinstance(each, List | Dict) for each in receiver.alternatives):
+            return machine.either([partial(_of_one, machine, each, name, positional, keywords, node) for each in receiver.alternatives])
         case OneOf():
             results = [
                 machine.call(machine.attribute(each, name, node), positional, keywords, node) for each in receiver.alternatives
@@ -68,3 +71,7 @@ def call_library_method(
         case LibraryMethod():
             return unknown_method(machine, Unknown(machine.site(node), receiver.name, receiver.receiver), name, positional, keywords, node)
     return Unknown(machine.site(node), name, receiver)
+
+
+def _of_one(machine: Machine, receiver: Value, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+    return machine.call(machine.attribute(receiver, name, node), positional, keywords, node)

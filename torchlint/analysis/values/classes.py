@@ -260,6 +260,34 @@ def _own_assigned(cls: ast.ClassDef) -> frozenset[str]:
     return frozenset(names)
 
 
+# Methods that change a container in place.
+_CHANGE = frozenset("append extend insert remove pop popitem clear update add discard setdefault appendleft sort reverse".split())
+
+
+def shared_changed(cls: Class) -> frozenset[str]:
+    """The attributes that methods assign on the class, or change in place: each object of the class sees what others did."""
+    return frozenset[str]().union(*(_own_shared_changed(base.node) for base in linear_bases(cls) if isinstance(base, Class)))
+
+
+@lru_cache(maxsize=4096)
+def _own_shared_changed(cls: ast.ClassDef) -> frozenset[str]:
+    names: set[str] = set()
+    for method in cls.body:
+        if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef):
+            assigned = [each for each in below(method, ast.Attribute) if isinstance(each.ctx, ast.Store)]
+            names.update(each.attr for each in assigned if not (isinstance(each.value, ast.Name) and each.value.id == "self"))
+            names.update(each.attr for each in changed_containers(method) if isinstance(each, ast.Attribute))
+    return frozenset(names)
+
+
+@lru_cache(maxsize=4096)
+def changed_containers(function: ast.AST) -> tuple[ast.Name | ast.Attribute, ...]:
+    """What a function puts something into, or takes something out of: `seen` of `seen.append(x)`, `self.cache` of `self.cache[k] = x`."""
+    written = [each.value for each in below(function, ast.Subscript) if isinstance(each.ctx, ast.Store | ast.Del)]
+    called = [each.value for each in below(function, ast.Attribute) if each.attr in _CHANGE]
+    return tuple(each for each in (*written, *called) if isinstance(each, ast.Name | ast.Attribute))
+
+
 def running_forward(frame: Frame | None) -> Frame | None:
     """The innermost running `forward` of a module that this frame is, or is called by."""
     while frame is not None:

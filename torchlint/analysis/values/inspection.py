@@ -192,6 +192,15 @@ def uncounted(parts: Sequence[Value]) -> Store:
     return {ITEMS: None, ELEMENT: element, SEEN: seen[:MOST_SEEN]}
 
 
+def of_set(items: tuple[Value, ...]) -> tuple[Value, ...] | None:
+    """The elements of a set that is given these; None where some of them may be the same."""
+    plain = [each for each in items if isinstance(each, Const | Library | Class)]
+    others = {id(each): each for each in items if isinstance(each, Tensor | Instance | Function)}
+    if len(items) > 1 and len(plain) + sum(id(each) in others for each in items) < len(items):
+        return None
+    return tuple(dict.fromkeys(plain)) + tuple(others.values()) if len(items) > 1 else items
+
+
 def last_of(parts: Sequence[Value]) -> Value:
     """The last element of the last of several iterables, or UNKNOWN."""
     last = parts[-1]

@@ -42,6 +42,8 @@ ENTRIES: Final = Slot("entries")
 ELEMENT: Final = Slot("element")
 SEEN: Final = Slot("seen")
 LAST: Final = Slot("last")
+# A function that something else will call, once or often, changes it.
+CHANGED_LATER: Final = Slot("changed later")
 
 # Of an object: code that is not read has it; its `__init__` was run, or may have been; attributes are set under names
 # that are not known; it is a copy; states that it was given on some way.

@@ -7,8 +7,10 @@ several times on one way (the rounds of a loop, a function that is called again)
 values; if one of them is unknown nothing is claimed. Of a loop of which not all rounds are followed, only what those that are
 have in common is claimed.
 
-Two things are assumed where an entry is run on its own, and are no claims: that gradients are on, and that `self` is of
-the very class whose method it is. Runs in which that is not so are not compared, but for the claim that gradients are off.
+Assumed, and no claims, are: where an entry is run on its own, that gradients are on and that `self` is of the very class
+whose method it is (runs in which that is not so are not compared, but for the claim that gradients are off); that what a
+parameter's annotation says is so; and that there is CUDA where a program asks for it. What a call came to before with the same arguments is
+not worked out again, so nothing is claimed inside of a function on a way on which that happened.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from observing import _span, place_of
 from torchlint.analysis.entries import run_program
 from torchlint.analysis.interpret import PYTHON, machine_for
 from torchlint.analysis.machine.machine import Machine
+from torchlint.analysis.machine.outcome import Outcome
 from torchlint.analysis.values.abstract import (
     Array,
     Class,
@@ -52,6 +55,8 @@ from torchlint.project.program import Program
 from torchlint.syntax.trees import Trees
 
 _DEPTH, _MOST = 2, 24
+# The origin of what is known from an annotation alone, and that of a question that is answered as if there were CUDA.
+ANNOTATION, CUDA = "annotation", "call of torch.cuda.is_available"
 
 Way = tuple[str, ...]
 
@@ -73,12 +78,13 @@ class Claim:
     """What was said of an expression on one way: the values it may have, and the gradient modes in which it was evaluated.
 
     `alone` is the class whose method the way starts in where that is run on its own, "" where that is a function; `partial` says
-    that it stands in a loop of which not all rounds were followed.
+    that it stands in a loop of which not all rounds were followed. `functions` are those that run, innermost first.
     """
 
     alone: str | None
     values: set[Said] = field(default_factory=set)
     grads: set[bool | None] = field(default_factory=set)
+    functions: tuple[ast.AST | None, ...] = ()
     known: bool = True
     partial: bool = False
 
@@ -99,7 +105,9 @@ class _Listener:
     def __init__(self) -> None:
         self.claims: defaultdict[str, dict[Way, Claim]] = defaultdict(dict)
         self._places: dict[ast.AST, str] = {}
-        self._ways: dict[Frame, tuple[Way, str | None]] = {}
+        self._ways: dict[Frame, tuple[Way, str | None, tuple[ast.AST | None, ...]]] = {}
+        # Functions whose outcome was known already, and the ways to where they were called.
+        self.remembered: set[tuple[int, Way]] = set()
         # Of each entry, the claims in loops, and whether its budget ran out, so that a loop may have been left before its end.
         self._looped: defaultdict[int, list[Claim]] = defaultdict(list)
         self._cut: set[int] = set()
@@ -114,10 +122,9 @@ class _Listener:
             return value
         if node not in self._places:
             self._places[node] = place_of(frame.tree.path, node)
-        if frame not in self._ways:
-            self._ways[frame] = _way(frame)
-        way, alone = self._ways[frame]
-        claim = self.claims[self._places[node]].setdefault(way, Claim(alone))
+        self.way(frame)
+        way, alone, functions = self._ways[frame]
+        claim = self.claims[self._places[node]].setdefault(way, Claim(alone, functions=functions))
         claim.add(said(value, machine, node), grad, any(each.loop.count is None for each in machine.rounds))
         if machine.rounds:
             self._looped[machine.entry].append(claim)
@@ -125,25 +132,52 @@ class _Listener:
             self._cut.add(machine.entry)
         return value
 
+    def way(self, frame: Frame) -> Way:
+        """The calls that were followed to a frame."""
+        if frame not in self._ways:
+            self._ways[frame] = _way(frame)
+        return self._ways[frame][0]
+
     def found(self) -> Claims:
         """All claims, but for those in loops of entries whose budget ran out: which rounds were left out is not known."""
         for entry in self._cut:
             for claim in self._looped[entry]:
                 claim.known = False
+        for ways in self.claims.values():
+            for way, claim in ways.items():
+                claim.known = claim.known and not any((id(function), way[index + 1 :]) in self.remembered for index, function in enumerate(claim.functions[: len(way)]))
         return self.claims
 
 
-def _way(frame: Frame) -> tuple[Way, str | None]:
-    """The calls that were followed to a frame, innermost first, and what is run on its own where they start."""
+class _Outcomes(dict[tuple[Any, ...], Outcome]):
+    """What calls came to, which tells whenever it is asked for one that it has."""
+
+    def __init__(self, found: Callable[[int], None]) -> None:
+        super().__init__()
+        self._found = found
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        outcome = super().get(key, default)
+        if outcome is not None:
+            self._found(key[0])
+        return outcome
+
+
+def _way(frame: Frame) -> tuple[Way, str | None, tuple[ast.AST | None, ...]]:
+    """The calls that were followed to a frame, innermost first, what is run on its own where they start, and the functions that run."""
     way: list[str] = []
+    functions: list[ast.AST | None] = []
     current: Frame | None = frame
     while current is not None:
+        if current.call is not None or current.alone:
+            functions.append(None if current.function is None else current.function.node)
         if current.alone:
-            return tuple(way), current.receiver.cls.name if isinstance(current.receiver, Instance) and isinstance(current.receiver.cls, Class) else ""
+            alone = current.receiver.cls.name if isinstance(current.receiver, Instance) and isinstance(current.receiver.cls, Class) else ""
+            return tuple(way), alone, tuple(functions)
         if current.call is not None and current.caller is not None:
             way.append(f"{current.caller.tree.path}:{_span(current.call)}")
         current = current.caller
-    return tuple(way), None
+    return tuple(way), None, tuple(functions)
 
 
 def said(value: Value, machine: Machine, node: ast.AST | None = None, depth: int = _DEPTH) -> Said | None:
@@ -199,6 +233,8 @@ def _origin(value: Value, node: ast.AST | None) -> str:
     """The operation that made a value, as far as it can be named."""
     if isinstance(value, Tensor) and value.op:
         return value.op
+    if (isinstance(value, Tensor) or (isinstance(value, Instance) and value.cls == "torch.nn.Module")) and value.site is None:
+        return ANNOTATION
     if isinstance(node, ast.Call):
         return f"call of {ast.unparse(node.func)[-40:]}"
     if isinstance(node, ast.Attribute):
@@ -212,5 +248,7 @@ def claims_of(programs: Sequence[Program]) -> Claims:
     expressions = {kind: listener.around(evaluate) for kind, evaluate in PYTHON.expressions.items()}
     with settings():
         for program in programs:
-            run_program(machine_for(program, Trees(program.sources), language=replace(PYTHON, expressions=expressions)))
+            machine = machine_for(program, Trees(program.sources), language=replace(PYTHON, expressions=expressions))
+            machine.memo.outcomes = _Outcomes(lambda function, machine=machine: listener.remembered.add((function, listener.way(machine.frame))))
+            run_program(machine)
     return listener.found()

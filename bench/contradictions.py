@@ -18,6 +18,8 @@ _TENSORS = ("torch.Tensor", "torch.nn.parameter.Parameter", "torch.nn.parameter.
 _CALLABLE = ("Function", "Class", "Partial")
 # What the interpreter calls things that have no public name, or many classes; of these nothing is compared.
 _OWN_NAMES = frozenset({"torch.Loaded", "torch.LoadResult", "torch.autograd.Context"})
+# What stands for a module that was compiled or scripted.
+_WRAPPED = frozenset({"torch._dynamo.eval_frame.OptimizedModule", "torch.jit._script.RecursiveScriptModule", "torch.jit._trace.TopLevelTracedModule"})
 # Tuples and lists stand for whatever gives known elements one after another.
 _ITERATIVE = frozenset(
     f"builtins.{each}"
@@ -71,8 +73,11 @@ def verdicts(claim: Said, seen: Seen, same_grad: bool = True) -> Iterator[tuple[
                 yield "keys", list(claim.fact("keys")) == seen["keys"]
         case "Instance" if claim.fact("class") in _OWN_NAMES:
             return
+        case "Instance" if not claim.fact("class").startswith("torch.") and "." in claim.fact("class"):
+            # Other packages name functions like classes, too.
+            yield "kind", _may_be_called(kinds)
         case "Instance":
-            yield "class", _is_of(claim.fact("class"), kinds)
+            yield "class", kinds[0] in _WRAPPED or _is_of(claim.fact("class"), kinds)
             if claim.fact("training") is not None and seen.get("training") is not None:
                 yield "training", claim.fact("training") is seen["training"]
         case "ProjectFile":

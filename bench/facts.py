@@ -22,7 +22,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from claims import Claim, Claims, Said, claims_of
+from claims import ANNOTATION, CUDA, Claim, Claims, Said, claims_of
 from contradictions import TENSOR_FACTS, agreed, verdicts
 
 from torchlint.project import files, programs
@@ -138,6 +138,8 @@ def _judged(claim: Claim, looks: list[Observation]) -> Iterator[tuple[tuple[str,
         first = next((look for look in looks if look.grad), None)
         yield ("gradients are off", "no_grad"), None if first is None else f"by {' < '.join(first.way)}"
     origin = min(each.origin for each in claim.values)
+    if origin in (ANNOTATION, CUDA):
+        return
     values = list(claim.values)
     if claim.partial and len(values) > 1:
         common = agreed(values)

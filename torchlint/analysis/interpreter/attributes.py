@@ -42,6 +42,7 @@ from torchlint.analysis.values.classes import (
     find,
     is_module,
     method_kind,
+    mode_unknown,
     shared_changed,
 )
 from torchlint.analysis.values.devices import NOT_NAMED, may_move, module_device
@@ -270,7 +271,7 @@ def store_attribute(machine: Machine, receiver: Value, name: str, value: Value, 
             if setter is not None:
                 machine.call(Method(receiver, setter), (value,), {}, node)
             else:
-                machine.trail.set(receiver.store, name, value)
+                machine.trail.set(receiver.store, name, _as_left(machine, receiver, name, value))
         case Class():
             machine.trail.set(receiver.namespace, name, value)
         case ProjectFile():
@@ -298,6 +299,15 @@ def store_attribute(machine: Machine, receiver: Value, name: str, value: Value, 
             for each in receiver.alternatives:
                 if isinstance(each, Instance):
                     machine.trail.set(each.store, name, join(each.store.get(name, value), value))
+
+
+def _as_left(machine: Machine, receiver: Instance, name: str, value: Value) -> Value:
+    """What an object's own `__init__` sets, run on its own: modules may have been switched until other methods see them, and objects replaced."""
+    frame = machine.frame
+    if not frame.alone or frame.name != "__init__" or not isinstance(value, Instance) or not isinstance(receiver.cls, Class):
+        return value
+    mode_unknown(machine.trail, value)
+    return Unknown(value.site) if not is_module(value) and name in assigned_later(receiver.cls) else value
 
 
 def _nothing(gradient: Value) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from torchlint.analysis.machine.machine import Machine
 from torchlint.analysis.values.abstract import (
@@ -11,6 +12,7 @@ from torchlint.analysis.values.abstract import (
     UNKNOWN,
     Class,
     Dict,
+    Frame,
     Function,
     Instance,
     List,
@@ -24,6 +26,7 @@ from torchlint.analysis.values.devices import may_move
 from torchlint.analysis.values.inspection import known_items
 from torchlint.analysis.values.origins import model_of
 from torchlint.analysis.values.store import CHANGED_LATER, ELEMENT, ENTRIES, ESCAPED, ITEMS, SAVED
+from torchlint.syntax.index import below
 
 
 def call_unknown(
@@ -80,15 +83,40 @@ def contents_change(machine: Machine, value: Value) -> None:
         machine.trail.set(value.store, ELEMENT, UNKNOWN)
 
 
+def changed_by(callee: Value) -> Iterator[List | Dict]:
+    """The containers that a function of the program changes besides its arguments: those of the scopes around it, and its object's."""
+    function = callee.function if isinstance(callee, Method) else callee
+    if not isinstance(function, Function):
+        return
+    receiver = {function.node.args.args[0].arg: callee.receiver} if isinstance(callee, Method) and function.node.args.args else {}
+    for node in changed_containers(function.node):
+        held = _named(node, (*function.scopes, receiver))
+        if isinstance(held, List | Dict):
+            yield held
+
+
+def _named(node: ast.Name | ast.Attribute, scopes: Sequence[Mapping[str, Any]]) -> Value | None:
+    """What `x` or `x.name` is bound to in some scopes, the innermost last."""
+    if isinstance(node, ast.Name):
+        return next((scope[node.id] for scope in reversed(scopes) if node.id in scope), None)
+    holder = _named(node.value, scopes) if isinstance(node.value, ast.Name) else None
+    return holder.store.get(node.attr) if isinstance(holder, Instance) else None
+
+
+def changed_in(body: ast.AST, frame: Frame) -> Iterator[List | Dict]:
+    """The containers that statements of a running function change, or functions that these call by name."""
+    scopes = (*frame.scopes, frame.locals)
+    for node in changed_containers(body):
+        held = _named(node, scopes)
+        if isinstance(held, List | Dict):
+            yield held
+    for call in below(body, ast.Call):
+        if isinstance(call.func, ast.Name) and (callee := _named(call.func, scopes)) is not None:
+            yield from changed_by(callee)
+
+
 def _runs_later(machine: Machine, callback: Function | Method) -> None:
     """A function is given to something that calls it when it likes: a hook. The containers that it changes hold who knows what."""
-    function = callback.function if isinstance(callback, Method) else callback
-    for node in changed_containers(function.node):
-        held: Value | None = None
-        if isinstance(node, ast.Name):
-            held = next((scope[node.id] for scope in reversed(function.scopes) if node.id in scope), None)
-        elif isinstance(callback, Method) and isinstance(callback.receiver, Instance) and isinstance(node.value, ast.Name):
-            held = callback.receiver.store.get(node.attr)
-        if isinstance(held, List | Dict):
-            contents_change(machine, held)
-            machine.trail.set(held.store, CHANGED_LATER, TRUE)
+    for held in changed_by(callback):
+        contents_change(machine, held)
+        machine.trail.set(held.store, CHANGED_LATER, TRUE)

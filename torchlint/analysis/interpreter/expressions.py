@@ -31,6 +31,7 @@ from torchlint.analysis.values.abstract import (
     Unknown,
     Value,
 )
+from torchlint.analysis.values.classes import mode_unknown
 from torchlint.analysis.values.inspection import (
     both,
     contains,
@@ -371,6 +372,9 @@ def defaults(machine: Machine, arguments: ast.arguments) -> dict[str, Value]:
     for each, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
         if default is not None:
             values[each.arg] = machine.eval(default)
+    for value in values.values():
+        # One object for all calls: each of them may leave it in another mode.
+        mode_unknown(machine.trail, value)
     return values
 
 

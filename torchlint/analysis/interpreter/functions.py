@@ -9,7 +9,7 @@ from typing import Any
 from torchlint.analysis.facts.autograd_functions import is_function
 from torchlint.analysis.facts.statements import Returned
 from torchlint.analysis.interpreter.annotations import from_annotation, note_annotated_shapes
-from torchlint.analysis.interpreter.escape import call_unknown, contents_change
+from torchlint.analysis.interpreter.escape import call_unknown, changed_by, contents_change
 from torchlint.analysis.interpreter.parameters import parameters_of
 from torchlint.analysis.machine.machine import Machine
 from torchlint.analysis.machine.outcome import Outcome
@@ -99,7 +99,8 @@ def _left_out(
     if machine.budget <= 0:
         machine.exhausted = True
         machine.coverage.left_out.setdefault(function.node, set()).add(machine.grad)
-    for each in (*positional, *keywords.values()):
+    callee = Method(receiver, function) if isinstance(receiver, Instance) else function
+    for each in (*positional, *keywords.values(), *changed_by(callee)):
         contents_change(machine, each)
     held = () if receiver is None or (function.name == "forward" and is_module(receiver)) else (receiver,)
     return call_unknown(machine, function, (*positional, *held), keywords, node)

@@ -22,6 +22,7 @@ from torchlint.analysis.values.abstract import (
     each_of,
 )
 from torchlint.analysis.values.store import ENTRIES, IS_MODULE, ITEMS, LAST, SCRIPTED, SEEN
+from torchlint.analysis.values.trail import Trail
 from torchlint.syntax.index import below
 from torchlint.torch_api.layers import Layer, is_module_class, layer
 
@@ -213,6 +214,13 @@ def descendants(value: Value) -> Iterator[Instance]:
             seen.add(id(each.store))
             yield each
             pending.extend(child for _, child in children(each))
+
+
+def mode_unknown(trail: Trail, module: Value) -> None:
+    """Whether a module and those below it are in training mode is not known."""
+    for each in descendants(module) if is_module(module) else ():
+        if each.store.get("training", True) is not None:
+            trail.set(each.store, "training", None)
 
 
 def decorated(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, name: str) -> bool:

@@ -10,7 +10,7 @@ have in common is claimed.
 Assumed, and no claims, are: where an entry is run on its own, that gradients are on and that `self` is of the very class
 whose method it is (runs in which that is not so are not compared, but for the claim that gradients are off); that what a
 parameter's annotation says is so; and that there is CUDA where a program asks for it. What a call came to before with the same arguments is
-not worked out again, so nothing is claimed inside of a function on a way on which that happened.
+not worked out again, and what the budget does not allow for not at all, so nothing is claimed inside of a function on a way on which that happened.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class _Listener:
         self.claims: defaultdict[str, dict[Way, Claim]] = defaultdict(dict)
         self._places: dict[ast.AST, str] = {}
         self._ways: dict[Frame, tuple[Way, str | None, tuple[ast.AST | None, ...]]] = {}
-        # Functions whose outcome was known already, and the ways to where they were called.
+        # Functions whose outcome was known already, or that were left out, and the ways to where they were called.
         self.remembered: set[tuple[int, Way]] = set()
         # Of each entry, the claims in loops, and whether its budget ran out, so that a loop may have been left before its end.
         self._looped: defaultdict[int, list[Claim]] = defaultdict(list)
@@ -161,6 +161,18 @@ class _Outcomes(dict[tuple[Any, ...], Outcome]):
         if outcome is not None:
             self._found(key[0])
         return outcome
+
+
+class _LeftOut(dict[ast.AST, set[bool | None]]):
+    """The functions whose calls were not run for want of budget, which tells of each."""
+
+    def __init__(self, found: Callable[[ast.AST], None]) -> None:
+        super().__init__()
+        self._found = found
+
+    def setdefault(self, key: ast.AST, default: Any = None) -> Any:
+        self._found(key)
+        return super().setdefault(key, default)
 
 
 def _way(frame: Frame) -> tuple[Way, str | None, tuple[ast.AST | None, ...]]:
@@ -235,6 +247,8 @@ def _origin(value: Value, node: ast.AST | None) -> str:
         return value.op
     if (isinstance(value, Tensor) or (isinstance(value, Instance) and value.cls == "torch.nn.Module")) and value.site is None:
         return ANNOTATION
+    if node is not None and "is_available" in ast.unparse(node):
+        return CUDA
     if isinstance(node, ast.Call):
         return f"call of {ast.unparse(node.func)[-40:]}"
     if isinstance(node, ast.Attribute):
@@ -249,6 +263,7 @@ def claims_of(programs: Sequence[Program]) -> Claims:
     with settings():
         for program in programs:
             machine = machine_for(program, Trees(program.sources), language=replace(PYTHON, expressions=expressions))
+            machine.coverage.left_out = _LeftOut(lambda function, machine=machine: listener.remembered.add((id(function), listener.way(machine.frame))))
             machine.memo.outcomes = _Outcomes(lambda function, machine=machine: listener.remembered.add((function, listener.way(machine.frame))))
             run_program(machine)
     return listener.found()

@@ -17,14 +17,14 @@ _BETWEEN: dict[str, tuple[float, float]] = {
 _TENSORS = ("torch.Tensor", "torch.nn.parameter.Parameter", "torch.nn.parameter.Buffer")
 _CALLABLE = ("Function", "Class", "Partial")
 # What the interpreter calls things that have no public name, or many classes; of these nothing is compared.
-_OWN_NAMES = frozenset({"torch.Loaded", "torch.LoadResult", "torch.autograd.Context"})
+_OWN_NAMES = frozenset({"torch.Loaded", "torch.LoadResult", "torch.StateDict", "torch.autograd.Context"})
 # What stands for a module that was compiled or scripted.
 _WRAPPED = frozenset({"torch._dynamo.eval_frame.OptimizedModule", "torch.jit._script.RecursiveScriptModule", "torch.jit._trace.TopLevelTracedModule"})
 # Tuples and lists stand for whatever gives known elements one after another.
 _ITERATIVE = frozenset(
     f"builtins.{each}"
     for each in ("zip", "enumerate", "map", "filter", "reversed", "range", "dict_keys", "dict_values", "dict_items", "generator", "list_iterator", "tuple_iterator", "list_reverseiterator")
-)
+) | {"itertools.chain"}
 _NUMBERS = ("builtins.int", "builtins.bool", "builtins.float", "numpy.integer", "numpy.floating", "numpy.bool")
 
 Seen = Mapping[str, Any]

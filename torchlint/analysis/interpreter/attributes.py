@@ -41,6 +41,7 @@ from torchlint.analysis.values.classes import (
     descendants,
     find,
     is_module,
+    library_bases,
     method_kind,
     mode_unknown,
     shared_changed,
@@ -68,6 +69,8 @@ from torchlint.torch_api.dims import Dim
 from torchlint.torch_api.dtypes import dtype_of, is_floating
 from torchlint.torch_api.operations import canonical
 from torchlint.torch_api.parameters import has_parameter, parameter_shape
+
+_ENUMS = frozenset({"enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag"})
 
 
 def attribute(machine: Machine, value: Value, name: str, node: ast.AST) -> Value:
@@ -134,13 +137,13 @@ def _of_class(machine: Machine, cls: Class, name: str) -> Value:
 
 
 def _changes_between(machine: Machine, cls: Class, name: str, held: Value) -> bool:
-    """Whether something that runs on its own may find another value than the class statement gave."""
-    if isinstance(held, Function | Class | Library) or name not in shared_changed(cls):
+    """Whether another value may be found than the class statement gave: by something that runs on its own, or of an enumeration."""
+    if isinstance(held, Function | Class | Library):
         return False
-    frame: Frame | None = machine.frame
-    while frame is not None and not frame.alone:
-        frame = frame.caller
-    return frame is not None
+    if not _ENUMS.isdisjoint(library_bases(cls)):
+        # What is written there is a member's value.
+        return True
+    return name in shared_changed(cls) and machine.entered_alone
 
 
 def _of_super(machine: Machine, value: Super, name: str, node: ast.AST) -> Value:

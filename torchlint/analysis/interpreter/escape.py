@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from torchlint.analysis.machine.machine import Machine
 from torchlint.analysis.values.abstract import (
@@ -21,7 +21,7 @@ from torchlint.analysis.values.abstract import (
     Unknown,
     Value,
 )
-from torchlint.analysis.values.classes import changed_containers, is_module
+from torchlint.analysis.values.classes import changed_containers, find, is_module
 from torchlint.analysis.values.devices import may_move
 from torchlint.analysis.values.inspection import known_items
 from torchlint.analysis.values.origins import model_of
@@ -75,7 +75,7 @@ def escape(machine: Machine, value: Value, node: ast.AST, known: set[int] | None
 
 def contents_change(machine: Machine, value: Value) -> None:
     """Nothing is known any more of what a container holds, and how much."""
-    if isinstance(value, List):
+    if isinstance(value, List) or _holds_items(value):
         machine.trail.set(value.store, ITEMS, None)
         machine.trail.set(value.store, ELEMENT, UNKNOWN)
     elif isinstance(value, Dict):
@@ -83,7 +83,7 @@ def contents_change(machine: Machine, value: Value) -> None:
         machine.trail.set(value.store, ELEMENT, UNKNOWN)
 
 
-def changed_by(callee: Value) -> Iterator[List | Dict]:
+def changed_by(callee: Value) -> Iterator[List | Dict | Instance]:
     """The containers that a function of the program changes besides its arguments: those of the scopes around it, and its object's."""
     function = callee.function if isinstance(callee, Method) else callee
     if not isinstance(function, Function):
@@ -91,8 +91,13 @@ def changed_by(callee: Value) -> Iterator[List | Dict]:
     receiver = {function.node.args.args[0].arg: callee.receiver} if isinstance(callee, Method) and function.node.args.args else {}
     for node in changed_containers(function.node):
         held = _named(node, (*function.scopes, receiver))
-        if isinstance(held, List | Dict):
+        if isinstance(held, List | Dict) or _holds_items(held):
             yield held
+
+
+def _holds_items(value: object) -> TypeGuard[Instance]:
+    """Whether a value is an object with items, of a library: a ModuleList."""
+    return isinstance(value, Instance) and isinstance(value.store.get(ITEMS), tuple)
 
 
 def _named(node: ast.Name | ast.Attribute, scopes: Sequence[Mapping[str, Any]]) -> Value | None:
@@ -103,16 +108,20 @@ def _named(node: ast.Name | ast.Attribute, scopes: Sequence[Mapping[str, Any]]) 
     return holder.store.get(node.attr) if isinstance(holder, Instance) else None
 
 
-def changed_in(body: ast.AST, frame: Frame) -> Iterator[List | Dict]:
+def changed_in(body: ast.AST, frame: Frame) -> Iterator[List | Dict | Instance]:
     """The containers that statements of a running function change, or functions that these call by name."""
     scopes = (*frame.scopes, frame.locals)
     for node in changed_containers(body):
         held = _named(node, scopes)
-        if isinstance(held, List | Dict):
+        if isinstance(held, List | Dict) or _holds_items(held):
             yield held
     for call in below(body, ast.Call):
+        holder = _named(call.func.value, scopes) if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name | ast.Attribute) else None
         if isinstance(call.func, ast.Name) and (callee := _named(call.func, scopes)) is not None:
             yield from changed_by(callee)
+        elif isinstance(call.func, ast.Attribute) and isinstance(holder, Instance) and isinstance(holder.cls, Class):
+            method = find(holder.cls, call.func.attr)
+            yield from changed_by(Method(holder, method) if isinstance(method, Function) else UNKNOWN)
 
 
 def _runs_later(machine: Machine, callback: Function | Method) -> None:

@@ -16,6 +16,7 @@ from torchlint.analysis.values.abstract import (
     NONE,
     UNKNOWN,
     Array,
+    Class,
     Const,
     Dict,
     Function,
@@ -31,7 +32,7 @@ from torchlint.analysis.values.abstract import (
     Unknown,
     Value,
 )
-from torchlint.analysis.values.classes import mode_unknown
+from torchlint.analysis.values.classes import find, mode_unknown
 from torchlint.analysis.values.inspection import (
     both,
     contains,
@@ -64,6 +65,16 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.BitOr: operator.or_,
     ast.BitXor: operator.xor,
     ast.BitAnd: operator.and_,
+}
+_OPERATORS: dict[type[ast.operator], str] = {
+    ast.Add: "__add__",
+    ast.Sub: "__sub__",
+    ast.Mult: "__mul__",
+    ast.Div: "__truediv__",
+    ast.FloorDiv: "__floordiv__",
+    ast.Mod: "__mod__",
+    ast.Pow: "__pow__",
+    ast.MatMult: "__matmul__",
 }
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Eq: operator.eq,
@@ -132,6 +143,8 @@ def binary(machine: Machine, left: Value, right: Value, op: ast.operator, node: 
             for value, operand in ((left, "left"), (right, "right")):
                 bad_operand(machine, value, getattr(node, operand, node), "arithmetic")
             return _with_attributes(machine, left, right, op, node)
+        case (Instance(cls=Class()), _) | (_, Instance(cls=Class())):
+            return _own_arithmetic(machine, left, right, op, node)
         case (Tensor(), _) | (_, Tensor()) | (Array(), _) | (_, Array()):
             return machine.packages.arithmetic(machine, node, type(op).__name__, (left, right))
         case Tuple(), Tuple() if isinstance(op, ast.Add):
@@ -149,6 +162,15 @@ def binary(machine: Machine, left: Value, right: Value, op: ast.operator, node: 
             return Unknown(machine.site(node))
     if isinstance(left, Unknown) or isinstance(right, Unknown):
         return Unknown(machine.site(node), "<sum>" if isinstance(op, ast.Add | ast.Sub) else "<product>", Tuple((left, right)))
+    source = next((each for each in (left, right) if model_of(each) is not None), None)
+    return Unknown(machine.site(node), None if source is None else "<arithmetic>", source)
+
+
+def _own_arithmetic(machine: Machine, left: Value, right: Value, op: ast.operator, node: ast.AST) -> Value:
+    """Arithmetic with an object of a class of the program, which says itself what comes of it."""
+    own = find(left.cls, _OPERATORS.get(type(op), "")) if isinstance(left, Instance) and isinstance(left.cls, Class) else None
+    if isinstance(own, Function):
+        return machine.call(Method(left, own), (right,), {}, node)
     source = next((each for each in (left, right) if model_of(each) is not None), None)
     return Unknown(machine.site(node), None if source is None else "<arithmetic>", source)
 

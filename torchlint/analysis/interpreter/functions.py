@@ -9,7 +9,7 @@ from typing import Any
 from torchlint.analysis.facts.autograd_functions import is_function
 from torchlint.analysis.facts.statements import Returned
 from torchlint.analysis.interpreter.annotations import from_annotation, note_annotated_shapes
-from torchlint.analysis.interpreter.escape import call_unknown, changed_by, contents_change
+from torchlint.analysis.interpreter.escape import call_unknown, changed_by, changed_in, contents_change
 from torchlint.analysis.interpreter.parameters import parameters_of
 from torchlint.analysis.machine.machine import Machine
 from torchlint.analysis.machine.outcome import Outcome
@@ -171,6 +171,9 @@ def _body(machine: Machine, frame: Frame, function: Function) -> Value:
         element = join_all([value for value, _ in frame.yields])
         grads = {grad for _, grad in frame.yields}
         _leave(machine, frame, live)
+        # How far it runs, and when, is up to who goes through it.
+        for held in list(changed_in(function.node, frame)):
+            contents_change(machine, held)
         return Iteration(element, function, grads.pop() if len(grads) == 1 else None)
     return _leave(machine, frame, live)
 

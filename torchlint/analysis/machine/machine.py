@@ -29,7 +29,7 @@ from torchlint.analysis.values.events import Event, EventKind, Round
 from torchlint.analysis.values.join import join, join_slots
 from torchlint.analysis.values.origins import model_of
 from torchlint.analysis.values.site import Site
-from torchlint.analysis.values.store import Store
+from torchlint.analysis.values.store import MODE_SET_IN, Store
 from torchlint.analysis.values.trail import Delta, Trail
 from torchlint.project.around import Around
 from torchlint.project.imports import ImportIndex
@@ -407,4 +407,17 @@ class Machine:
 
     def mode(self, value: Value) -> bool | None:
         """Whether a module is in training mode; None where that is not known."""
-        return value.store.get("training", True) if isinstance(value, Instance) else None
+        if not isinstance(value, Instance):
+            return None
+        if value.store.get(MODE_SET_IN, self.entry) != self.entry and self.entered_alone:
+            return None
+        training: bool | None = value.store.get("training", True)
+        return training
+
+    @property
+    def entered_alone(self) -> bool:
+        """Whether what runs was entered through something that nobody calls: what others did before is not known."""
+        frame: Frame | None = self.frame
+        while frame is not None and not frame.alone:
+            frame = frame.caller
+        return frame is not None

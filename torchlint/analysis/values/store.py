@@ -62,6 +62,8 @@ FIXED: Final = Slot("fixed")
 FROM_FILE: Final = Slot("from file")
 SCRIPTED: Final = Slot("scripted")
 MODED: Final = Slot("moded")
+# The entry in which a module's mode was last set.
+MODE_SET_IN: Final = Slot("mode set in")
 SITES: Final = Slot("sites")
 # Of an object of a class that is not read: its methods show that it is a module; its gradients were set to zero.
 IS_MODULE: Final = Slot("is a module")

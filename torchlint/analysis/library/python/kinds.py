@@ -25,6 +25,7 @@ from torchlint.analysis.values.abstract import (
 )
 from torchlint.analysis.values.classes import is_module, library_bases, linear_bases, opaque_base
 from torchlint.analysis.values.inspection import known_items
+from torchlint.torch_api.layers import derives
 
 _NO_TENSORS = frozenset({"numpy.ndarray", "torch.Size", "torch.nn.Module", "torch.nn.utils.rnn.PackedSequence"})
 # Abstract classes that no tensor and no module of torch.nn belongs to: nothing joins these by its methods alone.
@@ -101,6 +102,8 @@ def _is_instance(value: Value, kind: Value) -> bool | None:
                 return True
             if _is_plain_module(value) and kind.name.startswith(("torch.nn.", "builtins.")):
                 last = kind.name.rpartition(".")[2]
+                if value.library_name and derives(value.library_name.rpartition(".")[2], last):
+                    return True
                 return None if last.startswith("_") or last in ("object", "Module") else False
             return None
         case Tensor(), Library():

@@ -43,7 +43,17 @@ from torchlint.analysis.values.devices import may_move, move_module
 from torchlint.analysis.values.inspection import element_of, known_items
 from torchlint.analysis.values.join import join_all
 from torchlint.analysis.values.registration import plain_contents
-from torchlint.analysis.values.store import CAST, ENTRIES, FIXED, FROZEN, ITEMS, LAST, SEEN, SET_BY_NAME
+from torchlint.analysis.values.store import (
+    CAST,
+    ENTRIES,
+    FIXED,
+    FROZEN,
+    ITEMS,
+    LAST,
+    MODE_SET_IN,
+    SEEN,
+    SET_BY_NAME,
+)
 
 _IN_PLACE = frozenset({"to", "cuda", "cpu", "float", "double", "half", "bfloat16", "type", "apply", "share_memory", "xpu", "to_empty"})
 _CHILDREN_METHODS = frozenset({"children", "modules"})
@@ -104,6 +114,7 @@ def _eval(module: Instance, call: LibraryCall) -> Value:
 def set_mode(machine: Machine, module: Instance, training: bool | None, node: ast.AST) -> None:
     for each in descendants(module):
         machine.trail.set(each.store, "training", training)
+        each.store[MODE_SET_IN] = machine.entry
     machine.event("train" if training else "eval" if training is False else "mode", node, module, training=training)
 
 

@@ -5,9 +5,9 @@ that is run on its own, with arguments of which nothing is known, a claim must h
 is followed from known arguments, in the real runs that came by the same calls. Where an expression was evaluated
 several times on one way (the rounds of a loop, a function that is called again), a run must agree with one of the
 values; if one of them is unknown nothing is claimed. Of a loop of which not all rounds are followed, only what those that are
-have in common is claimed.
+have in common is claimed, and not how much a container holds.
 
-Assumed, and no claims, are: where an entry is run on its own, that gradients are on and that `self` is of the very class
+Assumed, and no claims, are: where an entry is run on its own, that gradients are on and that `self` is of the very class (or `cls` that class)
 whose method it is (runs in which that is not so are not compared, but for the claim that gradients are off); that what a
 parameter's annotation says is so; and that there is CUDA where a program asks for it. What a call came to before with the same arguments is
 not worked out again, and what the budget does not allow for not at all, so nothing is claimed inside of a function on a way on which that happened.
@@ -79,6 +79,7 @@ class Claim:
 
     `alone` is the class whose method the way starts in where that is run on its own, "" where that is a function; `partial` says
     that it stands in a loop of which not all rounds were followed. `functions` are those that run, innermost first.
+    It is `whole` if nothing is missing of what the way leads to.
     """
 
     alone: str | None
@@ -87,6 +88,7 @@ class Claim:
     functions: tuple[ast.AST | None, ...] = ()
     known: bool = True
     partial: bool = False
+    whole: bool = True
 
     def add(self, said: Said | None, grad: bool | None, partial: bool) -> None:
         self.grads.add(grad)
@@ -139,13 +141,13 @@ class _Listener:
         return self._ways[frame][0]
 
     def found(self) -> Claims:
-        """All claims, but for those in loops of entries whose budget ran out: which rounds were left out is not known."""
+        """All claims; in loops of entries whose budget ran out it is not known which rounds were left out."""
         for entry in self._cut:
             for claim in self._looped[entry]:
-                claim.known = False
+                claim.whole = False
         for ways in self.claims.values():
             for way, claim in ways.items():
-                claim.known = claim.known and not any((id(function), way[index + 1 :]) in self.remembered for index, function in enumerate(claim.functions[: len(way)]))
+                claim.whole = claim.whole and not any((id(function), way[index + 1 :]) in self.remembered for index, function in enumerate(claim.functions[: len(way)]))
         return self.claims
 
 
@@ -184,8 +186,8 @@ def _way(frame: Frame) -> tuple[Way, str | None, tuple[ast.AST | None, ...]]:
         if current.call is not None or current.alone:
             functions.append(None if current.function is None else current.function.node)
         if current.alone:
-            alone = current.receiver.cls.name if isinstance(current.receiver, Instance) and isinstance(current.receiver.cls, Class) else ""
-            return tuple(way), alone, tuple(functions)
+            cls = current.receiver.cls if isinstance(current.receiver, Instance) else current.receiver
+            return tuple(way), cls.name if isinstance(cls, Class) else "", tuple(functions)
         if current.call is not None and current.caller is not None:
             way.append(f"{current.caller.tree.path}:{_span(current.call)}")
         current = current.caller

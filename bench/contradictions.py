@@ -99,10 +99,13 @@ def _truth(seen: Seen) -> bool | None:
 
 def agreed(claims: Sequence[Said]) -> Said | None:
     """What is said in several rounds of a loop alike; None where they differ in kind."""
-    if len({each.kind for each in claims}) > 1 or claims[0].kind == "OneOf":
+    if len({each.kind for each in claims}) > 1 or (claims[0].kind == "OneOf" and len(claims) > 1):
         return None
+    if claims[0].kind == "OneOf":
+        return None if any(each.kind in ("List", "Dict") for each in claims[0].fact("of")) else claims[0]
     facts = [dict(each.facts) for each in claims]
-    same = tuple((name, fact) for name, fact in facts[0].items() if name != "items" and all(other.get(name, facts) == fact for other in facts))
+    passing = ("items", "length", "keys", "truth") if claims[0].kind in ("List", "Dict") else ("items",)
+    same = tuple((name, fact) for name, fact in facts[0].items() if name not in passing and all(other.get(name, facts) == fact for other in facts))
     if any(each.fact("class") != claims[0].fact("class") for each in claims):
         return None
     return Said(claims[0].kind, same, claims[0].origin)

@@ -109,10 +109,11 @@ def compare(claims: Claims, seen: Iterator[tuple[str, list[Observation]]]) -> Co
             if not mine or not claim.known:
                 continue
             told = True
-            outcome = dict(_judged(claim, mine))
-            for (fact, cause), wrong in outcome.items():
-                result.compared += 1
+            for (fact, cause), wrong in _judged(claim, mine):
                 facts.add(fact)
+                if not claim.whole:
+                    continue
+                result.compared += 1
                 if wrong is not None:
                     result.wrong[fact, cause].append(f"{place} {wrong}")
         result.values += 1
@@ -141,7 +142,7 @@ def _judged(claim: Claim, looks: list[Observation]) -> Iterator[tuple[tuple[str,
     if origin in (ANNOTATION, CUDA):
         return
     values = list(claim.values)
-    if claim.partial and len(values) > 1:
+    if claim.partial:
         common = agreed(values)
         if common is None:
             return

@@ -117,7 +117,7 @@ class Observer:
         return value
 
     def _way(self, frame: FrameType | None) -> tuple[list[str], list[str | None]]:
-        """The calls of the project that are running, innermost first, and the class of `self` in each of their functions."""
+        """The calls of the project that are running, innermost first, and the class of `self`, or `cls`, in each of their functions."""
         way: list[str] = []
         selves: list[str | None] = []
         called = True
@@ -152,10 +152,11 @@ class Observer:
 
 def _self_of(frame: FrameType) -> str | None:
     code = frame.f_code
-    if not code.co_argcount or code.co_varnames[0] != "self":
+    name = code.co_varnames[0] if code.co_argcount else ""
+    if name not in ("self", "cls"):
         return None
-    held = frame.f_locals.get("self")
-    return None if held is None else type(held).__qualname__
+    held = frame.f_locals.get(name)
+    return None if held is None else (held if isinstance(held, type) else type(held)).__qualname__
 
 
 def facts_of(value: Any, depth: int = _DEPTH) -> dict[str, Any]:

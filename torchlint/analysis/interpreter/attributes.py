@@ -19,11 +19,13 @@ from torchlint.analysis.values.abstract import (
     Array,
     Class,
     Const,
+    Dict,
     Frame,
     Function,
     Instance,
     Library,
     LibraryMethod,
+    List,
     Method,
     OneOf,
     ProjectFile,
@@ -38,6 +40,7 @@ from torchlint.analysis.values.abstract import (
 from torchlint.analysis.values.classes import (
     accessor,
     assigned_later,
+    changed_later,
     descendants,
     find,
     is_module,
@@ -46,6 +49,7 @@ from torchlint.analysis.values.classes import (
     mode_unknown,
     shared_changed,
 )
+from torchlint.analysis.values.contents import contents_change
 from torchlint.analysis.values.devices import NOT_NAMED, may_move, module_device
 from torchlint.analysis.values.inspection import dim_value, shape_value
 from torchlint.analysis.values.join import join, join_shapes, present
@@ -305,9 +309,13 @@ def store_attribute(machine: Machine, receiver: Value, name: str, value: Value, 
 
 
 def _as_left(machine: Machine, receiver: Instance, name: str, value: Value) -> Value:
-    """What an object's own `__init__` sets, run on its own: modules may have been switched until other methods see them, and objects replaced."""
+    """What an object's own `__init__` sets, run on its own: until other methods see it, modules are switched, objects replaced, lists filled."""
     frame = machine.frame
-    if not frame.alone or frame.name != "__init__" or not isinstance(value, Instance) or not isinstance(receiver.cls, Class):
+    if not frame.alone or frame.name != "__init__" or not isinstance(value, Instance | List | Dict) or not isinstance(receiver.cls, Class):
+        return value
+    if name in changed_later(receiver.cls):
+        contents_change(machine.trail, value)
+    if not isinstance(value, Instance):
         return value
     mode_unknown(machine.trail, value)
     return Unknown(value.site) if not is_module(value) and name in assigned_later(receiver.cls) else value
@@ -347,6 +355,9 @@ def _parameters_set(machine: Machine, module: Instance, trained: bool) -> None:
     chosen = machine.arms != (machine.rounds[-1].loop.arms if machine.rounds else ())
     for each in descendants(module):
         machine.trail.set(each.store, FROZEN, TRUE)
+        for name, held in list(each.store.items()):
+            if isinstance(held, Tensor) and held.parameter:
+                machine.trail.set(each.store, name, replace(held, requires_grad=None if chosen else trained))
         if trained:
             machine.trail.delete(each.store, FIXED)
         elif not chosen:

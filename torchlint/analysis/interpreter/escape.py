@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeGuard
+from typing import Any
 
 from torchlint.analysis.machine.machine import Machine
 from torchlint.analysis.values.abstract import (
@@ -22,10 +22,11 @@ from torchlint.analysis.values.abstract import (
     Value,
 )
 from torchlint.analysis.values.classes import changed_containers, find, is_module
+from torchlint.analysis.values.contents import contents_change, holds_items
 from torchlint.analysis.values.devices import may_move
 from torchlint.analysis.values.inspection import known_items
 from torchlint.analysis.values.origins import model_of
-from torchlint.analysis.values.store import CHANGED_LATER, ELEMENT, ENTRIES, ESCAPED, ITEMS, SAVED
+from torchlint.analysis.values.store import CHANGED_LATER, ENTRIES, ESCAPED, SAVED
 from torchlint.syntax.index import below
 
 
@@ -73,16 +74,6 @@ def escape(machine: Machine, value: Value, node: ast.AST, known: set[int] | None
                     machine.trail.set(held.store, "training", None)
 
 
-def contents_change(machine: Machine, value: Value) -> None:
-    """Nothing is known any more of what a container holds, and how much."""
-    if isinstance(value, List) or _holds_items(value):
-        machine.trail.set(value.store, ITEMS, None)
-        machine.trail.set(value.store, ELEMENT, UNKNOWN)
-    elif isinstance(value, Dict):
-        machine.trail.set(value.store, ENTRIES, None)
-        machine.trail.set(value.store, ELEMENT, UNKNOWN)
-
-
 def changed_by(callee: Value) -> Iterator[List | Dict | Instance]:
     """The containers that a function of the program changes besides its arguments: those of the scopes around it, and its object's."""
     function = callee.function if isinstance(callee, Method) else callee
@@ -91,13 +82,8 @@ def changed_by(callee: Value) -> Iterator[List | Dict | Instance]:
     receiver = {function.node.args.args[0].arg: callee.receiver} if isinstance(callee, Method) and function.node.args.args else {}
     for node in changed_containers(function.node):
         held = _named(node, (*function.scopes, receiver))
-        if isinstance(held, List | Dict) or _holds_items(held):
+        if isinstance(held, List | Dict) or holds_items(held):
             yield held
-
-
-def _holds_items(value: object) -> TypeGuard[Instance]:
-    """Whether a value is an object with items, of a library: a ModuleList."""
-    return isinstance(value, Instance) and isinstance(value.store.get(ITEMS), tuple)
 
 
 def _named(node: ast.Name | ast.Attribute, scopes: Sequence[Mapping[str, Any]]) -> Value | None:
@@ -113,7 +99,7 @@ def changed_in(body: ast.AST, frame: Frame) -> Iterator[List | Dict | Instance]:
     scopes = (*frame.scopes, frame.locals)
     for node in changed_containers(body):
         held = _named(node, scopes)
-        if isinstance(held, List | Dict) or _holds_items(held):
+        if isinstance(held, List | Dict) or holds_items(held):
             yield held
     for call in below(body, ast.Call):
         holder = _named(call.func.value, scopes) if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name | ast.Attribute) else None
@@ -127,5 +113,5 @@ def changed_in(body: ast.AST, frame: Frame) -> Iterator[List | Dict | Instance]:
 def _runs_later(machine: Machine, callback: Function | Method) -> None:
     """A function is given to something that calls it when it likes: a hook. The containers that it changes hold who knows what."""
     for held in changed_by(callback):
-        contents_change(machine, held)
+        contents_change(machine.trail, held)
         machine.trail.set(held.store, CHANGED_LATER, TRUE)

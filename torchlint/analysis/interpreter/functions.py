@@ -9,7 +9,7 @@ from typing import Any
 from torchlint.analysis.facts.autograd_functions import is_function
 from torchlint.analysis.facts.statements import Returned
 from torchlint.analysis.interpreter.annotations import from_annotation, note_annotated_shapes
-from torchlint.analysis.interpreter.escape import call_unknown, changed_by, changed_in, contents_change
+from torchlint.analysis.interpreter.escape import call_unknown, changed_by, changed_in
 from torchlint.analysis.interpreter.parameters import parameters_of
 from torchlint.analysis.machine.machine import Machine
 from torchlint.analysis.machine.outcome import Outcome
@@ -33,6 +33,7 @@ from torchlint.analysis.values.abstract import (
     Value,
 )
 from torchlint.analysis.values.classes import decorated, is_module, method_kind, running_forward
+from torchlint.analysis.values.contents import contents_change
 from torchlint.analysis.values.extent import within_bounds
 from torchlint.analysis.values.join import join_all, join_slots
 from torchlint.analysis.values.store import ELEMENT, ENTRIES, INITIALIZED, Locals, Store
@@ -61,7 +62,7 @@ def run_function(
     if receiver is None and function.owner is not None and positional and not decorated(function.node, "staticmethod"):
         receiver = positional[0] if isinstance(positional[0], Instance) else None
         positional = positional[1:] if receiver is not None else positional
-    if isinstance(receiver, Instance) and isinstance(receiver.cls, Class) and method_kind(function) == "class":
+    if isinstance(receiver, Instance) and isinstance(receiver.cls, Class) and (method_kind(function) == "class" or function.name == "__new__"):
         receiver = receiver.cls
     if not alone and (machine.budget <= 0 or machine.frame.depth >= machine.limits.calls or _running(machine, function) >= machine.limits.same_function):
         return _left_out(machine, function, receiver, positional or (), keywords, node)
@@ -101,7 +102,7 @@ def _left_out(
         machine.coverage.left_out.setdefault(function.node, set()).add(machine.grad)
     callee = Method(receiver, function) if isinstance(receiver, Instance) else function
     for each in (*positional, *keywords.values(), *changed_by(callee)):
-        contents_change(machine, each)
+        contents_change(machine.trail, each)
     held = () if receiver is None or (function.name == "forward" and is_module(receiver)) else (receiver,)
     return call_unknown(machine, function, (*positional, *held), keywords, node)
 
@@ -173,7 +174,7 @@ def _body(machine: Machine, frame: Frame, function: Function) -> Value:
         _leave(machine, frame, live)
         # How far it runs, and when, is up to who goes through it.
         for held in list(changed_in(function.node, frame)):
-            contents_change(machine, held)
+            contents_change(machine.trail, held)
         return Iteration(element, function, grads.pop() if len(grads) == 1 else None)
     return _leave(machine, frame, live)
 

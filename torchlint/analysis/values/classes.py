@@ -265,7 +265,22 @@ def _own_assigned(cls: ast.ClassDef) -> frozenset[str]:
             for each in below(node, ast.Attribute):
                 if isinstance(each.ctx, ast.Store) and isinstance(each.value, ast.Name) and each.value.id == "self":
                     names.add(each.attr)
+            for call in below(node, ast.Call):
+                if isinstance(call.func, ast.Attribute) and call.func.attr in ("register_buffer", "register_parameter") and call.args and isinstance(call.args[0], ast.Constant):
+                    names.add(str(call.args[0].value))
     return frozenset(names)
+
+
+def changed_later(cls: Class) -> frozenset[str]:
+    """The containers on self into which methods other than `__init__` put something, or take it out; those of its bases included."""
+    return frozenset[str]().union(*(_own_changed_later(base.node) for base in linear_bases(cls) if isinstance(base, Class)))
+
+
+@lru_cache(maxsize=4096)
+def _own_changed_later(cls: ast.ClassDef) -> frozenset[str]:
+    methods = [each for each in cls.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) and each.name != "__init__"]
+    held = [each for method in methods for each in changed_containers(method) if isinstance(each, ast.Attribute)]
+    return frozenset(each.attr for each in held if isinstance(each.value, ast.Name) and each.value.id == "self")
 
 
 # Methods that change a container in place.

@@ -88,6 +88,8 @@ def operation_result(
         scaled_later(machine, inputs[0], made)
     if bare in MAY_RETURN_INPUT and made.requires_grad:
         made = replace(made, leaf=False if isinstance(inputs[0], Tensor) and inputs[0].leaf is False else None)
+    if bare in ("max", "min") and isinstance(arguments.get("dim", NONE), Unknown):
+        return Unknown(machine.site(node), bare, inputs[0] if inputs else None)
     if bare in ("max", "min") and len(inputs) > 1 and not _has_dim(positional, arguments):
         if not isinstance(inputs[1], Tensor):
             # A dim gives a pair, another tensor the elementwise maximum.

@@ -24,14 +24,16 @@ from torchlint.analysis.notes.thresholds import taken_as_logits, thresholded
 from torchlint.analysis.values.abstract import (
     UNKNOWN,
     Activation,
+    Class,
     Const,
+    Instance,
     Tensor,
     Unknown,
     Value,
     storages_of,
 )
 from torchlint.analysis.values.alternatives import as_given
-from torchlint.analysis.values.classes import running_forward
+from torchlint.analysis.values.classes import find, running_forward
 from torchlint.analysis.values.devices import (
     MADE,
     is_argument,
@@ -63,6 +65,8 @@ def operate(
 ) -> Value:
     """A function of torch, or a tensor's method with the tensor as its first argument."""
     bare = name.rpartition(".")[2]
+    if any(isinstance(each, Instance) and isinstance(each.cls, Class) and find(each.cls, "__torch_function__") is not None for each in positional):
+        return Unknown(machine.site(node), bare, positional[0])
     if bare in ("as_tensor", "asarray") and len(positional) == 1 and not keywords and isinstance(positional[0], Tensor):
         return positional[0]
     if bare == "round" and isinstance(node, ast.Call) and positional:

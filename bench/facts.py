@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
+sys.path.insert(0, str(HERE.parent))
 
 from claims import ANNOTATION, CUDA, Claim, Claims, Said, claims_of
 from contradictions import TENSOR_FACTS, agreed, verdicts
@@ -34,7 +34,7 @@ _MOST_PLACES = 4
 class Comparison:
     """What came of comparing one project.
 
-    `values` are the expressions that were evaluated by both, `known` those of which something was said; of facts of tensors
+    `values` are the expressions that were evaluated by both, and on one way, `known` those of which something was said; of facts of tensors
     that were seen, `tensor_facts`, so many were said, `tensor_known`.
     """
 
@@ -101,11 +101,12 @@ def compare(claims: Claims, seen: Iterator[tuple[str, list[Observation]]]) -> Co
         ways = claims.get(place, {})
         if not ways:
             continue
-        told = False
+        told = reached = False
         tensors = [look for look in looks if "shape" in look.facts and "leaf" in look.facts]
         facts: set[str] = set()
         for way, claim in ways.items():
             mine = [look for look in looks if _applies(claim, way, look)]
+            reached = reached or bool(mine)
             if not mine or not claim.known:
                 continue
             told = True
@@ -116,6 +117,8 @@ def compare(claims: Claims, seen: Iterator[tuple[str, list[Observation]]]) -> Co
                 result.compared += 1
                 if wrong is not None:
                     result.wrong[fact, cause].append(f"{place} {wrong}")
+        if not reached:
+            continue
         result.values += 1
         result.known += told
         if tensors:

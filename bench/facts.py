@@ -19,14 +19,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from claims import ANNOTATION, CUDA, Claim, Claims, Said, claims_of
 from contradictions import TENSOR_FACTS, agreed, verdicts
 
 from torchlint.project import files, programs
 
+HERE = Path(__file__).resolve().parent
 _MOST_PLACES = 4
 
 

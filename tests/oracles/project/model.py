@@ -1,5 +1,7 @@
 """A small model, its training and its evaluation: what the oracle for facts is tried on."""
 
+from itertools import pairwise
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -22,7 +24,7 @@ class Net(nn.Module):
     def __init__(self, sizes=(8, 16, 4)):
         super().__init__()
         self.blocks = nn.ModuleList()
-        for before, after in zip(sizes[:-1], sizes[1:]):
+        for before, after in pairwise(sizes):
             self.blocks.append(Block(before, after))
         self.head = nn.Linear(sizes[-1], self.classes)
         self.register_buffer("seen", torch.zeros(1, dtype=torch.int64))

@@ -110,6 +110,8 @@ def _is_instance(value: Value, kind: Value) -> bool | None:
             if kind.name in ("torch.Tensor", "torch.autograd.Variable"):
                 return True
             return False if kind.name.startswith("builtins.") or kind.name in _NO_TENSORS else None
+        case (Const() | Tuple() | Dict(), Library(name="torch.Tensor" | "torch.nn.Parameter" | "torch.nn.Module")):
+            return False
         case Const(), Library() if kind.name.startswith("builtins."):
             python = {"int": int, "float": float, "str": str, "bool": bool, "list": list, "tuple": tuple, "dict": dict}.get(kind.name[9:])
             return None if python is None else isinstance(value.value, python)

@@ -10,7 +10,12 @@ from torchlint.analysis.interpreter.calls import decorated_dataclass, fill_datac
 from torchlint.analysis.interpreter.functions import run_function
 from torchlint.analysis.library.torch.data import library_init
 from torchlint.analysis.library.torch.layers import own_arguments
-from torchlint.analysis.library.torch.module_methods import call_module_method, is_optimizer, optimizer_method, receiver_module
+from torchlint.analysis.library.torch.module_methods import (
+    call_module_method,
+    is_optimizer,
+    optimizer_method,
+    receiver_module,
+)
 from torchlint.analysis.library.torch.modules import applied
 from torchlint.analysis.library.torch_functions import initialized
 from torchlint.analysis.machine.machine import Machine

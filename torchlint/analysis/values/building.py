@@ -17,6 +17,7 @@ from torchlint.analysis.values.abstract import (
     OneOf,
     Tensor,
     Tuple,
+    Unknown,
     Value,
 )
 from torchlint.analysis.values.classes import descendants, layer_of
@@ -109,6 +110,17 @@ def _keeps(node: ast.AST) -> bool:
         case ast.Name(id=name):
             return name in ("setattr", "vars")
     return isinstance(node, ast.Nonlocal | ast.Global)
+
+
+def made_at(value: Value | None, expression: Site) -> bool:
+    """Whether something was made where an expression was evaluated, by that itself or by what it calls: `super()` and `holder.net()` make nothing."""
+    if isinstance(value, Unknown):
+        return value.site is not None and "." in (value.method or "") and inside(value.site, expression)
+    if not isinstance(value, Instance) or value.site is None:
+        return False
+    if value.made_in is None:
+        return inside(value.site, expression)
+    return any(inside(site, expression) for _, site in way(value.made_in, value.site))
 
 
 def made_during(value: Value, loop: Site, frame: Frame) -> bool:

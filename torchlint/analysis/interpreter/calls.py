@@ -46,6 +46,7 @@ from torchlint.analysis.values.abstract import (
     each_of,
 )
 from torchlint.analysis.values.alternatives import choice_of, output_of_one, takes
+from torchlint.analysis.values.choices import possible
 from torchlint.analysis.values.classes import find, is_module, is_module_type, library_bases, linear_bases
 from torchlint.analysis.values.guards import inside
 from torchlint.analysis.values.inspection import known_items
@@ -175,6 +176,7 @@ def _call_alternatives(
     kept = present(callee)
     alternatives = kept.alternatives if isinstance(kept, OneOf) else (kept,)
     alternatives = tuple(each for each in alternatives if takes(each, len(positional), keywords)) or alternatives
+    alternatives = possible(alternatives, machine.frame, machine.site(node))
     if len(alternatives) == 1:
         return machine.call(alternatives[0], positional, keywords, node)
     results: list[Value] = []

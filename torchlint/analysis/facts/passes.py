@@ -246,6 +246,8 @@ class Run:
     trace: tuple[Event, ...]
     left: dict[int, set[int]]
     log: list[Any]
+    # Whether a program around a file has modules that take gradients in their forward.
+    differentiates: Callable[[str], bool] = lambda path: False
     _parts: dict[int, frozenset[int]] = field(default_factory=dict)
     _found: dict[Finder, tuple[Any, ...]] = field(default_factory=dict)
     _kinds: dict[str, list[Event]] = field(default_factory=dict)

@@ -32,6 +32,7 @@ from torchlint.analysis.values.abstract import (
     Unknown,
     Value,
 )
+from torchlint.analysis.values.callers import calls_by_guard
 from torchlint.analysis.values.classes import decorated, is_module, method_kind, running_forward
 from torchlint.analysis.values.extent import within_bounds
 from torchlint.analysis.values.join import join_all, join_slots
@@ -144,6 +145,8 @@ def _run(
     guard = _guard(function, alone)
     if guard is not None:
         machine.grad = guard
+    elif alone and machine.grad and _called_without_gradients(machine, function):
+        machine.grad, guard = None, True
     kept = 0 if alone or not (frame.depth <= _NEAR or _part_of_model(caller)) else max(machine.budget, 0) // _LEAVES
     machine.budget -= kept
     try:
@@ -213,6 +216,17 @@ def _guard(function: Function, alone: bool) -> bool | None:
             mode = decorator.arguments.get("mode")
             return bool(mode.value) if isinstance(mode, Const) else None
     return None
+
+
+def _called_without_gradients(machine: Machine, function: Function) -> bool:
+    """Whether all calls of a name that the program writes are under `torch.no_grad()`, and there are some, though none leads here."""
+    if function.name in ("forward", "__init__", "<lambda>"):
+        return False
+    words = [word for word in ("no_grad", "inference_mode", "set_grad_enabled") if machine.said_around(word, function.path)]
+    guarded = (calls_by_guard(each).get(function.name, frozenset()) for word in words for each in machine.mentioning(word, function.path))
+    if not any(False in each for each in guarded):
+        return False
+    return not any(True in calls_by_guard(each).get(function.name, frozenset()) for each in machine.mentioning(function.name, function.path))
 
 
 def _is_generator(machine: Machine, node: ast.AST) -> bool:

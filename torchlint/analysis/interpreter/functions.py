@@ -14,6 +14,7 @@ from torchlint.analysis.interpreter.parameters import parameters_of
 from torchlint.analysis.machine.machine import Machine
 from torchlint.analysis.machine.outcome import Outcome
 from torchlint.analysis.values.abstract import (
+    MORE,
     NONE,
     TRUE,
     UNKNOWN,
@@ -263,13 +264,14 @@ def _bind(
         bound[names[0]] = receiver
         names = names[1:]
     rest = dict(keywords)
+    more = rest.pop(MORE, None) is not None
     given = positional or ()
     for index, name in enumerate((*names, *parameters.named)):
         if index < len(given) and index < len(names):
             bound[name] = given[index]
         elif name in rest:
             bound[name] = rest.pop(name)
-        elif name in function.defaults and positional is not None and not alone:
+        elif name in function.defaults and positional is not None and not alone and not more:
             bound[name] = function.defaults[name]
         else:
             bound[name] = from_annotation(machine, parameters.annotations[name], function, function.defaults.get(name))
@@ -280,7 +282,7 @@ def _bind(
         extra = within_bounds(Tuple(tuple(given[len(names) :])), machine.frame, function.node)
         bound[parameters.rest] = extra if positional is not None and not alone else Iteration(UNKNOWN)
     if parameters.rest_by_name is not None:
-        entries = None if positional is None or alone else {k: v for k, v in rest.items() if k not in bound}
+        entries = None if positional is None or alone or more else {k: v for k, v in rest.items() if k not in bound}
         bound[parameters.rest_by_name] = within_bounds(Dict({ENTRIES: entries, ELEMENT: UNKNOWN}), machine.frame, function.node)
     return bound
 

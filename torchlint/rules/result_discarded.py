@@ -15,7 +15,7 @@ from torchlint.rule import rule
 from torchlint.torch_api.purity import only_gives
 
 
-@rule("TL212")
+@rule("TL212", severity="warning")
 def result_discarded(call: DiscardedCall) -> Iterator[Finding]:
     if not only_gives(call.name) or call.shown or call.on_new_tensor or tried(call.site) or for_effect(call.site):
         return

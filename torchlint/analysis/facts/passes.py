@@ -325,12 +325,12 @@ class Passes:
         self._training_nodes.update(run.models_in(backward.rounds))
 
     def facts(self) -> Iterator[Fact]:
-        ended = {use.call.site.key for fact in self._found if isinstance(fact, EvaluationPass) for use in fact.uses if use.ended}
+        ended = {(fact.site.key, use.call.site.key) for fact in self._found if isinstance(fact, EvaluationPass) for use in fact.uses if use.ended}
         for fact in self._found:
             if isinstance(fact, EvaluationPass):
                 # What ends in numbers in one run does in the others, where less is known.
                 uses = tuple(
-                    replace(use, ended=use.call.site.key in ended, by_training=not self._trained.isdisjoint(use.subjects)) for use in fact.uses
+                    replace(use, ended=(fact.site.key, use.call.site.key) in ended, by_training=not self._trained.isdisjoint(use.subjects)) for use in fact.uses
                 )
                 function = fact.frame.function
                 places = {fact.site.key, *(use.call.site.key for use in uses if fact.loop is None), id(function.node) if function and fact.only else 0}

@@ -213,7 +213,7 @@ def _of_tensor(machine: Machine, tensor: Tensor, name: str, node: ast.AST) -> Va
         case "is_leaf":
             return UNKNOWN if tensor.leaf is None else Const(tensor.leaf)
         case "dtype":
-            return UNKNOWN if tensor.dtype is None else Library(f"torch.{tensor.dtype}")
+            return Unknown(machine.site(node), "dtype", tensor) if tensor.dtype is None else Library(f"torch.{tensor.dtype}")
         case "device":
             return Instance("torch.device", {}, {"of": tensor}, machine.site(node))
         case "grad_fn" | "layout":

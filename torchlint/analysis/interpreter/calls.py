@@ -100,7 +100,7 @@ def _forward_by_name(machine: Machine, callee: Value, node: ast.Call) -> None:
     for each in callee.alternatives if isinstance(callee, OneOf) else (callee,):
         receiver = each.receiver if isinstance(each, Method | LibraryMethod) else None
         own = isinstance(each, LibraryMethod) or (isinstance(receiver, Instance) and isinstance(receiver.cls, Class) and find(receiver.cls, "forward") is getattr(each, "function", None))
-        if isinstance(receiver, Instance) and is_module(receiver) and own and called_as_module(receiver.cls):
+        if isinstance(receiver, Instance) and is_module(receiver) and own and called_as_module(receiver):
             machine.emit(ForwardCall(machine.site(node), machine.frame, machine.grad, "forward", receiver, {}, (), UNKNOWN))
 
 

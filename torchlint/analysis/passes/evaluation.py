@@ -18,10 +18,11 @@ from torchlint.analysis.values.abstract import (
     Tuple,
     Unknown,
     Value,
+    each_of,
 )
 from torchlint.analysis.values.callers import switches_modes
 from torchlint.analysis.values.checkpoints import LOADED
-from torchlint.analysis.values.classes import descendants, is_module, library_bases, linear_bases
+from torchlint.analysis.values.classes import descendants, is_module, library_bases, linear_bases, opaque_base
 from torchlint.analysis.values.events import Event, EventKind, LoopRun, Round
 from torchlint.analysis.values.loaders import loader_role
 from torchlint.analysis.values.origins import acts_by_mode, may_have_parameters, model_of
@@ -146,7 +147,7 @@ def _in_training_step(frame: Frame | None) -> bool:
     """Whether this is what a trainer calls to train: what the step gives back is differentiated."""
     while frame is not None:
         cls = frame.receiver.cls if isinstance(frame.receiver, Instance) else None
-        if STEPS.get(frame.name) and isinstance(cls, Class) and not LIGHTNING.isdisjoint(library_bases(cls)):
+        if STEPS.get(frame.name) and isinstance(cls, Class) and (opaque_base(cls) or not LIGHTNING.isdisjoint(library_bases(cls))):
             return True
         frame = frame.caller
     return False
@@ -197,7 +198,8 @@ def _use(unit: _Unit, inside: Sequence[Event], looked_at: Sequence[Event], run: 
     modes = {event.training for event in calls if event.kind == "model"} or {_said(unit)}
     moded = acts_by_mode(call.subject)
     if _said(unit) is None and _mode_from_elsewhere(unit, run):
-        modes = {None}
+        # As it was made, so far as this run shows.
+        modes = {None if mode else mode for mode in modes}
     if moded is None and _said(unit) is None and isinstance(call.subject, Instance) and isinstance(call.subject.cls, Class):
         # As it was made: parts that are not seen may have come in eval mode.
         modes = {None if mode else mode for mode in modes}
@@ -217,7 +219,7 @@ def _use(unit: _Unit, inside: Sequence[Event], looked_at: Sequence[Event], run: 
 def _cut_by_choice(end: Event, call: Event) -> bool:
     """Whether an output is detached under a condition, so that it is wanted with its graph where that does not hold."""
     cut = isinstance(end.site.node, ast.Attribute) or (isinstance(end.site.node, ast.Call) and getattr(end.site.node.func, "attr", "") == "detach")
-    return cut and len(end.arms) > len(call.arms)
+    return cut and not set(end.arms) <= set(call.arms)
 
 
 def _mode_from_elsewhere(unit: _Unit, run: Run) -> bool:
@@ -228,8 +230,8 @@ def _mode_from_elsewhere(unit: _Unit, run: Run) -> bool:
     holder = frame.receiver if frame is not None else None
     if not isinstance(holder, Instance) or not isinstance(holder.cls, Class):
         return False
-    if is_module(holder):
-        return run.parts(unit.call.subject) <= run.parts(holder)
+    if is_module(holder) or opaque_base(holder.cls):
+        return not any(isinstance(each, Instance) and _within(each.made_in, frame) for each in each_of(unit.call.subject))
     held = any(isinstance(each, Instance) and run.parts(unit.call.subject) <= run.parts(each) for each in holder.store.values())
     return held and any(switches_modes(base.node) for base in linear_bases(holder.cls) if isinstance(base, Class))
 

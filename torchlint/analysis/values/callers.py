@@ -45,10 +45,21 @@ def _last(node: ast.expr) -> str:
 
 @lru_cache(maxsize=512)
 def forward_differentiates(module: ast.Module) -> bool:
-    """Whether a file has a class whose methods compute gradients, and which has a `forward`: forces, penalties, energies."""
-    for cls in below(module, ast.ClassDef):
-        if any(isinstance(each, _FUNCTIONS) and each.name == "forward" for each in cls.body) and any(_last(each.func) == "grad" for each in below(cls, ast.Call)):
-            return True
+    """Whether a file has a class whose `forward` computes gradients, itself or by a method that it calls: forces, energies."""
+    return any(_computes_gradients({each.name: each for each in cls.body if isinstance(each, _FUNCTIONS)}) for cls in below(module, ast.ClassDef))
+
+
+def _computes_gradients(methods: Mapping[str, ast.AST]) -> bool:
+    seen, pending = {"forward"}, ["forward"]
+    while pending:
+        method = methods.get(pending.pop())
+        for call in below(method, ast.Call) if method is not None else ():
+            name = _last(call.func)
+            if name == "grad":
+                return True
+            if name in methods and name not in seen:
+                seen.add(name)
+                pending.append(name)
     return False
 
 

@@ -92,6 +92,8 @@ def _to(tensor: Tensor, call: LibraryCall) -> Value:
             result = replace(cast, device=value.device, storages=storages_of(cast))
         elif device_of(value) or (isinstance(value, Instance) and value.cls == "torch.device"):
             result = _moved(machine, result, asked_device(value), node)
+        elif (isinstance(value, LibraryMethod) and value.name == "dtype") or (isinstance(value, Unknown) and value.method == "dtype"):
+            result = _cast(machine, result, None, node)
         elif not isinstance(value, Const):
             is_device = isinstance(value, LibraryMethod) and value.name == "device"
             result = _moved(machine, result if is_device else replace(result, dtype=None), asked_device(value), node)

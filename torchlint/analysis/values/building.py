@@ -27,6 +27,8 @@ from torchlint.analysis.values.store import ELEMENT, ENTRIES, FROM_FILE, ITEMS
 from torchlint.syntax.index import below
 
 _UNTOUCHED = ("weight", "bias")
+# What is read of something to put a thing there.
+_KEEPING = frozenset({"setdefault", "__setattr__", "__dict__", "add_module", "register_module", "append", "add", "update", "extend", "insert"})
 # Packages whose decorators run the function at every call.
 _RUN_EACH_TIME = ("torch.", "builtins.", "abc.", "typing.", "typing_extensions.", "warnings.", "contextlib.")
 
@@ -104,7 +106,7 @@ def _keeps(node: ast.AST) -> bool:
     """Whether an expression writes to something that is still there at the next call."""
     match node:
         case ast.Attribute(attr=name):
-            return isinstance(node.ctx, ast.Store) or name in ("setdefault", "__setattr__", "__dict__", "add_module", "register_module")
+            return isinstance(node.ctx, ast.Store) or name in _KEEPING
         case ast.Subscript():
             return isinstance(node.ctx, ast.Store)
         case ast.Name(id=name):

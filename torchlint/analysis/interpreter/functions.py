@@ -33,7 +33,7 @@ from torchlint.analysis.values.abstract import (
     Unknown,
     Value,
 )
-from torchlint.analysis.values.callers import calls_by_guard
+from torchlint.analysis.values.callers import called_guarded, calls_by_guard
 from torchlint.analysis.values.classes import decorated, is_module, method_kind, running_forward
 from torchlint.analysis.values.extent import within_bounds
 from torchlint.analysis.values.join import join_all, join_slots
@@ -42,6 +42,7 @@ from torchlint.syntax.index import own
 
 _NO_GRAD = frozenset({"torch.no_grad", "torch.inference_mode"})
 GRADIENT_MODES = _NO_GRAD | {"torch.enable_grad", "torch.set_grad_enabled"}
+_SWITCHES = ("no_grad", "inference_mode", "set_grad_enabled")
 # A call near the entry point leaves its caller a part of the budget: what follows the loading of data is run as well.
 _LEAVES = 4
 _NEAR = 2
@@ -223,9 +224,10 @@ def _called_without_gradients(machine: Machine, function: Function) -> bool:
     """Whether all calls of a name that the program writes are under `torch.no_grad()`, and there are some, though none leads here."""
     if function.name in ("forward", "__init__", "<lambda>"):
         return False
-    words = [word for word in ("no_grad", "inference_mode", "set_grad_enabled") if machine.said_around(word, function.path)]
-    guarded = (calls_by_guard(each).get(function.name, frozenset()) for word in words for each in machine.mentioning(word, function.path))
-    if not any(False in each for each in guarded):
+    if function.path not in machine.memo.guarded:
+        modules = (each for word in _SWITCHES if machine.said_around(word, function.path) for each in machine.mentioning(word, function.path))
+        machine.memo.guarded[function.path] = frozenset[str]().union(*map(called_guarded, modules))
+    if function.name not in machine.memo.guarded[function.path]:
         return False
     return not any(True in calls_by_guard(each).get(function.name, frozenset()) for each in machine.mentioning(function.name, function.path))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from torchlint.syntax.index import below
@@ -15,19 +15,27 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 @lru_cache(maxsize=512)
 def calls_by_guard(module: ast.Module) -> Mapping[str, frozenset[bool]]:
     """The names that a file calls, each with whether that is under `torch.no_grad()` (False), or not (True)."""
+    guarded = {id(call) for region in _guarded_regions(module) for call in below(region, ast.Call)}
     found: dict[str, set[bool]] = {}
-    pending: list[tuple[ast.AST, bool]] = [(module, True)]
-    while pending:
-        node, grad = pending.pop()
-        match node:
-            case ast.With() | ast.AsyncWith():
-                grad = grad and not any(_switches_off(item.context_expr) for item in node.items)
-            case ast.FunctionDef() | ast.AsyncFunctionDef():
-                grad = not any(map(_switches_off, node.decorator_list))
-            case ast.Call():
-                found.setdefault(_last(node.func), set()).add(grad)
-        pending.extend((each, grad) for each in ast.iter_child_nodes(node))
+    for call in below(module, ast.Call):
+        found.setdefault(_last(call.func), set()).add(id(call) not in guarded)
     return {name: frozenset(grads) for name, grads in found.items()}
+
+
+@lru_cache(maxsize=512)
+def called_guarded(module: ast.Module) -> frozenset[str]:
+    """The names that a file calls under `torch.no_grad()`."""
+    return frozenset(_last(call.func) for region in _guarded_regions(module) for call in below(region, ast.Call))
+
+
+def _guarded_regions(module: ast.Module) -> Iterator[ast.AST]:
+    """The blocks and functions of a file that switch gradients off."""
+    for block in below(module, ast.With, ast.AsyncWith):
+        if any(_switches_off(item.context_expr) for item in block.items):
+            yield block
+    for function in below(module, ast.FunctionDef, ast.AsyncFunctionDef):
+        if any(map(_switches_off, function.decorator_list)):
+            yield function
 
 
 def _switches_off(node: ast.expr) -> bool:

@@ -30,12 +30,16 @@ def called_guarded(module: ast.Module) -> frozenset[str]:
 
 def _guarded_regions(module: ast.Module) -> Iterator[ast.AST]:
     """The blocks and functions of a file that switch gradients off."""
-    for block in below(module, ast.With, ast.AsyncWith):
-        if any(_switches_off(item.context_expr) for item in block.items):
-            yield block
-    for function in below(module, ast.FunctionDef, ast.AsyncFunctionDef):
-        if any(map(_switches_off, function.decorator_list)):
-            yield function
+    for node in below(module, ast.With, ast.AsyncWith, ast.FunctionDef, ast.AsyncFunctionDef):
+        match node:
+            case ast.With(items=items) | ast.AsyncWith(items=items):
+                switches = [item.context_expr for item in items]
+            case ast.FunctionDef(decorator_list=switches) | ast.AsyncFunctionDef(decorator_list=switches):
+                pass
+            case _:
+                continue
+        if any(map(_switches_off, switches)):
+            yield node
 
 
 def _switches_off(node: ast.expr) -> bool:

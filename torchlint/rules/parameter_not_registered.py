@@ -31,4 +31,5 @@ def parameter_not_registered(settled: ClassSettled) -> Iterator[Finding]:
                 "wrap it in `nn.Parameter`",
                 at=site,
                 fix=as_parameter(site, nn_in(globals_at(site, settled.cls))),
+                severity="warning",
             )

@@ -15,6 +15,7 @@ from torchlint.analysis.values.abstract import (
     Function,
     Instance,
     Library,
+    OneOf,
     Tensor,
     Unknown,
     Value,
@@ -43,17 +44,22 @@ def _by_type(machine: Machine, annotation: ast.expr | None, function: Function, 
             case Library(name="torch.Tensor" | "torch.autograd.Variable"):
                 return Tensor()
             case Library(name="torch.nn.Module"):
-                return Instance("torch.nn.Module", ModuleStore(training=None))
+                return _perhaps(Instance("torch.nn.Module", ModuleStore(training=None)), default)
             case Class() if is_module_type(value):
-                return Instance("torch.nn.Module", ModuleStore({"training": None, **dict.fromkeys(_own_attributes(value), Unknown())}))
+                return _perhaps(Instance("torch.nn.Module", ModuleStore({"training": None, **dict.fromkeys(_own_attributes(value), Unknown())})), default)
     return Unknown()
+
+
+def _perhaps(module: Instance, default: Value | None) -> Value:
+    """A module, or None where that is the default."""
+    return OneOf((NONE, module)) if default == NONE else module
 
 
 def _own_attributes(cls: Class) -> Iterator[str]:
     """What a class of the program has for attributes that are no methods: nn.Module's of those names are not meant."""
     for base in linear_bases(cls):
         for name, held in base.namespace.items() if isinstance(base, Class) else ():
-            if isinstance(name, str) and not (isinstance(held, Function) and method_kind(held) == "plain"):
+            if isinstance(name, str) and (name == "__call__" or not (isinstance(held, Function) and method_kind(held) == "plain")):
                 yield name
 
 

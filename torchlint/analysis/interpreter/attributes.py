@@ -49,7 +49,7 @@ from torchlint.analysis.values.classes import (
     mode_unknown,
     shared_changed,
 )
-from torchlint.analysis.values.contents import contents_change
+from torchlint.analysis.values.contents import contents_change, held_in
 from torchlint.analysis.values.devices import NOT_NAMED, may_move, module_device
 from torchlint.analysis.values.inspection import dim_value, shape_value
 from torchlint.analysis.values.join import join, join_shapes, present
@@ -234,7 +234,7 @@ def _of_tensor(machine: Machine, tensor: Tensor, name: str, node: ast.AST) -> Va
         case "is_leaf":
             return UNKNOWN if tensor.leaf is None else Const(tensor.leaf)
         case "dtype":
-            return UNKNOWN if tensor.dtype is None else Library(f"torch.{tensor.dtype}")
+            return Unknown(machine.site(node), "dtype", tensor) if tensor.dtype is None else Library(f"torch.{tensor.dtype}")
         case "device":
             return Instance("torch.device", {}, {"of": tensor}, machine.site(node))
         case "grad_fn" | "layout":
@@ -313,7 +313,7 @@ def _as_left(machine: Machine, receiver: Instance, name: str, value: Value) -> V
     frame = machine.frame
     if not frame.alone or frame.name != "__init__" or not isinstance(value, Instance | List | Dict) or not isinstance(receiver.cls, Class):
         return value
-    if name in changed_later(receiver.cls):
+    if name in changed_later(receiver.cls) and (isinstance(value, Instance) or not any(map(is_module, held_in(value)))):
         contents_change(machine.trail, value)
     if not isinstance(value, Instance):
         return value

@@ -20,6 +20,7 @@ from torchlint.analysis.interpreter.functions import GRADIENT_MODES, run_functio
 from torchlint.analysis.machine.machine import Machine
 from torchlint.analysis.notes.misuse import bad_argument, used_as_model
 from torchlint.analysis.values.abstract import (
+    MORE,
     TRUE,
     UNKNOWN,
     Array,
@@ -46,6 +47,7 @@ from torchlint.analysis.values.abstract import (
     each_of,
 )
 from torchlint.analysis.values.alternatives import choice_of, output_of_one, takes
+from torchlint.analysis.values.choices import possible
 from torchlint.analysis.values.classes import find, is_module, is_module_type, library_bases, linear_bases
 from torchlint.analysis.values.guards import inside
 from torchlint.analysis.values.inspection import known_items
@@ -88,7 +90,7 @@ def call_expression(machine: Machine, node: ast.Call) -> Value:
             continue
         entries = _keywords_of(value)
         if entries is None:
-            return _call_with_unknown_arguments(machine, callee, (), node)
+            return _call_with_options(machine, callee, positional, keywords, node)
         keywords.update(entries)
     return machine.call(callee, positional, keywords, node)
 
@@ -98,7 +100,7 @@ def _forward_by_name(machine: Machine, callee: Value, node: ast.Call) -> None:
     for each in callee.alternatives if isinstance(callee, OneOf) else (callee,):
         receiver = each.receiver if isinstance(each, Method | LibraryMethod) else None
         own = isinstance(each, LibraryMethod) or (isinstance(receiver, Instance) and isinstance(receiver.cls, Class) and find(receiver.cls, "forward") is getattr(each, "function", None))
-        if isinstance(receiver, Instance) and is_module(receiver) and own and called_as_module(receiver.cls):
+        if isinstance(receiver, Instance) and is_module(receiver) and own and called_as_module(receiver):
             machine.emit(ForwardCall(machine.site(node), machine.frame, machine.grad, "forward", receiver, {}, (), UNKNOWN))
 
 
@@ -123,10 +125,30 @@ def _call_with_unknown_arguments(machine: Machine, callee: Value, parts: Sequenc
         own = find(callee.cls, "__call__") if isinstance(callee.cls, Class) else None
         if isinstance(own, Function):
             return run_function(machine, own, callee, None, {}, node)
-        return machine.packages.apply(machine, callee, (UNKNOWN,), {}, node)
+        return machine.packages.apply(machine, callee, (UNKNOWN,), {MORE: UNKNOWN} if _takes_options(callee) else {}, node)
     if isinstance(callee, LibraryMethod) and callee.name == "__init__":
         return machine.call(callee, (UNKNOWN,), {}, node)
     return Unknown(machine.site(node))
+
+
+def _call_with_options(machine: Machine, callee: Value, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.Call) -> Value:
+    """`f(x, **options)` with options of unknown names: what is written is known, and no default is certain."""
+    runs = [_takes_options(each) for each in each_of(callee)]
+    if all(runs):
+        return machine.call(callee, positional, {**keywords, MORE: UNKNOWN}, node)
+    return _call_with_unknown_arguments(machine, callee, (), node)
+
+
+def _takes_options(callee: Value) -> bool:
+    """Whether code of the program is run by a call."""
+    match callee:
+        case Function() | Method():
+            return True
+        case Instance(cls=Class() as cls):
+            return isinstance(find(cls, "__call__"), Function) or (is_module(callee) and isinstance(find(cls, "forward"), Function))
+        case Class():
+            return isinstance(find(callee, "__init__"), Function)
+    return False
 
 
 def call_value(
@@ -175,6 +197,7 @@ def _call_alternatives(
     kept = present(callee)
     alternatives = kept.alternatives if isinstance(kept, OneOf) else (kept,)
     alternatives = tuple(each for each in alternatives if takes(each, len(positional), keywords)) or alternatives
+    alternatives = possible(alternatives, machine.frame, machine.site(node))
     if len(alternatives) == 1:
         return machine.call(alternatives[0], positional, keywords, node)
     results: list[Value] = []
@@ -246,7 +269,7 @@ def instantiate(
     if any(base in ("enum.Enum", "enum.IntEnum") for base in bases):
         return Unknown(machine.site(node))
     given: dict[str | int, Value] = {}
-    given.update(keywords)
+    given.update({name: value for name, value in keywords.items() if name != MORE})
     store = ModuleStore() if is_module_type(cls) else {}
     instance = Instance(cls, store, given, machine.site(node), machine.frame, machine.arms)
     machine.trail.version += 1

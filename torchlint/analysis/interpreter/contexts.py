@@ -18,6 +18,7 @@ from torchlint.analysis.values.abstract import (
     Iteration,
     Library,
     LibraryMethod,
+    Tensor,
     TryState,
     Unknown,
     Value,
@@ -25,6 +26,7 @@ from torchlint.analysis.values.abstract import (
 from torchlint.analysis.values.devices import asked_device
 from torchlint.analysis.values.inspection import truth
 from torchlint.analysis.values.join import join_slots, present
+from torchlint.syntax.index import below
 
 _OFF = frozenset({"torch.no_grad", "torch.inference_mode"})
 # Context managers that leave the gradient mode as it is, whoever made them.
@@ -58,6 +60,9 @@ def run_try(machine: Machine, node: ast.Try) -> bool:
         machine.trail.merge([{}, after, *state.raised], join_slots)
         if handler.name:
             machine.bind_name(handler.name, Unknown())
+        for name in _asked_of(node.body) if _tells_kind(handler) else ():
+            if isinstance(machine.frame.locals.get(name), Tensor):
+                machine.bind_name(name, Unknown())
         return machine.execute(handler.body)
 
     if node.handlers:
@@ -67,6 +72,17 @@ def run_try(machine: Machine, node: ast.Try) -> bool:
     elif live and node.orelse:
         live = machine.execute(node.orelse)
     return machine.execute(node.finalbody) and live if node.finalbody else live
+
+
+def _tells_kind(handler: ast.ExceptHandler) -> bool:
+    """Whether what is caught says that something is of another kind: `except AttributeError`."""
+    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(isinstance(each, ast.Name) and each.id in ("AttributeError", "TypeError") for each in caught)
+
+
+def _asked_of(body: list[ast.stmt]) -> set[str]:
+    """The names whose attributes a block reads."""
+    return {each.value.id for statement in body for each in below(statement, ast.Attribute) if isinstance(each.value, ast.Name)}
 
 
 def _settled(machine: Machine, arms: list[Callable[[], bool]]) -> bool:

@@ -14,6 +14,7 @@ from torchlint.analysis.interpreter.parameters import parameters_of
 from torchlint.analysis.machine.machine import Machine
 from torchlint.analysis.machine.outcome import Outcome
 from torchlint.analysis.values.abstract import (
+    MORE,
     NONE,
     TRUE,
     UNKNOWN,
@@ -32,6 +33,7 @@ from torchlint.analysis.values.abstract import (
     Unknown,
     Value,
 )
+from torchlint.analysis.values.callers import called_guarded, calls_by_guard
 from torchlint.analysis.values.classes import decorated, is_module, method_kind, running_forward
 from torchlint.analysis.values.contents import contents_change
 from torchlint.analysis.values.extent import within_bounds
@@ -41,6 +43,7 @@ from torchlint.syntax.index import own
 
 _NO_GRAD = frozenset({"torch.no_grad", "torch.inference_mode"})
 GRADIENT_MODES = _NO_GRAD | {"torch.enable_grad", "torch.set_grad_enabled"}
+_SWITCHES = ("no_grad", "inference_mode", "set_grad_enabled")
 # A call near the entry point leaves its caller a part of the budget: what follows the loading of data is run as well.
 _LEAVES = 4
 _NEAR = 2
@@ -148,6 +151,8 @@ def _run(
     guard = _guard(function, alone)
     if guard is not None:
         machine.grad = guard
+    elif alone and machine.grad and _called_without_gradients(machine, function):
+        machine.grad, guard = None, True
     kept = 0 if alone or not (frame.depth <= _NEAR or _part_of_model(caller)) else max(machine.budget, 0) // _LEAVES
     machine.budget -= kept
     try:
@@ -222,6 +227,18 @@ def _guard(function: Function, alone: bool) -> bool | None:
     return None
 
 
+def _called_without_gradients(machine: Machine, function: Function) -> bool:
+    """Whether all calls of a name that the program writes are under `torch.no_grad()`, and there are some, though none leads here."""
+    if function.name in ("forward", "__init__", "<lambda>"):
+        return False
+    if function.path not in machine.memo.guarded:
+        modules = (each for word in _SWITCHES if machine.said_around(word, function.path) for each in machine.mentioning(word, function.path))
+        machine.memo.guarded[function.path] = frozenset[str]().union(*map(called_guarded, modules))
+    if function.name not in machine.memo.guarded[function.path]:
+        return False
+    return not any(True in calls_by_guard(each).get(function.name, frozenset()) for each in machine.mentioning(function.name, function.path))
+
+
 def _is_generator(machine: Machine, node: ast.AST) -> bool:
     known = machine.memo.generators.get(node)
     if known is None:
@@ -256,13 +273,14 @@ def _bind(
         bound[names[0]] = receiver
         names = names[1:]
     rest = dict(keywords)
+    more = rest.pop(MORE, None) is not None
     given = positional or ()
     for index, name in enumerate((*names, *parameters.named)):
         if index < len(given) and index < len(names):
             bound[name] = given[index]
         elif name in rest:
             bound[name] = rest.pop(name)
-        elif name in function.defaults and positional is not None and not alone:
+        elif name in function.defaults and positional is not None and not alone and not more:
             bound[name] = function.defaults[name]
         else:
             bound[name] = from_annotation(machine, parameters.annotations[name], function, function.defaults.get(name))
@@ -273,7 +291,7 @@ def _bind(
         extra = within_bounds(Tuple(tuple(given[len(names) :])), machine.frame, function.node)
         bound[parameters.rest] = extra if positional is not None and not alone else Iteration(UNKNOWN)
     if parameters.rest_by_name is not None:
-        entries = None if positional is None or alone else {k: v for k, v in rest.items() if k not in bound}
+        entries = None if positional is None or alone or more else {k: v for k, v in rest.items() if k not in bound}
         bound[parameters.rest_by_name] = within_bounds(Dict({ENTRIES: entries, ELEMENT: UNKNOWN}), machine.frame, function.node)
     return bound
 

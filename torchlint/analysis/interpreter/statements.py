@@ -355,6 +355,8 @@ def _delete(machine: Machine, node: ast.Delete) -> bool:
                 machine.call(Method(held, deleter), (), {}, target)
             elif isinstance(held, Instance):
                 machine.trail.delete(held.store, target.attr)
+            elif target.attr == "grad":
+                machine.event("zero_grad", target, held if isinstance(held, Tensor) else UNKNOWN)
     return True
 
 

@@ -31,7 +31,7 @@ from torchlint.analysis.values.abstract import (
     Value,
 )
 from torchlint.analysis.values.join import join_all, present
-from torchlint.analysis.values.origins import gradient_of
+from torchlint.analysis.values.origins import empties, gradient_of
 
 
 def call_library_method(
@@ -66,7 +66,7 @@ def call_library_method(
             return join_all(results)
         case Unknown():
             return unknown_method(machine, receiver, name, positional, keywords, node)
-        case LibraryMethod() if name in ("zero_", "detach_") and gradient_of(receiver) is not None:
+        case LibraryMethod() if empties(name, positional) and gradient_of(receiver) is not None:
             machine.event("zero_grad", node, UNKNOWN)
         case LibraryMethod():
             return unknown_method(machine, Unknown(machine.site(node), receiver.name, receiver.receiver), name, positional, keywords, node)

@@ -11,8 +11,10 @@ from torchlint.analysis.machine.outcome import Outcome
 
 @dataclass(slots=True, eq=False)
 class Memo:
-    """What calls came to, by function and arguments; which functions are generators; what loops assign."""
+    """What calls came to, by function and arguments; which functions are generators; what loops assign;
+    the names that the program around a file calls with gradients off."""
 
     outcomes: dict[tuple[Any, ...], Outcome] = field(default_factory=dict)
     generators: dict[ast.AST, bool] = field(default_factory=dict)
     targets: dict[ast.AST, list[Any]] = field(default_factory=dict)
+    guarded: dict[str, frozenset[str]] = field(default_factory=dict)

@@ -17,6 +17,7 @@ from torchlint.analysis.values.abstract import (
     OneOf,
     Tensor,
     Tuple,
+    Unknown,
     Value,
 )
 from torchlint.analysis.values.classes import descendants, layer_of
@@ -26,6 +27,8 @@ from torchlint.analysis.values.store import ELEMENT, ENTRIES, FROM_FILE, ITEMS
 from torchlint.syntax.index import below
 
 _UNTOUCHED = ("weight", "bias")
+# What is read of something to put a thing there.
+_KEEPING = frozenset({"setdefault", "__setattr__", "__dict__", "add_module", "register_module", "append", "add", "update", "extend", "insert"})
 # Packages whose decorators run the function at every call.
 _RUN_EACH_TIME = ("torch.", "builtins.", "abc.", "typing.", "typing_extensions.", "warnings.", "contextlib.")
 
@@ -103,12 +106,23 @@ def _keeps(node: ast.AST) -> bool:
     """Whether an expression writes to something that is still there at the next call."""
     match node:
         case ast.Attribute(attr=name):
-            return isinstance(node.ctx, ast.Store) or name in ("setdefault", "__setattr__", "__dict__", "add_module", "register_module")
+            return isinstance(node.ctx, ast.Store) or name in _KEEPING
         case ast.Subscript():
             return isinstance(node.ctx, ast.Store)
         case ast.Name(id=name):
             return name in ("setattr", "vars")
     return isinstance(node, ast.Nonlocal | ast.Global)
+
+
+def made_at(value: Value | None, expression: Site) -> bool:
+    """Whether something was made where an expression was evaluated, by that itself or by what it calls: `super()` and `holder.net()` make nothing."""
+    if isinstance(value, Unknown):
+        return value.site is not None and "." in (value.method or "") and inside(value.site, expression)
+    if not isinstance(value, Instance) or value.site is None:
+        return False
+    if value.made_in is None:
+        return inside(value.site, expression)
+    return any(inside(site, expression) for _, site in way(value.made_in, value.site))
 
 
 def made_during(value: Value, loop: Site, frame: Frame) -> bool:

@@ -115,7 +115,7 @@ def move_module(trail: Trail, module: Instance, name: str, positional: Sequence[
             return
     elif name in ("to", "to_empty"):
         given = keywords.get("device", positional[0] if positional else NONE)
-        if isinstance(given, Library | Const) and device_of(given) is None:
+        if (isinstance(given, Library | Const) and device_of(given) is None) or (isinstance(given, LibraryMethod) and given.name == "dtype"):
             return
         device = given.device if isinstance(given, Tensor) else asked_device(given)
     elif device is None:

@@ -163,7 +163,22 @@ def kept_for_later(target: Site, loop: Site) -> Site | None:
 def chosen(repetition: Site) -> bool:
     """Whether a thing with a name of its own is repeated under a condition: sharing it is a choice that the program offers."""
     named = any(isinstance(each, ast.Name) for each in getattr(getattr(repetition.node, "left", None), "elts", ()))
-    return any(named or _is_flag(test) for test in conditions(repetition))
+    return any(named or _is_flag(test) for test in conditions(repetition)) or _other_arm_makes_each(repetition)
+
+
+def _other_arm_makes_each(site: Site) -> bool:
+    """Whether the other arm of a condition around a place makes things one by one."""
+    node: ast.AST | None = site.node
+    while node is not None and not isinstance(node, _FUNCTIONS):
+        parent = site.tree.parent(node)
+        if isinstance(parent, ast.IfExp) and node is not parent.test:
+            others: list[ast.AST] = [parent.orelse if node is parent.body else parent.body]
+        else:
+            others = list(parent.orelse if node in parent.body else parent.body) if isinstance(parent, ast.If) and node is not parent.test else []
+        if any(isinstance(each, ast.ListComp | ast.GeneratorExp | ast.For) for other in others for each in ast.walk(other)):
+            return True
+        node = parent
+    return False
 
 
 def _is_flag(test: ast.expr) -> bool:

@@ -95,13 +95,13 @@ def readable_bases(cls: Class, layers: bool = False) -> bool:
     return True
 
 
-def called_as_module(cls: Class | str) -> bool:
+def called_as_module(module: Instance) -> bool:
     """Whether calling a module is nn.Module's `__call__`: neither its class nor what stands before nn.Module gives that another meaning."""
-    for base in linear_bases(cls) if isinstance(cls, Class) else ():
-        if isinstance(base, Library) and is_module_type(base.name):
-            return True
+    if "__call__" in module.store:
+        return False
+    for base in linear_bases(module.cls) if isinstance(module.cls, Class) else ():
         if not isinstance(base, Class):
-            if not isinstance(base, Library) or base.name not in _PLAIN_BASES:
+            if not isinstance(base, Library) or not (base.name in _PLAIN_BASES or is_module_type(base.name)):
                 return False
             continue
         own = base.namespace.get("__call__")

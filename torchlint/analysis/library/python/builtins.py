@@ -253,11 +253,6 @@ def _setattr(call: LibraryCall) -> Value:
     return NONE
 
 
-@handles("builtins.hasattr")
-def _hasattr(call: LibraryCall) -> Value:
-    return UNKNOWN
-
-
 @handles("builtins.next")
 def _next(call: LibraryCall) -> Value:
     machine, positional = call.machine, call.positional

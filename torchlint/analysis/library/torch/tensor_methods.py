@@ -37,7 +37,7 @@ from torchlint.analysis.values.devices import (
     type_device,
 )
 from torchlint.analysis.values.inspection import shape_value
-from torchlint.analysis.values.origins import gradient_of
+from torchlint.analysis.values.origins import empties, gradient_of
 from torchlint.analysis.values.store import FROZEN
 from torchlint.torch_api.binding import bind
 from torchlint.torch_api.dims import product
@@ -55,7 +55,7 @@ def call_tensor_method(
 ) -> Value:
     """`tensor.name(...)`."""
     qualified = f"torch.Tensor.{name}"
-    if name == "zero_" and (parameter := gradient_of(tensor)) is not None:
+    if name != "detach_" and empties(name, positional) and (parameter := gradient_of(tensor)) is not None:
         machine.event("zero_grad", node, parameter)
     handler = TENSOR_METHODS.get(name)
     if handler is not None:
@@ -92,6 +92,8 @@ def _to(tensor: Tensor, call: LibraryCall) -> Value:
             result = replace(cast, device=value.device, storages=storages_of(cast))
         elif device_of(value) or (isinstance(value, Instance) and value.cls == "torch.device"):
             result = _moved(machine, result, asked_device(value), node)
+        elif (isinstance(value, LibraryMethod) and value.name == "dtype") or (isinstance(value, Unknown) and value.method == "dtype"):
+            result = _cast(machine, result, None, node)
         elif not isinstance(value, Const):
             is_device = isinstance(value, LibraryMethod) and value.name == "device"
             result = _moved(machine, result if is_device else replace(result, dtype=None), asked_device(value), node)

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from observing import _span, place_of
+from observing import place_of, span_of
 
 from torchlint.analysis.entries import run_program
 from torchlint.analysis.interpret import PYTHON, machine_for
@@ -189,7 +189,7 @@ def _way(frame: Frame) -> tuple[Way, str | None, tuple[ast.AST | None, ...]]:
             cls = current.receiver.cls if isinstance(current.receiver, Instance) else current.receiver
             return tuple(way), cls.name if isinstance(cls, Class) else "", tuple(functions)
         if current.call is not None and current.caller is not None:
-            way.append(f"{current.caller.tree.path}:{_span(current.call)}")
+            way.append(f"{current.caller.tree.path}:{span_of(current.call)}")
         current = current.caller
     return tuple(way), None, tuple(functions)
 
@@ -207,8 +207,7 @@ def said(value: Value, machine: Machine, node: ast.AST | None = None, depth: int
         case Size():
             return Said("Size", (("dim", value.dim),), origin)
         case Tensor():
-            facts = {"shape": value.shape, "tail": value.tail if value.shape is None else None, "dtype": value.dtype, "requires_grad": value.requires_grad}
-            facts |= {"leaf": value.leaf, "device": value.device, "activation": value.activation.kind if value.activation else None, "parameter": value.parameter or None}
+            facts = _of_tensor(value)
         case Array():
             facts = {"of": value.kind, "shape": value.shape, "dtype": value.dtype}
         case Tuple():
@@ -241,6 +240,13 @@ def said(value: Value, machine: Machine, node: ast.AST | None = None, depth: int
             return None
     facts["truth"] = truth(value)
     return Said(type(value).__name__, tuple((name, fact) for name, fact in facts.items() if fact is not None), origin)
+
+
+def _of_tensor(tensor: Tensor) -> dict[str, Any]:
+    activation = tensor.activation.kind if tensor.activation else None
+    tail = tensor.tail if tensor.shape is None else None
+    facts = {"shape": tensor.shape, "tail": tail, "dtype": tensor.dtype, "requires_grad": tensor.requires_grad, "leaf": tensor.leaf}
+    return facts | {"device": tensor.device, "activation": activation, "parameter": tensor.parameter or None}
 
 
 def _origin(value: Value, node: ast.AST | None) -> str:

@@ -43,10 +43,11 @@ _COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>
 
 def place_of(path: str, node: ast.AST) -> str:
     """The name of an expression: its file, its span and its kind."""
-    return f"{path}:{_span(node)}:{type(node).__name__}"
+    return f"{path}:{span_of(node)}:{type(node).__name__}"
 
 
-def _span(node: Any) -> str:
+def span_of(node: Any) -> str:
+    """Where a node begins and ends, as a code object tells it too."""
     return f"{node.lineno}:{node.col_offset}:{node.end_lineno}:{node.end_col_offset}"
 
 

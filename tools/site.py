@@ -34,6 +34,7 @@ GUIDE = {
     "notes.md": ("docs/notes.md", "What torch says"),
     "own-rules.md": ("docs/own-rules.md", "torchlint's own reports"),
     "architecture.md": ("docs/architecture.md", "Architecture"),
+    "oracles.md": ("docs/oracles.md", "Oracles"),
     "contributing.md": ("CONTRIBUTING.md", "Contributing"),
     "changelog.md": ("CHANGELOG.md", "Changelog"),
 }

@@ -115,7 +115,7 @@ def _reaching(machine: Machine, program: Program) -> dict[str, frozenset[str]]:
 
 def _is_used(machine: Machine, path: str, name: str) -> bool:
     """Whether any file around one uses an attribute of that name."""
-    return machine.any_around("part of", path, name, lambda module: name in parts_used(module))
+    return machine.any_around("part of", path, (name,), lambda module: name in parts_used(module))
 
 
 def run_uncalled(machine: Machine, path: str, names: frozenset[str] | None = None) -> None:

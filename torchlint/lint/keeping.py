@@ -124,10 +124,10 @@ def _asking(before: Record, program: Program, changed: frozenset[str]) -> set[st
     same_imports = all(imports.get(path, frozenset()) == before.imports.get(path, frozenset()) for path in changed)
 
     def differs(question: Question, answer: bool) -> bool:
-        kind, path, *word = question
+        kind, path, *words = question
         if kind not in around.questions:
             # One that trees decide; where the answer was yes, the file that says so was touched.
-            return not answer and any(around.stands(word[0], each) and each in around.of(path) for each in changed)
+            return not answer and any(all(around.stands(word, each) for word in words) and each in around.of(path) for each in changed)
         if kind == "imported" and same_imports:
             return False
         return around.answer(question) is not answer

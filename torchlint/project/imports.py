@@ -50,7 +50,7 @@ class ImportIndex:
         `ast.ImportFrom`. An absolute import is looked up in the importer's folder, in the roots,
         in the folders above the importer, and at last anywhere, where the nearest file whose
         path ends as the module's does is taken if there is just one; failing that, the nearest
-        one of the module's last name (a project whose folders were flattened is read so).
+        plain file of the module's last name (a project whose folders were flattened is read so).
         """
         key = (importer, module, level)
         if key not in self._known:
@@ -104,7 +104,9 @@ class ImportIndex:
         suffix = module.replace(".", "/")
         ending = (f"/{suffix}.py", f"/{suffix}/__init__.py")
         alike = [path for path in named if f"/{path}".endswith(ending)]
-        depths = [(_shared_depth(here, path), path) for path in alike or named]
+        # Where folders were flattened there are no packages left: one that merely bears the last name is another.
+        flattened = [path for path in named if posixpath.basename(path) != "__init__.py"]
+        depths = [(_shared_depth(here, path), path) for path in alike or flattened]
         nearest = max(depths, default=(0, ""))[0]
         best = [path for depth, path in depths if depth == nearest]
         return best[0] if len(best) == 1 else None

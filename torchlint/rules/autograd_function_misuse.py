@@ -17,4 +17,4 @@ def autograd_function_misuse(call: FunctionBypassed) -> Iterator[Finding]:
         if call.instance
         else "`forward` of an autograd Function is called by name, so that its own `backward` is passed by"
     )
-    yield call.flag(f"{harm}; use `{call.cls.name}.apply(…)`", fix=run_by(call.site, "forward", "apply", "Use apply"))
+    yield call.flag(f"{harm}; use `{call.cls.name}.apply(…)`", fix=run_by(call.site, "forward", "apply", "Use apply"), severity=None if call.instance else "warning")

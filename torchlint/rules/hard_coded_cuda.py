@@ -11,7 +11,7 @@ from torchlint.diagnostic import Edit, Finding, Fix
 from torchlint.rule import rule
 
 
-@rule("TL802", default=False, words=("cuda", "is_available"))
+@rule("TL802", severity="warning", default=False, words=("cuda", "is_available"))
 def hard_coded_cuda(pinned: DevicePinned) -> Iterator[Finding]:
     if guarded(pinned.frame, pinned.site):
         return

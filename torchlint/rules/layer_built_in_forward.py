@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from torchlint.analysis.facts.calls import ModuleCall
 from torchlint.analysis.facts.statements import AttributeAssignment, Loop
 from torchlint.analysis.values.abstract import Instance
-from torchlint.analysis.values.building import kept, made_anew, stateful, touched, within
+from torchlint.analysis.values.building import kept, made_anew, made_during, stateful, touched, within
 from torchlint.analysis.values.classes import is_module
 from torchlint.analysis.values.guards import inside
 from torchlint.diagnostic import Finding
@@ -46,7 +46,8 @@ def layer_built_in_loop(loop: Loop) -> Iterator[Finding]:
 
     kinds = {event.kind for event in loop.events}
     steps = [event for event in loop.events if event.kind == "step"]
-    if "backward" not in kinds or not steps or any(made_inside(event.subject) for event in steps):
+    made_elsewhere = all(isinstance(event.subject, Instance) and not made_during(event.subject, loop.site, loop.frame) for event in steps)
+    if "backward" not in kinds or not steps or not made_elsewhere:
         return
     for event in loop.events:
         module = event.subject

@@ -49,7 +49,9 @@ def _kind(container: Value, lost: Sequence[Value]) -> str | None:
     tensors = [isinstance(each, Tensor) for each in lost]
     if isinstance(container, Dict):
         keys = container.store.get(ENTRIES) or {}
-        return None if any(tensors) or not all(isinstance(key, str) for key in keys) else "ModuleDict"
+        if not all(isinstance(key, str) for key in keys) or len(set(tensors)) != 1:
+            return None
+        return "ParameterDict" if all(tensors) else "ModuleDict"
     if all(tensors):
         return "ParameterList"
     return None if any(tensors) or not all(isinstance(each, Instance) for each in lost) else "ModuleList"

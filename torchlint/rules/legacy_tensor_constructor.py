@@ -6,12 +6,20 @@ from collections.abc import Iterator
 
 from torchlint.analysis.edits.calls import argument_instead
 from torchlint.analysis.facts.calls import Call
-from torchlint.analysis.values.abstract import Array, Const, List, Size, Tensor, Tuple, Value
-from torchlint.analysis.values.expressions import callee, filled_at_once, given_to_call, prefix
+from torchlint.analysis.values.abstract import NONE, Array, Const, List, Size, Tensor, Tuple, Value
+from torchlint.analysis.values.devices import device_of
+from torchlint.analysis.values.expressions import (
+    becomes_parameter,
+    callee,
+    cast_at_once,
+    filled_at_once,
+    given_to_call,
+    prefix,
+)
 from torchlint.analysis.values.inspection import contents
 from torchlint.diagnostic import Edit, Finding, Fix
 from torchlint.rule import rule
-from torchlint.torch_api.dtypes import LEGACY_TENSORS
+from torchlint.torch_api.dtypes import LEGACY_TENSORS, is_integer
 
 
 @rule("TL109", severity="warning", words=("Tensor|tensor",), calls=LEGACY_TENSORS)
@@ -27,9 +35,11 @@ def legacy_tensor_constructor(call: Call) -> Iterator[Finding]:
                 "call `torch.empty` for a size, or `torch.tensor` for a number",
                 fix=_fix(call, "empty", name) if package == "torch" else None,
             )
-    elif name == "Tensor" and isinstance(given, List | Array | Tensor | Tuple) and not _is_shape(given) and not _floats(given):
+    elif name == "Tensor" and _elsewhere(call.arguments.get("device", NONE)):
+        yield call.flag("`Tensor` makes tensors on the CPU alone: with another `device` it raises a RuntimeError; call `torch.tensor`")
+    elif name == "Tensor" and _integers(given) and not cast_at_once(call.site) and not becomes_parameter(call.site):
         yield call.flag(
-            "`Tensor` makes float32 of all data, labels and indices included; call `torch.tensor`, with a dtype where it matters",
+            "`Tensor` makes float32 of integers, so that they are no labels or indices; call `torch.tensor`, with a dtype where it matters",
             fix=_fix(call, "tensor", name) if isinstance(given, List | Tuple) else None,
         )
 
@@ -46,14 +56,17 @@ def tensor_copied(call: Call) -> Iterator[Finding]:
     )
 
 
-def _floats(given: Value) -> bool:
-    """Whether `torch.tensor` would make the same of data: plain numbers with a float among them."""
-    numbers = [each.value if isinstance(each, Const) else None for each in contents(given)]
-    return all(type(each) in (int, float) for each in numbers) and any(isinstance(each, float) for each in numbers)
+def _integers(given: Value) -> bool:
+    """Whether data are integers alone, for certain: then `torch.tensor` makes something else of them."""
+    if isinstance(given, Array | Tensor):
+        return bool(is_integer(given.dtype))
+    held = contents(given) if isinstance(given, List) or (isinstance(given, Tuple) and given.shape_of is None) else []
+    return bool(held) and all(isinstance(each, Size) or (isinstance(each, Const) and isinstance(each.value, int)) for each in held)
 
 
-def _is_shape(value: object) -> bool:
-    return isinstance(value, Tuple) and value.shape_of is not None
+def _elsewhere(device: Value) -> bool:
+    """Whether a device may be another than the CPU."""
+    return device != NONE and not (device_of(device) or "").startswith("cpu")
 
 
 def _fix(call: Call, function: str, name: str) -> Fix | None:

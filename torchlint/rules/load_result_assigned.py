@@ -8,6 +8,7 @@ from torchlint.analysis.edits.assignments import left_alone, named_first
 from torchlint.analysis.facts.checkpoints import LoadResultUsed
 from torchlint.analysis.facts.statements import Assignment, AttributeAssignment
 from torchlint.analysis.values.abstract import Instance, Value
+from torchlint.analysis.values.building import made_at
 from torchlint.analysis.values.expressions import has_no_name, is_assigned, receiver
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
@@ -42,5 +43,5 @@ def _assigned(assignment: Assignment | AttributeAssignment, value: Value) -> Ite
         return
     if model.text == target.text:
         yield assignment.flag(_MESSAGE, at=call.statement, fix=left_alone(call, "Call it as a statement"))
-    elif has_no_name(model):
+    elif has_no_name(model) and made_at(value.arguments.get("of"), model):
         yield assignment.flag(_MESSAGE, at=call.statement, fix=named_first(target, call, "Name the object first"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from torchlint.analysis.facts.passes import TrainingStep
+from torchlint.analysis.values.abstract import Instance
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
 
@@ -17,4 +18,5 @@ def missing_zero_grad(training: TrainingStep) -> Iterator[Finding]:
             "optimizer steps with the sum; call `zero_grad()` in every step",
             related=((training.step.site, "the step is taken here"), (training.loop.site, "in this loop")),
             fix=training.zero_grad,
+            severity=None if isinstance(training.step.subject, Instance) else "warning",
         )

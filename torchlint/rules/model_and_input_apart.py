@@ -23,7 +23,7 @@ def model_and_input_apart(call: ModuleCall) -> Iterator[Finding]:
         message = "the model is moved to a device, and its input is not"
     else:
         return
-    yield call.flag(f"{message}: where that is no CPU, this raises a RuntimeError; move both", at=call.outermost)
+    yield call.flag(f"{message}: where that is no CPU, this raises a RuntimeError; move both", at=call.outermost, severity="warning" if MOVED in (here, there) else None)
 
 
 def _away(device: str | None) -> bool:

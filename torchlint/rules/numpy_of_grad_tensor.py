@@ -19,7 +19,7 @@ _CARRY = frozenset({"cpu", "cuda", "to", "float", "squeeze", "unsqueeze", "view"
 
 @rule("TL305", words=("numpy|np|plt|pyplot",), calls=CONVERTING)
 def numpy_of_grad_tensor(call: Call) -> Iterator[Finding]:
-    if call.grad is not True:
+    if call.grad is not True or call.by_callers_choice:
         return
     if call.name == "torch.Tensor.numpy":
         asked = isinstance(call.receiver, Unknown) and "requires_grad" in call.function_text

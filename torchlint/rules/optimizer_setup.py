@@ -21,4 +21,4 @@ _MESSAGES = {
 @rule("TL417", words=("optim",))
 def optimizer_setup(setup: OptimizerMisplaced) -> Iterator[Finding]:
     related = ((setup.other.site, "gradients are computed here"),) if setup.other is not None else ()
-    yield setup.flag(_MESSAGES[setup.kind], related=related)
+    yield setup.flag(_MESSAGES[setup.kind], related=related, severity="warning" if setup.kind == "in the loop" else None)

@@ -25,10 +25,11 @@ def parameter_not_registered(settled: ClassSettled) -> Iterator[Finding]:
             )
             device = " (on the CPU `.to(\"cpu\")` gives the parameter back, so that it goes unnoticed there)" if value.op == "to" else ""
             yield settled.flag(message + device, at=site, fix=as_parameter(site, nn_in(globals_at(site, settled.cls))))
-        elif unregistered_leaf(value) and not settled.optimised(value):
+        elif unregistered_leaf(value) and not settled.optimised(value) and not settled.by_hand(name):
             yield settled.flag(
                 f"`self.{name}` requires a gradient but is no `nn.Parameter`: `parameters()`, `state_dict()` and `.to()` pass it by; "
                 "wrap it in `nn.Parameter`",
                 at=site,
                 fix=as_parameter(site, nn_in(globals_at(site, settled.cls))),
+                severity="warning",
             )

@@ -11,7 +11,7 @@ from torchlint.diagnostic import Finding
 from torchlint.rule import rule
 
 
-@rule("TL209", words=("Sequential|ModuleList",))
+@rule("TL209", severity="warning", words=("Sequential|ModuleList",))
 def repeated_layer_object(layer: RepeatedLayer) -> Iterator[Finding]:
     if chosen(layer.site):
         return

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from torchlint.analysis.edits.places import insert_before
 from torchlint.analysis.facts.calls import DiscardedCall
 from torchlint.analysis.values.abstract import FALSE, Tensor
+from torchlint.analysis.values.effects import for_effect
 from torchlint.analysis.values.expressions import is_named, stands_alone
 from torchlint.analysis.values.guards import tried
 from torchlint.diagnostic import Finding, Fix
@@ -14,9 +15,9 @@ from torchlint.rule import rule
 from torchlint.torch_api.purity import only_gives
 
 
-@rule("TL212")
+@rule("TL212", severity="warning")
 def result_discarded(call: DiscardedCall) -> Iterator[Finding]:
-    if not only_gives(call.name) or call.shown or call.on_new_tensor or tried(call.site):
+    if not only_gives(call.name) or call.shown or call.on_new_tensor or tried(call.site) or for_effect(call.site):
         return
     if call.arguments.get("inplace", FALSE) != FALSE or "out" in call.arguments:
         return

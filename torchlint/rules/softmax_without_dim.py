@@ -29,7 +29,7 @@ def softmax_without_dim(call: Call) -> Iterator[Finding]:
     rank = len(given.shape) if isinstance(given, Tensor) and given.shape is not None else None
     if call.name in _FUNCTIONS and dim == NONE and rank not in (0, 1):
         text = "dim=1" if rank == 4 else "dim=-1"
-        yield call.flag(_MESSAGE.format(name=name), fix=_named(call, text))
+        yield call.flag(_MESSAGE.format(name=name), fix=_named(call, text), severity="error" if rank == 3 else "warning")
     elif dim == Const(0) and _scores_of_a_batch(given):
         yield call.flag(_BATCH.format(name=name), fix=_dim_one(call.argument_site(0 if "Tensor" in call.name else 1, "dim")))
 
@@ -37,7 +37,7 @@ def softmax_without_dim(call: Call) -> Iterator[Finding]:
 @rule("TL405", words=_WORDS)
 def softmax_module_without_dim(made: Construction) -> Iterator[Finding]:
     if made.name in _MODULES and made.arguments.get("dim", NONE) == NONE:
-        yield made.flag(_MESSAGE.format(name=made.name.rpartition(".")[2]), fix=_named(made, "dim=-1"))
+        yield made.flag(_MESSAGE.format(name=made.name.rpartition(".")[2]), fix=_named(made, "dim=-1"), severity="warning")
 
 
 @rule("TL405", words=_WORDS)

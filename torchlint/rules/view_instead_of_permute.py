@@ -22,7 +22,7 @@ def _of_use(tensor: Tensor) -> bool:
     return any(each.layer is not None or each.parameter or each.op == "batch" for each in sources(tensor))
 
 
-@rule("TL505", words=("view|reshape",), calls=("view", "reshape"))
+@rule("TL505", severity="warning", words=("view|reshape",), calls=("view", "reshape"))
 def view_instead_of_permute(call: Call) -> Iterator[Finding]:
     given, result = call.positional[0] if call.positional else None, call.result
     if call.name not in (*_METHODS, "torch.reshape") or not isinstance(given, Tensor) or not isinstance(result, Tensor):

@@ -41,9 +41,22 @@ def result_dtype(operation: str, dtypes: list[str | None]) -> str | None:
         return None
     result = arrays[0]
     for dtype in arrays[1:]:
-        # NumPy goes to float64 where torch keeps float32.
-        mixed = {result, dtype} & set(INTEGER) and "float32" in (result, dtype)
-        result = "float64" if mixed else promote(result, dtype)
+        result = _promoted(result, dtype)
     if result in INTEGER and (operation == "Div" or "python float" in dtypes):
         return "float64"
+    if result == "bool" and "python int" in dtypes:
+        return "int64"
+    if result == "bool" and operation in ("FloorDiv", "Mod", "Pow"):
+        return "int8"
     return result if result in (*FLOATING, *INTEGER) else None
+
+
+def _promoted(left: str | None, right: str | None) -> str | None:
+    """NumPy goes to floats that hold all numbers of an integer dtype where torch keeps the floats it has."""
+    floating = next((each for each in (left, right) if each in FLOATING), None)
+    integer = next((each for each in (left, right) if each in INTEGER), None)
+    if floating is None or integer is None or integer == "bool" or floating == "float64":
+        return promote(left, right)
+    if floating == "float32":
+        return "float32" if integer in ("int8", "uint8", "int16") else "float64"
+    return None

@@ -107,11 +107,15 @@ def layer(name: str | None) -> Layer | None:
     return _table().get(name) if name else None
 
 
+# A module, though it stands among the optimizers: https://docs.pytorch.org/docs/stable/optim.html#constructing-averaged-models
+AVERAGED = "torch.optim.swa_utils.AveragedModel"
+
 # Classes of packages that are not read, known to be modules when they are derived from or built.
 MODULE_BASES = frozenset(
     {
         "torch.nn.Module",
         "torch.jit.ScriptModule",
+        AVERAGED,
         "torch.nn.parallel.DistributedDataParallel",
         "lightning.LightningModule",
         "lightning.LightningDataModule.none",
@@ -190,3 +194,21 @@ def most_tensors(name: str) -> int | None:
     if found is None or bare in _TAKE_TENSORS:
         return None
     return 1 if bare in _WEIGHT_FIRST else 0
+
+
+# The public classes of torch.nn from which others of its classes derive, beside Module.
+_DERIVED = {
+    "RNNBase": ("RNN", "LSTM", "GRU"),
+    "RNNCellBase": ("RNNCell", "LSTMCell", "GRUCell"),
+    "Hardtanh": ("ReLU6",),
+    "Upsample": ("UpsamplingNearest2d", "UpsamplingBilinear2d"),
+    "NLLLoss": ("NLLLoss2d",),
+    "Linear": ("LazyLinear",),
+    **{f"Conv{kind}": (f"LazyConv{kind}",) for kind in ("1d", "2d", "3d", "Transpose1d", "Transpose2d", "Transpose3d")},
+    **{f"ConstantPad{dims}d": (f"ZeroPad{dims}d",) for dims in (1, 2, 3)},
+}
+
+
+def derives(layer: str, base: str) -> bool:
+    """Whether a class of torch.nn is another one's base, by their bare names."""
+    return layer == base or layer in _DERIVED.get(base, ()) or (base == "LazyModuleMixin" and layer.startswith("Lazy"))

@@ -78,7 +78,7 @@ _FLOAT = """
 _NO_GRADIENT_INT = "argmax argmin argsort count_nonzero nonzero bucketize searchsorted bincount argwhere multinomial"
 _NO_GRADIENT_BOOL = """
     eq ne lt le gt ge greater less greater_equal less_equal not_equal isnan isinf isfinite logical_and logical_or logical_not
-    logical_xor any all equal isclose allclose is_tensor
+    logical_xor any all isclose
 """
 _NO_GRADIENT_SAME = "round floor ceil trunc fix sgn bernoulli histc heaviside"
 _PAIRS = "topk sort kthvalue mode cummax cummin median"
@@ -176,6 +176,7 @@ _ALIASES = {
 _FOLDERS = (
     ("torch.nn.modules.", "torch.nn."),
     ("torch.optim.lr_scheduler.", "torch.optim.lr_scheduler."),
+    ("torch.optim.swa_utils.", "torch.optim.swa_utils."),
     ("torch.optim.", "torch.optim."),
     ("torchvision.datasets.", "torchvision.datasets."),
     ("torchvision.transforms.transforms.", "torchvision.transforms."),
@@ -223,6 +224,10 @@ FLOATS_ONLY = _both("mean std var norm softmax log_softmax std_mean var_mean") |
 OF_ONE_TENSOR = frozenset(f"torch.{name}" for name in "mean sum max min std var prod median norm argmax argmin cumsum".split())
 # Functions of two tensors that broadcast them.
 ELEMENTWISE = _both("add sub subtract mul multiply div divide true_divide pow maximum minimum eq ne lt le gt ge fmod remainder")
+# What every tensor has besides methods.
+TENSOR_ATTRIBUTES = frozenset("shape dtype device layout data grad grad_fn requires_grad is_leaf ndim is_cuda itemsize nbytes T names".split())
+# Operations that make a tensor of data of any kind, where that is.
+COPIES = frozenset({"tensor", "as_tensor"})
 # Methods that make of one tensor what another one is, wherever either is.
 FOLLOWS_ANOTHER = frozenset({"to", "type_as", "expand_as", "view_as", "reshape_as", "copy_", "is_same_size", "select"})
 # Operations on one tensor: whatever else they are given are numbers.

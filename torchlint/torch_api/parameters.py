@@ -23,6 +23,20 @@ _SHAPES: dict[str, Callable[[Callable[[str], Dim]], tuple[Dim, ...] | None]] = {
 }
 
 
+# Arguments that a layer does not keep under their names as they are: it has a parameter, a tuple or nothing there.
+_NOT_KEPT = frozenset({"bias", "device", "dtype", "normalized_shape", "kdim", "vdim"})
+_PAIRED = frozenset({"kernel_size", "stride", "padding", "dilation", "output_padding"})
+_RECURRENT = frozenset({"RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell"})
+
+
+def keeps_argument(layer: str, name: str) -> bool:
+    """Whether layers of that qualified name have an argument of their constructor as an attribute of the same name and value."""
+    kind = layer.rpartition(".")[2]
+    if kind.startswith(("Module", "Transformer")) or (name in _PAIRED and any(each in kind for each in ("Conv", "Pool", "Pad"))):
+        return False
+    return name not in _NOT_KEPT or (name == "bias" and kind in _RECURRENT)
+
+
 def has_parameter(layer: str, name: str) -> bool:
     """Whether layers of that qualified name hold a parameter of that name (unless built without)."""
     prefix, _, kind = layer.rpartition(".")

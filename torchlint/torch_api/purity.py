@@ -29,12 +29,22 @@ _EFFECTS_NAMES = """
 """
 _EFFECTS = frozenset(_EFFECTS_NAMES.split())
 
+# Products and the like of several tensors: nobody takes them for a change of one, so that they are called to start or to time a device.
+_COMPUTES_NAMES = """
+    mm matmul bmm mv dot vdot inner outer ger addmm addmv addbmm baddbmm chain_matmul einsum tensordot kron cross linear bilinear
+    conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d scaled_dot_product_attention embedding embedding_bag
+    multi_head_attention_forward
+"""
+_COMPUTES = frozenset(_COMPUTES_NAMES.split())
+
 
 def only_gives(name: str) -> bool:
     """Whether a call of that qualified name without a use of its result has no effect."""
     package, _, bare = name.rpartition(".")
-    if bare.endswith("_") or bare in _EFFECTS or bare in _LOOKS or bare in LOSS_FUNCTIONS:
+    if bare.endswith("_") or bare in _EFFECTS or bare in _LOOKS or bare in LOSS_FUNCTIONS or bare in _COMPUTES:
         return False
     if package == "torch.Tensor":
         return bare in _CONVERSIONS or (name in PARAMETERS and operation(bare) is not None)
-    return package in ("torch", "torch.nn.functional") and operation(bare) is not None
+    found = operation(bare) if package in ("torch", "torch.nn.functional") else None
+    # What is made of no tensor may be drawn to move a generator on, or to start a device.
+    return found is not None and found.gradient != "source"

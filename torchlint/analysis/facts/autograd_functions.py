@@ -6,7 +6,7 @@ import ast
 
 from torchlint.analysis.facts.fact import Fact
 from torchlint.analysis.values.abstract import Class, Frame, Function, Instance, List, Tensor, Tuple, Value
-from torchlint.analysis.values.classes import find, library_bases
+from torchlint.analysis.values.classes import find, library_bases, method_kind
 from torchlint.analysis.values.immutable import immutable
 from torchlint.analysis.values.site import Site
 from torchlint.torch_api.operations import operation
@@ -44,11 +44,16 @@ def _single(node: ast.expr, function: Function) -> bool:
         case ast.UnaryOp():
             return _single(node.operand, function)
         case ast.Name():
-            return node.id in [each.arg for each in function.node.args.args[1:]]
+            return node.id in [each.arg for each in function.node.args.args[_bound(function) + 1 :]]
         case ast.Call(func=ast.Attribute(value=value, attr=name)):
             found = operation(name)
             return found is not None and found.result == "tensor" and _single(value, function)
     return False
+
+
+def _bound(function: Function) -> bool:
+    """Whether a method's first parameter is the class."""
+    return method_kind(function) == "class"
 
 
 @immutable
@@ -73,11 +78,13 @@ def function_instance(value: Value | None) -> Class | None:
 def inputs_of_forward(cls: Class) -> tuple[int, int] | None:
     """The least and greatest number of inputs that a Function's `forward` takes; None where there is no such number."""
     forward = find(cls, "forward")
-    node = forward.node if isinstance(forward, Function) else None
-    if node is None or node.args.vararg or node.args.kwonlyargs or node.args.kwarg:
+    if not isinstance(forward, Function):
+        return None
+    node = forward.node
+    if node.args.vararg or node.args.kwonlyargs or node.args.kwarg:
         return None
     names = [*node.args.posonlyargs, *node.args.args]
-    count = len(names) - (find(cls, "setup_context") is None)
+    count = len(names) - _bound(forward) - (find(cls, "setup_context") is None)
     return (count - len(node.args.defaults), count) if count >= 0 else None
 
 

@@ -8,7 +8,7 @@ from dataclasses import field
 
 from torchlint.analysis.edits.calls import add_argument
 from torchlint.analysis.facts.fact import Fact
-from torchlint.analysis.values.abstract import Tensor, Value
+from torchlint.analysis.values.abstract import Instance, Tensor, Value
 from torchlint.analysis.values.expressions import (
     argument_of,
     attribute_span,
@@ -18,6 +18,7 @@ from torchlint.analysis.values.expressions import (
     names_arguments,
     receiver,
 )
+from torchlint.analysis.values.guards import inside
 from torchlint.analysis.values.immutable import immutable
 from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Applicability, Edit, Fix, Span
@@ -114,6 +115,13 @@ class ModuleCall(Call):
 
 
 @immutable
+class ContainerCalled(Fact):
+    """A container of torch that has no forward is applied, for certain: `self.blocks(x)`; `name` is its bare class name."""
+
+    name: str
+
+
+@immutable
 class LossCall(Call):
     """A loss is computed, by a module or a function.
 
@@ -146,6 +154,13 @@ class LossCall(Call):
 @immutable
 class ForwardCall(Call):
     """`.forward(...)` of a module is called by name; `receiver` is the module."""
+
+    @property
+    def by_own_method(self) -> bool:
+        """Whether a method of the module's, or a function inside one, calls it on the receiver."""
+        store = self.receiver.store if isinstance(self.receiver, Instance) else None
+        own = [frame for frame, _ in self.way if isinstance(frame.receiver, Instance) and frame.receiver.store is store]
+        return any(frame.function is not None and inside(self.site, frame.site(frame.function.node)) for frame in own)
 
 
 @immutable

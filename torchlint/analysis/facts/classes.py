@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from torchlint.analysis.facts.fact import Fact
 from torchlint.analysis.values.abstract import Class, Instance, Tensor, Value
 from torchlint.analysis.values.immutable import immutable
+from torchlint.analysis.values.members import grad_read, managed
 from torchlint.analysis.values.site import Site
 from torchlint.analysis.values.store import SITES
 
@@ -42,6 +43,10 @@ class ClassSettled(ClassDefined):
         sites = self.instance.store.get(SITES, {}).get(name, ())
         inside = [site for site, _ in sites if not isinstance(site.node, ast.ClassDef)]
         return inside[-1] if inside else None
+
+    def by_hand(self, name: str) -> bool:
+        """Whether the program takes care of an attribute itself: what it holds is an input, an activation, or optimised by hand."""
+        return managed(self.cls, name) or grad_read(self.site.tree.module, name)
 
     def optimised(self, value: Tensor) -> bool:
         """Whether some optimizer of the program was given a tensor."""

@@ -55,6 +55,11 @@ class Fact:
         return any(switched_by_mode(frame, test) for frame, site in self.way for test in conditions(site))
 
     @property
+    def by_callers_choice(self) -> bool:
+        """Whether this hangs on a mode, in a method that the program calls on no known instance: its callers may have switched gradients off."""
+        return self.alone_on_instance and self.depends_on_mode
+
+    @property
     def function_text(self) -> str:
         """The text of the function that runs here, comments included; empty at a file's top level."""
         function = self.frame.function

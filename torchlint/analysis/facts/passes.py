@@ -247,6 +247,8 @@ class Run:
     trace: tuple[Event, ...]
     left: dict[int, set[int]]
     log: list[Any]
+    # Whether a program around a file has modules that take gradients in their forward.
+    differentiates: Callable[[str], bool] = lambda path: False
     _parts: dict[int, frozenset[int]] = field(default_factory=dict)
     _found: dict[Finder, tuple[Any, ...]] = field(default_factory=dict)
     _kinds: dict[str, list[Event]] = field(default_factory=dict)
@@ -326,12 +328,12 @@ class Passes:
 
     def facts(self, trains: Callable[[Site], bool], changes_modes: Callable[[str], bool]) -> Iterator[Fact]:
         """What was found; `trains` says of a place whether any entry trains there, `changes_modes` of a file whether something around it does."""
-        ended = {use.call.site.key for fact in self._found if isinstance(fact, EvaluationPass) for use in fact.uses if use.ended}
+        ended = {(fact.site.key, use.call.site.key) for fact in self._found if isinstance(fact, EvaluationPass) for use in fact.uses if use.ended}
         for fact in self._found:
             if isinstance(fact, EvaluationPass):
                 # What ends in numbers in one run does in the others, where less is known.
                 uses = tuple(
-                    replace(use, ended=use.call.site.key in ended, by_training=not self._trained.isdisjoint(use.subjects)) for use in fact.uses
+                    replace(use, ended=(fact.site.key, use.call.site.key) in ended, by_training=not self._trained.isdisjoint(use.subjects)) for use in fact.uses
                 )
                 function = fact.frame.function
                 places = [fact.site, *(use.call.site for use in uses if fact.loop is None)]

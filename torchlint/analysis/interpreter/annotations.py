@@ -3,39 +3,64 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from torchlint.analysis.machine.machine import Machine
 from torchlint.analysis.values.abstract import (
+    NONE,
     UNKNOWN,
     Class,
     Frame,
     Function,
     Instance,
     Library,
+    OneOf,
     Tensor,
     Unknown,
     Value,
 )
-from torchlint.analysis.values.classes import is_module_type
+from torchlint.analysis.values.classes import is_module_type, linear_bases, method_kind
+from torchlint.analysis.values.join import join
 from torchlint.analysis.values.store import ModuleStore, Store
 from torchlint.torch_api.dims import symbol
 from torchlint.torch_api.jaxtyping import Annotated, annotated
 
 
-def from_annotation(machine: Machine, annotation: ast.expr | None, function: Function) -> Value:
-    """What is known of a parameter that nobody passes: at most its annotated type."""
-    if isinstance(annotation, ast.Name | ast.Attribute):
+def from_annotation(machine: Machine, annotation: ast.expr | None, function: Function, default: Value | None = None) -> Value:
+    """What is known of a parameter that nobody passes: at most its annotated type, where the default does not belie that.
+
+    `layer: nn.Module = nn.Linear` takes a class, `mask: Tensor = None` may be given nothing.
+    """
+    value = _by_type(machine, annotation, function, default)
+    return value if default != NONE or isinstance(value, Unknown) else join(value, NONE)
+
+
+def _by_type(machine: Machine, annotation: ast.expr | None, function: Function, default: Value | None) -> Value:
+    """What is known of an argument of an annotated type."""
+    if isinstance(annotation, ast.Name | ast.Attribute) and (default is None or default == NONE or isinstance(default, Instance | Tensor)):
         value = _annotated(machine, annotation, function)
         match value:
             case Library(name="torch.Tensor" | "torch.autograd.Variable"):
                 return Tensor()
             case Library(name="torch.nn.Module"):
-                return Instance("torch.nn.Module", ModuleStore(training=None))
+                return _perhaps(Instance("torch.nn.Module", ModuleStore(training=None)), default)
             case Class() if is_module_type(value):
-                return Instance("torch.nn.Module", ModuleStore(training=None))
+                return _perhaps(Instance("torch.nn.Module", ModuleStore({"training": None, **dict.fromkeys(_own_attributes(value), Unknown())})), default)
     return Unknown()
+
+
+def _perhaps(module: Instance, default: Value | None) -> Value:
+    """A module, or None where that is the default."""
+    return OneOf((NONE, module)) if default == NONE else module
+
+
+def _own_attributes(cls: Class) -> Iterator[str]:
+    """What a class of the program has for attributes that are no methods: nn.Module's of those names are not meant."""
+    for base in linear_bases(cls):
+        for name, held in base.namespace.items() if isinstance(base, Class) else ():
+            if isinstance(name, str) and (name == "__call__" or not (isinstance(held, Function) and method_kind(held) == "plain")):
+                yield name
 
 
 def note_annotated_shapes(machine: Machine, bound: Store, written: Mapping[str, ast.Subscript], function: Function) -> None:

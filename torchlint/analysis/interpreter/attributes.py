@@ -19,11 +19,13 @@ from torchlint.analysis.values.abstract import (
     Array,
     Class,
     Const,
+    Dict,
     Frame,
     Function,
     Instance,
     Library,
     LibraryMethod,
+    List,
     Method,
     OneOf,
     ProjectFile,
@@ -35,8 +37,20 @@ from torchlint.analysis.values.abstract import (
     Value,
     storages_of,
 )
-from torchlint.analysis.values.classes import assigned_later, descendants, find, is_module, method_kind
-from torchlint.analysis.values.devices import NOT_NAMED, module_device
+from torchlint.analysis.values.classes import (
+    accessor,
+    assigned_later,
+    changed_later,
+    descendants,
+    find,
+    is_module,
+    library_bases,
+    method_kind,
+    mode_unknown,
+    shared_changed,
+)
+from torchlint.analysis.values.contents import contents_change, held_in
+from torchlint.analysis.values.devices import NOT_NAMED, may_move, module_device
 from torchlint.analysis.values.inspection import dim_value, shape_value
 from torchlint.analysis.values.join import join, join_shapes, present
 from torchlint.analysis.values.members import readable_bases
@@ -60,6 +74,8 @@ from torchlint.torch_api.dtypes import dtype_of, is_floating
 from torchlint.torch_api.operations import canonical
 from torchlint.torch_api.parameters import has_parameter, parameter_shape
 
+_ENUMS = frozenset({"enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag"})
+
 
 def attribute(machine: Machine, value: Value, name: str, node: ast.AST) -> Value:
     match value:
@@ -74,9 +90,9 @@ def attribute(machine: Machine, value: Value, name: str, node: ast.AST) -> Value
         case ProjectFile():
             return member(machine, value, name)
         case Class():
-            return _of_class(value, name, node)
+            return _of_class(machine, value, name)
         case Super():
-            return _of_super(value, name)
+            return _of_super(machine, value, name, node)
         case Array():
             return _of_array(value, name)
         case Tuple() if name in value.fields:
@@ -113,24 +129,36 @@ def member(machine: Machine, file: ProjectFile, name: str) -> Value:
     return UNKNOWN
 
 
-def _of_class(cls: Class, name: str, node: ast.AST) -> Value:
+def _of_class(machine: Machine, cls: Class, name: str) -> Value:
     found = find(cls, name)
     if isinstance(found, Function):
         return Method(cls, found) if method_kind(found) == "class" else found
     if found is not None:
-        return found
+        return UNKNOWN if _changes_between(machine, cls, name, found) else found
     if name == "__name__":
         return Const(cls.name)
     return LibraryMethod(cls, name)
 
 
-def _of_super(value: Super, name: str) -> Value:
+def _changes_between(machine: Machine, cls: Class, name: str, held: Value) -> bool:
+    """Whether another value may be found than the class statement gave: by something that runs on its own, or of an enumeration."""
+    if isinstance(held, Function | Class | Library):
+        return False
+    if not _ENUMS.isdisjoint(library_bases(cls)):
+        # What is written there is a member's value.
+        return True
+    return name in shared_changed(cls) and machine.entered_alone
+
+
+def _of_super(machine: Machine, value: Super, name: str, node: ast.AST) -> Value:
     receiver = value.receiver
     owner = receiver.cls if isinstance(receiver, Instance) else receiver
     if isinstance(owner, Class):
         found = find(owner, name, after=value.cls)
         if isinstance(found, Function):
             kind = method_kind(found)
+            if kind == "property" and isinstance(receiver, Instance):
+                return machine.call(Method(receiver, found), (), {}, node)
             return found if kind == "static" else Method(receiver, found)
         if found is not None:
             return found
@@ -155,7 +183,7 @@ def _of_instance(machine: Machine, value: Instance, name: str, node: ast.AST) ->
         if held is not None:
             # Whenever anything is set, a `__setattr__` of the program's own may set this anew.
             hooked = find(value.cls, "__setattr__") is not None and name in assigned_later(value.cls)
-            return Unknown(machine.site(node)) if hooked else held
+            return Unknown(machine.site(node)) if hooked or _changes_between(machine, value.cls, name, held) else held
     if name == "training" and is_module(value):
         if machine.frame.receiver is value:
             machine.trail.set(value.store, MODED, TRUE)
@@ -206,7 +234,7 @@ def _of_tensor(machine: Machine, tensor: Tensor, name: str, node: ast.AST) -> Va
         case "is_leaf":
             return UNKNOWN if tensor.leaf is None else Const(tensor.leaf)
         case "dtype":
-            return UNKNOWN if tensor.dtype is None else Library(f"torch.{tensor.dtype}")
+            return Unknown(machine.site(node), "dtype", tensor) if tensor.dtype is None else Library(f"torch.{tensor.dtype}")
         case "device":
             return Instance("torch.device", {}, {"of": tensor}, machine.site(node))
         case "grad_fn" | "layout":
@@ -246,7 +274,11 @@ def store_attribute(machine: Machine, receiver: Value, name: str, value: Value, 
                 receiver.store.setdefault(SITES, {}).setdefault(name, []).append((machine.site(node), value))
             if UninitializedModule in machine.wanted and registers(value):
                 needs_init(machine, receiver, node)
-            machine.trail.set(receiver.store, name, value)
+            setter = accessor(receiver.cls, "setter", name)
+            if setter is not None:
+                machine.call(Method(receiver, setter), (value,), {}, node)
+            else:
+                machine.trail.set(receiver.store, name, _as_left(machine, receiver, name, value))
         case Class():
             machine.trail.set(receiver.namespace, name, value)
         case ProjectFile():
@@ -258,13 +290,15 @@ def store_attribute(machine: Machine, receiver: Value, name: str, value: Value, 
                 machine.event("gradient", node, receiver)
             rebind(machine, receiver, replace(receiver, requires_grad=bool(value.value)))
         case Tensor() if name in ("grad", "_grad"):
-            machine.event("zero_grad" if value == NONE else "gradient", node, receiver)
+            machine.event("zero_grad" if _nothing(value) else "gradient", node, receiver)
         case Unknown() | LibraryMethod() if name in ("grad", "_grad"):
-            machine.event("zero_grad" if value == NONE else "gradient", node, UNKNOWN)
+            machine.event("zero_grad" if _nothing(value) else "gradient", node, UNKNOWN)
         case Unknown() if name == "requires_grad" and value == TRUE:
             machine.event("gradient", node, receiver)
         case Tensor() if name == "data":
             other = value if isinstance(value, Tensor) else Tensor()
+            if receiver.parameter and receiver.model is not None:
+                may_move(machine.trail, receiver.model)
             rebind(machine, receiver, replace(receiver, shape=other.shape, tail=other.tail, dtype=other.dtype, device=other.device, activation=None, storages=storages_of(other)))
         case LibraryMethod():
             _set_part(machine, receiver, name, value)
@@ -272,6 +306,24 @@ def store_attribute(machine: Machine, receiver: Value, name: str, value: Value, 
             for each in receiver.alternatives:
                 if isinstance(each, Instance):
                     machine.trail.set(each.store, name, join(each.store.get(name, value), value))
+
+
+def _as_left(machine: Machine, receiver: Instance, name: str, value: Value) -> Value:
+    """What an object's own `__init__` sets, run on its own: until other methods see it, modules are switched, objects replaced, lists filled."""
+    frame = machine.frame
+    if not frame.alone or frame.name != "__init__" or not isinstance(value, Instance | List | Dict) or not isinstance(receiver.cls, Class):
+        return value
+    if name in changed_later(receiver.cls) and (isinstance(value, Instance) or not any(map(is_module, held_in(value)))):
+        contents_change(machine.trail, value)
+    if not isinstance(value, Instance):
+        return value
+    mode_unknown(machine.trail, value)
+    return Unknown(value.site) if not is_module(value) and name in assigned_later(receiver.cls) else value
+
+
+def _nothing(gradient: Value) -> bool:
+    """Whether a gradient is none at all, or zeros."""
+    return gradient == NONE or (isinstance(gradient, Tensor) and gradient.op in ("zeros", "zeros_like"))
 
 
 def _set_part(machine: Machine, receiver: LibraryMethod, name: str, value: Value) -> None:
@@ -303,6 +355,9 @@ def _parameters_set(machine: Machine, module: Instance, trained: bool) -> None:
     chosen = machine.arms != (machine.rounds[-1].loop.arms if machine.rounds else ())
     for each in descendants(module):
         machine.trail.set(each.store, FROZEN, TRUE)
+        for name, held in list(each.store.items()):
+            if isinstance(held, Tensor) and held.parameter:
+                machine.trail.set(each.store, name, replace(held, requires_grad=None if chosen else trained))
         if trained:
             machine.trail.delete(each.store, FIXED)
         elif not chosen:
@@ -329,10 +384,13 @@ def rebind(machine: Machine, old: Value, new: Value) -> None:
             return new
         if isinstance(held, Tensor) and isinstance(old, Tensor) and isinstance(new, Tensor) and not shared.isdisjoint(storages_of(held)):
             return _perhaps_changed(held, old, new)
+        if isinstance(held, Tuple) and type(held) is Tuple:
+            items = tuple(map(changed, held.items))
+            return replace(held, items=items) if any(a is not b for a, b in zip(items, held.items, strict=True)) else held
         return held
 
     for store in _stores_in_reach(machine):
-        reached = [(key, held) for key, held in store.items() if held is old or isinstance(held, Tensor) or (key is ITEMS and isinstance(held, tuple))]
+        reached = [(key, held) for key, held in store.items() if held is old or isinstance(held, Tensor | Tuple) or (key is ITEMS and isinstance(held, tuple))]
         for key, held in reached:
             if isinstance(held, Value):
                 after = changed(held)

@@ -20,6 +20,7 @@ from torchlint.analysis.interpreter.functions import GRADIENT_MODES, run_functio
 from torchlint.analysis.machine.machine import Machine
 from torchlint.analysis.notes.misuse import bad_argument, used_as_model
 from torchlint.analysis.values.abstract import (
+    MORE,
     TRUE,
     UNKNOWN,
     Array,
@@ -46,9 +47,12 @@ from torchlint.analysis.values.abstract import (
     each_of,
 )
 from torchlint.analysis.values.alternatives import choice_of, output_of_one, takes
+from torchlint.analysis.values.choices import possible
 from torchlint.analysis.values.classes import find, is_module, is_module_type, library_bases, linear_bases
+from torchlint.analysis.values.guards import inside
 from torchlint.analysis.values.inspection import known_items
 from torchlint.analysis.values.join import join_all, present
+from torchlint.analysis.values.members import called_as_module
 from torchlint.analysis.values.records import record, record_type_of
 from torchlint.analysis.values.store import ENTRIES, INITIALIZED, IS_MODULE, ZEROED, ModuleStore
 
@@ -86,7 +90,7 @@ def call_expression(machine: Machine, node: ast.Call) -> Value:
             continue
         entries = _keywords_of(value)
         if entries is None:
-            return _call_with_unknown_arguments(machine, callee, (), node)
+            return _call_with_options(machine, callee, positional, keywords, node)
         keywords.update(entries)
     return machine.call(callee, positional, keywords, node)
 
@@ -96,7 +100,7 @@ def _forward_by_name(machine: Machine, callee: Value, node: ast.Call) -> None:
     for each in callee.alternatives if isinstance(callee, OneOf) else (callee,):
         receiver = each.receiver if isinstance(each, Method | LibraryMethod) else None
         own = isinstance(each, LibraryMethod) or (isinstance(receiver, Instance) and isinstance(receiver.cls, Class) and find(receiver.cls, "forward") is getattr(each, "function", None))
-        if isinstance(receiver, Instance) and is_module(receiver) and own:
+        if isinstance(receiver, Instance) and is_module(receiver) and own and called_as_module(receiver):
             machine.emit(ForwardCall(machine.site(node), machine.frame, machine.grad, "forward", receiver, {}, (), UNKNOWN))
 
 
@@ -118,10 +122,33 @@ def _call_with_unknown_arguments(machine: Machine, callee: Value, parts: Sequenc
         receiver = callee.receiver if isinstance(callee, Method) else None
         return run_function(machine, function, receiver, None, {}, node)
     if isinstance(callee, Instance) and is_module(callee):
-        return machine.packages.apply(machine, callee, (UNKNOWN,), {}, node)
+        own = find(callee.cls, "__call__") if isinstance(callee.cls, Class) else None
+        if isinstance(own, Function):
+            return run_function(machine, own, callee, None, {}, node)
+        return machine.packages.apply(machine, callee, (UNKNOWN,), {MORE: UNKNOWN} if _takes_options(callee) else {}, node)
     if isinstance(callee, LibraryMethod) and callee.name == "__init__":
         return machine.call(callee, (UNKNOWN,), {}, node)
     return Unknown(machine.site(node))
+
+
+def _call_with_options(machine: Machine, callee: Value, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.Call) -> Value:
+    """`f(x, **options)` with options of unknown names: what is written is known, and no default is certain."""
+    runs = [_takes_options(each) for each in each_of(callee)]
+    if all(runs):
+        return machine.call(callee, positional, {**keywords, MORE: UNKNOWN}, node)
+    return _call_with_unknown_arguments(machine, callee, (), node)
+
+
+def _takes_options(callee: Value) -> bool:
+    """Whether code of the program is run by a call."""
+    match callee:
+        case Function() | Method():
+            return True
+        case Instance(cls=Class() as cls):
+            return isinstance(find(cls, "__call__"), Function) or (is_module(callee) and isinstance(find(cls, "forward"), Function))
+        case Class():
+            return isinstance(find(callee, "__init__"), Function)
+    return False
 
 
 def call_value(
@@ -170,6 +197,7 @@ def _call_alternatives(
     kept = present(callee)
     alternatives = kept.alternatives if isinstance(kept, OneOf) else (kept,)
     alternatives = tuple(each for each in alternatives if takes(each, len(positional), keywords)) or alternatives
+    alternatives = possible(alternatives, machine.frame, machine.site(node))
     if len(alternatives) == 1:
         return machine.call(alternatives[0], positional, keywords, node)
     results: list[Value] = []
@@ -220,8 +248,9 @@ def _super(machine: Machine, node: ast.Call) -> Value:
             # What is called on it may well be the `__init__` of the base.
             machine.trail.set(receiver.store, INITIALIZED, TRUE)
         return UNKNOWN
+    here = machine.site(node)
     frame: Frame | None = machine.frame
-    while frame is not None and (frame.receiver is None or frame.function is None):
+    while frame is not None and (frame.receiver is None or frame.function is None or not inside(here, frame.site(frame.function.node))):
         frame = frame.caller
     if frame is None or frame.function is None or frame.function.owner is None or frame.receiver is None:
         return UNKNOWN
@@ -240,7 +269,7 @@ def instantiate(
     if any(base in ("enum.Enum", "enum.IntEnum") for base in bases):
         return Unknown(machine.site(node))
     given: dict[str | int, Value] = {}
-    given.update(keywords)
+    given.update({name: value for name, value in keywords.items() if name != MORE})
     store = ModuleStore() if is_module_type(cls) else {}
     instance = Instance(cls, store, given, machine.site(node), machine.frame, machine.arms)
     machine.trail.version += 1

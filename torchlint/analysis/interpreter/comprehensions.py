@@ -10,7 +10,7 @@ from torchlint.analysis.interpreter.expressions import note_repeated, tested
 from torchlint.analysis.machine.machine import Machine
 from torchlint.analysis.values.abstract import UNKNOWN, Const, Dict, List, Tuple, Value
 from torchlint.analysis.values.events import LoopRun, Round
-from torchlint.analysis.values.inspection import known_items, origin_of, uncounted
+from torchlint.analysis.values.inspection import known_items, of_set, origin_of, uncounted
 from torchlint.analysis.values.join import join_all
 from torchlint.analysis.values.store import ELEMENT, ENTRIES, ITEMS, LAST
 from torchlint.analysis.values.trail import MISSING
@@ -25,8 +25,9 @@ def comprehension(machine: Machine, node: ast.ListComp | ast.SetComp | ast.Gener
         return List({ITEMS: None, ELEMENT: UNKNOWN}, machine.site(node))
     if isinstance(node.elt, ast.Name) and items and (len(items) > 1 or not complete) and all(each is items[0] for each in items) and node.elt.id not in _targets(node.generators):
         note_repeated(machine, items[:1], node)
-    if complete:
-        return List({ITEMS: tuple(items)}, machine.site(node))
+    counted = of_set(tuple(items)) if isinstance(node, ast.SetComp) else tuple(items)
+    if complete and counted is not None:
+        return List({ITEMS: counted}, machine.site(node))
     return List({**uncounted((Tuple(tuple(items)),)), LAST: join_all(items)}, machine.site(node))
 
 

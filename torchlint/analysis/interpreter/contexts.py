@@ -10,6 +10,7 @@ from torchlint.analysis.interpreter.loops import leaves
 from torchlint.analysis.machine.machine import Machine
 from torchlint.analysis.notes.misuse import bad_operand
 from torchlint.analysis.values.abstract import (
+    ENTERED,
     NONE,
     UNKNOWN,
     Class,
@@ -17,6 +18,7 @@ from torchlint.analysis.values.abstract import (
     Iteration,
     Library,
     LibraryMethod,
+    Tensor,
     TryState,
     Unknown,
     Value,
@@ -24,6 +26,7 @@ from torchlint.analysis.values.abstract import (
 from torchlint.analysis.values.devices import asked_device
 from torchlint.analysis.values.inspection import truth
 from torchlint.analysis.values.join import join_slots, present
+from torchlint.syntax.index import below
 
 _OFF = frozenset({"torch.no_grad", "torch.inference_mode"})
 # Context managers that leave the gradient mode as it is, whoever made them.
@@ -57,6 +60,9 @@ def run_try(machine: Machine, node: ast.Try) -> bool:
         machine.trail.merge([{}, after, *state.raised], join_slots)
         if handler.name:
             machine.bind_name(handler.name, Unknown())
+        for name in _asked_of(node.body) if _tells_kind(handler) else ():
+            if isinstance(machine.frame.locals.get(name), Tensor):
+                machine.bind_name(name, Unknown())
         return machine.execute(handler.body)
 
     if node.handlers:
@@ -66,6 +72,17 @@ def run_try(machine: Machine, node: ast.Try) -> bool:
     elif live and node.orelse:
         live = machine.execute(node.orelse)
     return machine.execute(node.finalbody) and live if node.finalbody else live
+
+
+def _tells_kind(handler: ast.ExceptHandler) -> bool:
+    """Whether what is caught says that something is of another kind: `except AttributeError`."""
+    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(isinstance(each, ast.Name) and each.id in ("AttributeError", "TypeError") for each in caught)
+
+
+def _asked_of(body: list[ast.stmt]) -> set[str]:
+    """The names whose attributes a block reads."""
+    return {each.value.id for statement in body for each in below(statement, ast.Attribute) if isinstance(each.value, ast.Name)}
 
 
 def _settled(machine: Machine, arms: list[Callable[[], bool]]) -> bool:
@@ -104,7 +121,7 @@ def _enter(machine: Machine, value: Value, node: ast.expr, exits: list[Callable[
                 machine.grad = None
             return value
         case Unknown(method=str(name)) if name.startswith(_NEUTRAL):
-            return Unknown(machine.site(node))
+            return Unknown(machine.site(node), ENTERED)
         case Library(name=name):
             if (name in _OFF or name.startswith("torch.")) and MethodNotCalled in machine.wanted:
                 machine.emit(MethodNotCalled(machine.site(node), machine.frame, machine.grad, value, name, "with"))
@@ -121,7 +138,7 @@ def _enter(machine: Machine, value: Value, node: ast.expr, exits: list[Callable[
             bad_operand(machine, value, node, "with")
     if machine.grad and not _mentions_progress(node):
         machine.grad = None
-    return Unknown(machine.site(node))
+    return Unknown(machine.site(node), ENTERED)
 
 
 def _enter_device(machine: Machine, value: Instance, exits: list[Callable[[], None]]) -> None:

@@ -16,6 +16,7 @@ from torchlint.analysis.values.abstract import (
     NONE,
     UNKNOWN,
     Array,
+    Class,
     Const,
     Dict,
     Function,
@@ -31,6 +32,7 @@ from torchlint.analysis.values.abstract import (
     Unknown,
     Value,
 )
+from torchlint.analysis.values.classes import find, mode_unknown
 from torchlint.analysis.values.inspection import (
     both,
     contains,
@@ -38,6 +40,7 @@ from torchlint.analysis.values.inspection import (
     known_items,
     last_of,
     may_be_none,
+    of_set,
     same_thing,
     truth,
     uncounted,
@@ -62,6 +65,16 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.BitOr: operator.or_,
     ast.BitXor: operator.xor,
     ast.BitAnd: operator.and_,
+}
+_OPERATORS: dict[type[ast.operator], str] = {
+    ast.Add: "__add__",
+    ast.Sub: "__sub__",
+    ast.Mult: "__mul__",
+    ast.Div: "__truediv__",
+    ast.FloorDiv: "__floordiv__",
+    ast.Mod: "__mod__",
+    ast.Pow: "__pow__",
+    ast.MatMult: "__matmul__",
 }
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Eq: operator.eq,
@@ -134,6 +147,8 @@ def binary(machine: Machine, left: Value, right: Value, op: ast.operator, node: 
             for value, operand in ((left, "left"), (right, "right")):
                 bad_operand(machine, value, getattr(node, operand, node), "arithmetic")
             return _with_attributes(machine, left, right, op, node)
+        case (Instance(cls=Class()), _) | (_, Instance(cls=Class())):
+            return _own_arithmetic(machine, left, right, op, node)
         case (Tensor(), _) | (_, Tensor()) | (Array(), _) | (_, Array()):
             return machine.packages.arithmetic(machine, node, type(op).__name__, (left, right))
         case Tuple(), Tuple() if isinstance(op, ast.Add):
@@ -151,6 +166,15 @@ def binary(machine: Machine, left: Value, right: Value, op: ast.operator, node: 
             return Unknown(machine.site(node))
     if isinstance(left, Unknown) or isinstance(right, Unknown):
         return Unknown(machine.site(node), "<sum>" if isinstance(op, ast.Add | ast.Sub) else "<product>", Tuple((left, right)))
+    source = next((each for each in (left, right) if model_of(each) is not None), None)
+    return Unknown(machine.site(node), None if source is None else "<arithmetic>", source)
+
+
+def _own_arithmetic(machine: Machine, left: Value, right: Value, op: ast.operator, node: ast.AST) -> Value:
+    """Arithmetic with an object of a class of the program, which says itself what comes of it."""
+    own = find(left.cls, _OPERATORS.get(type(op), "")) if isinstance(left, Instance) and isinstance(left.cls, Class) else None
+    if isinstance(own, Function):
+        return machine.call(Method(left, own), (right,), {}, node)
     source = next((each for each in (left, right) if model_of(each) is not None), None)
     return Unknown(machine.site(node), None if source is None else "<arithmetic>", source)
 
@@ -330,7 +354,10 @@ def _sequence(machine: Machine, node: ast.Tuple | ast.List, build: Callable[[tup
 
 
 def _set(machine: Machine, node: ast.Set) -> Value:
-    return List({ITEMS: tuple(machine.eval(element) for element in node.elts)}, machine.site(node))
+    parts = [starred_or_one(machine, each) for each in node.elts]
+    known = [known_items(part) for part in parts]
+    items = None if None in known else of_set(tuple(item for each in known for item in each or ()))
+    return List(uncounted(parts) if items is None else {ITEMS: items}, machine.site(node))
 
 
 def _dict(machine: Machine, node: ast.Dict) -> Value:
@@ -371,6 +398,9 @@ def defaults(machine: Machine, arguments: ast.arguments) -> dict[str, Value]:
     for each, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
         if default is not None:
             values[each.arg] = machine.eval(default)
+    for value in values.values():
+        # One object for all calls: each of them may leave it in another mode.
+        mode_unknown(machine.trail, value)
     return values
 
 

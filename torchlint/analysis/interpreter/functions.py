@@ -9,14 +9,16 @@ from typing import Any
 from torchlint.analysis.facts.autograd_functions import is_function
 from torchlint.analysis.facts.statements import Returned
 from torchlint.analysis.interpreter.annotations import from_annotation, note_annotated_shapes
-from torchlint.analysis.interpreter.escape import call_unknown
+from torchlint.analysis.interpreter.escape import call_unknown, changed_by, changed_in
 from torchlint.analysis.interpreter.parameters import parameters_of
 from torchlint.analysis.machine.machine import Machine
 from torchlint.analysis.machine.outcome import Outcome
 from torchlint.analysis.values.abstract import (
+    MORE,
     NONE,
     TRUE,
     UNKNOWN,
+    Class,
     Const,
     Dict,
     Frame,
@@ -31,7 +33,9 @@ from torchlint.analysis.values.abstract import (
     Unknown,
     Value,
 )
-from torchlint.analysis.values.classes import decorated, is_module, running_forward
+from torchlint.analysis.values.callers import called_guarded, calls_by_guard
+from torchlint.analysis.values.classes import decorated, is_module, method_kind, running_forward
+from torchlint.analysis.values.contents import contents_change
 from torchlint.analysis.values.extent import within_bounds
 from torchlint.analysis.values.join import join_all, join_slots
 from torchlint.analysis.values.store import ELEMENT, ENTRIES, INITIALIZED, Locals, Store
@@ -39,6 +43,7 @@ from torchlint.syntax.index import own
 
 _NO_GRAD = frozenset({"torch.no_grad", "torch.inference_mode"})
 GRADIENT_MODES = _NO_GRAD | {"torch.enable_grad", "torch.set_grad_enabled"}
+_SWITCHES = ("no_grad", "inference_mode", "set_grad_enabled")
 # A call near the entry point leaves its caller a part of the budget: what follows the loading of data is run as well.
 _LEAVES = 4
 _NEAR = 2
@@ -61,6 +66,8 @@ def run_function(
     if receiver is None and function.owner is not None and positional and not decorated(function.node, "staticmethod"):
         receiver = positional[0] if isinstance(positional[0], Instance) else None
         positional = positional[1:] if receiver is not None else positional
+    if isinstance(receiver, Instance) and isinstance(receiver.cls, Class) and (method_kind(function) == "class" or function.name == "__new__"):
+        receiver = receiver.cls
     if not alone and (machine.budget <= 0 or machine.frame.depth >= machine.limits.calls or _running(machine, function) >= machine.limits.same_function):
         return _left_out(machine, function, receiver, positional or (), keywords, node)
     locals_ = _bind(machine, function, receiver, positional, keywords, alone)
@@ -97,6 +104,9 @@ def _left_out(
     if machine.budget <= 0:
         machine.exhausted = True
         machine.coverage.left_out.setdefault(function.node, set()).add(machine.grad)
+    callee = Method(receiver, function) if isinstance(receiver, Instance) else function
+    for each in (*positional, *keywords.values(), *changed_by(callee)):
+        contents_change(machine.trail, each)
     held = () if receiver is None or (function.name == "forward" and is_module(receiver)) else (receiver,)
     machine.event("opaque", node, function, (*positional, *held, *keywords.values()))
     return call_unknown(machine, function, (*positional, *held), keywords, node)
@@ -143,6 +153,8 @@ def _run(
     guard = _guard(function, alone)
     if guard is not None:
         machine.grad = guard
+    elif alone and machine.grad and _called_without_gradients(machine, function):
+        machine.grad, guard = None, True
     kept = 0 if alone or not (frame.depth <= _NEAR or _part_of_model(caller)) else max(machine.budget, 0) // _LEAVES
     machine.budget -= kept
     try:
@@ -167,6 +179,9 @@ def _body(machine: Machine, frame: Frame, function: Function) -> Value:
         element = join_all([value for value, _ in frame.yields])
         grads = {grad for _, grad in frame.yields}
         _leave(machine, frame, live)
+        # How far it runs, and when, is up to who goes through it.
+        for held in list(changed_in(function.node, frame)):
+            contents_change(machine.trail, held)
         return Iteration(element, function, grads.pop() if len(grads) == 1 else None)
     return _leave(machine, frame, live)
 
@@ -214,6 +229,16 @@ def _guard(function: Function, alone: bool) -> bool | None:
     return None
 
 
+def _called_without_gradients(machine: Machine, function: Function) -> bool:
+    """Whether all calls of a name that the program writes are under `torch.no_grad()`, and there are some, though none leads here."""
+    if function.name in ("forward", "__init__", "<lambda>"):
+        return False
+    path, name = function.path, function.name
+    if not any(machine.any_around("calls under", path, (word, name), lambda module: name in called_guarded(module)) for word in _SWITCHES):
+        return False
+    return not machine.any_around("calls with gradients", path, (name,), lambda module: True in calls_by_guard(module).get(name, frozenset()))
+
+
 def _is_generator(machine: Machine, node: ast.AST) -> bool:
     known = machine.memo.generators.get(node)
     if known is None:
@@ -248,16 +273,17 @@ def _bind(
         bound[names[0]] = receiver
         names = names[1:]
     rest = dict(keywords)
+    more = rest.pop(MORE, None) is not None
     given = positional or ()
     for index, name in enumerate((*names, *parameters.named)):
         if index < len(given) and index < len(names):
             bound[name] = given[index]
         elif name in rest:
             bound[name] = rest.pop(name)
-        elif name in function.defaults and positional is not None and not alone:
+        elif name in function.defaults and positional is not None and not alone and not more:
             bound[name] = function.defaults[name]
         else:
-            bound[name] = from_annotation(machine, parameters.annotations[name], function)
+            bound[name] = from_annotation(machine, parameters.annotations[name], function, function.defaults.get(name))
     for name, value in bound.items():
         bound[name] = within_bounds(value, machine.frame, function.node)
     note_annotated_shapes(machine, bound, parameters.shaped, function)
@@ -265,7 +291,7 @@ def _bind(
         extra = within_bounds(Tuple(tuple(given[len(names) :])), machine.frame, function.node)
         bound[parameters.rest] = extra if positional is not None and not alone else Iteration(UNKNOWN)
     if parameters.rest_by_name is not None:
-        entries = None if positional is None or alone else {k: v for k, v in rest.items() if k not in bound}
+        entries = None if positional is None or alone or more else {k: v for k, v in rest.items() if k not in bound}
         bound[parameters.rest_by_name] = within_bounds(Dict({ENTRIES: entries, ELEMENT: UNKNOWN}), machine.frame, function.node)
     return bound
 

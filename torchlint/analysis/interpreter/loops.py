@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from torchlint.analysis.facts.statements import Loop
+from torchlint.analysis.interpreter.escape import changed_in
 from torchlint.analysis.interpreter.expressions import lookup, tested
 from torchlint.analysis.interpreter.unrolling import worth_unrolling
 from torchlint.analysis.machine.machine import Machine
@@ -25,6 +26,7 @@ from torchlint.analysis.values.abstract import (
     Value,
 )
 from torchlint.analysis.values.classes import find
+from torchlint.analysis.values.contents import contents_change
 from torchlint.analysis.values.events import LoopRun, Round
 from torchlint.analysis.values.inspection import known_items, origin_of
 from torchlint.analysis.values.join import join_slots
@@ -180,6 +182,8 @@ def _forget_assigned(machine: Machine, node: ast.AST) -> None:
             machine.bind_name(target.id, Unknown())
         elif isinstance(target.value, ast.Name) and isinstance(receiver := machine.frame.locals.get(target.value.id), Instance):
             machine.trail.set(receiver.store, target.attr, Unknown())
+    for container in [held for part in getattr(node, "body", ()) for held in changed_in(part, machine.frame)]:
+        contents_change(machine.trail, container)
 
 
 def _forget_counters(machine: Machine, node: ast.AST) -> None:

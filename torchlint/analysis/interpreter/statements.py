@@ -41,6 +41,7 @@ from torchlint.analysis.values.abstract import (
     each_of,
 )
 from torchlint.analysis.values.checkpoints import is_state
+from torchlint.analysis.values.classes import accessor, method_kind
 from torchlint.analysis.values.extent import within_bounds
 from torchlint.analysis.values.inspection import element_of, known_items
 from torchlint.analysis.values.join import join_all, present
@@ -267,8 +268,20 @@ def _function(machine: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef) ->
     decorators = tuple(machine.eval(each) for each in node.decorator_list)
     owner = machine.frame.receiver if isinstance(machine.frame.receiver, Class) and machine.frame.class_body else None
     function = Function(node, machine.frame.tree.path, visible_scopes(machine), defaults(machine, node.args), owner, decorators)
-    machine.bind_name(node.name, _decorated(machine, function, decorators))
+    if owner is not None and any(isinstance(each, ast.Attribute) and each.attr in ("setter", "deleter") for each in node.decorator_list):
+        _accessor(machine, function)
+    else:
+        machine.bind_name(node.name, _decorated(machine, function, decorators))
     return True
+
+
+def _accessor(machine: Machine, function: Function) -> None:
+    """`@width.setter`: what sets a property; the name stays the property, the one of this class or of a base (`@Base.width.setter`)."""
+    for decorator in getattr(function.node, "decorator_list", ()):
+        if isinstance(decorator, ast.Attribute) and decorator.attr in ("setter", "deleter"):
+            read = machine.eval(decorator.value)
+            machine.trail.set(machine.frame.locals, (decorator.attr, function.name), function)
+            machine.bind_name(function.name, read if isinstance(read, Function) and method_kind(read) == "property" else Unknown())
 
 
 def _decorated(machine: Machine, function: Function, decorators: tuple[Value, ...]) -> Value:
@@ -337,8 +350,13 @@ def _delete(machine: Machine, node: ast.Delete) -> bool:
                 machine.call(LibraryMethod(held, "pop"), (machine.eval(target.slice),), {}, target)
         elif isinstance(target, ast.Attribute):
             held = machine.eval(target.value)
-            if isinstance(held, Instance):
+            deleter = accessor(held.cls, "deleter", target.attr) if isinstance(held, Instance) else None
+            if deleter is not None:
+                machine.call(Method(held, deleter), (), {}, target)
+            elif isinstance(held, Instance):
                 machine.trail.delete(held.store, target.attr)
+            elif target.attr == "grad":
+                machine.event("zero_grad", target, held if isinstance(held, Tensor) else UNKNOWN)
     return True
 
 

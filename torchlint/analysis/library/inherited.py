@@ -10,7 +10,12 @@ from torchlint.analysis.interpreter.calls import decorated_dataclass, fill_datac
 from torchlint.analysis.interpreter.functions import run_function
 from torchlint.analysis.library.torch.data import library_init
 from torchlint.analysis.library.torch.layers import own_arguments
-from torchlint.analysis.library.torch.module_methods import call_module_method, receiver_module
+from torchlint.analysis.library.torch.module_methods import (
+    call_module_method,
+    is_optimizer,
+    optimizer_method,
+    receiver_module,
+)
 from torchlint.analysis.library.torch.modules import applied
 from torchlint.analysis.library.torch_functions import initialized
 from torchlint.analysis.machine.machine import Machine
@@ -28,7 +33,7 @@ from torchlint.analysis.values.abstract import (
     Unknown,
     Value,
 )
-from torchlint.analysis.values.classes import find, is_module_type, library_bases
+from torchlint.analysis.values.classes import find, is_module_type, library_bases, method_kind
 
 
 def super_method(
@@ -49,10 +54,14 @@ def super_method(
     if name == "train":
         return call_module_method(machine, receiver, "train", positional, keywords, node, receiver) or UNKNOWN
     module = receiver_module(LibraryMethod(value, name))
+    if module is not None and name == "__call__":
+        return machine.packages.apply(machine, module, positional, keywords, node)
     if module is not None:
         result = call_module_method(machine, module, name, positional, keywords, node, value)
         if result is not None:
             return result
+    if is_optimizer(receiver):
+        return optimizer_method(machine, receiver, name, positional, keywords, node)
     return Unknown(machine.site(node), name, receiver)
 
 
@@ -76,7 +85,10 @@ def class_method(
             context = Instance("torch.autograd.Context", {}, {}, machine.site(node))
             given = positional if find(cls, "setup_context") is not None else (context, *positional)
             with machine.gradients(False):
-                result = run_function(machine, replace(forward, owner=None), None, given, keywords, node)
+                if method_kind(forward) == "class":
+                    result = run_function(machine, forward, cls, given, keywords, node)
+                else:
+                    result = run_function(machine, replace(forward, owner=None), None, given, keywords, node)
             if isinstance(result, Tuple):
                 return Tuple(tuple(Tensor(site=machine.site(node), op=cls.name, inputs=tuple(positional)) for _ in result.items))
             if not isinstance(result, Tensor):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from torchlint.analysis.interpreter.attributes import rebind
@@ -81,6 +82,9 @@ def item(machine: Machine, value: Value, index: Value, node: ast.AST) -> Value:
 def set_item(machine: Machine, target: Value, index: Value, value: Value, node: ast.AST) -> None:
     """`target[index] = value`."""
     target = present(target)
+    if isinstance(target, OneOf):
+        machine.in_arms([partial(_set_in_arm, machine, each, index, value, node) for each in target.alternatives])
+        return
     if isinstance(target, List | Dict) and unfolds_too_far((value,), target.store):
         value = UNKNOWN
     match target:
@@ -122,12 +126,24 @@ def set_item(machine: Machine, target: Value, index: Value, value: Value, node: 
             register(machine, module, (index, value), node)
         case Tensor():
             changes(machine, target, node)
-            requires: bool | None = target.requires_grad
-            if isinstance(value, Tensor) and value.requires_grad is not False and machine.grad is not False and is_floating(target.dtype) is not False:
-                certain = value.requires_grad and machine.grad and is_floating(target.dtype)
-                requires = True if certain else (requires or None)
+            requires = _may_require_grad(machine, target, value)
             leaf = target.leaf if requires is False else None
             rebind(machine, target, replace(target, requires_grad=requires, leaf=leaf, activation=filled(target, value), scale=None, storages=storages_of(target)))
+
+
+def _set_in_arm(machine: Machine, target: Value, index: Value, value: Value, node: ast.AST) -> bool:
+    set_item(machine, target, index, value, node)
+    return True
+
+
+def _may_require_grad(machine: Machine, target: Tensor, value: Value) -> bool | None:
+    """Whether a tensor requires grad once it was given an item."""
+    if machine.grad is False or is_floating(target.dtype) is False or isinstance(value, Const | Size | Array):
+        return target.requires_grad
+    if isinstance(value, Tensor) and (value.requires_grad is False or is_floating(value.dtype) is False):
+        return target.requires_grad
+    certain = isinstance(value, Tensor) and value.requires_grad and machine.grad and is_floating(target.dtype)
+    return True if certain else (target.requires_grad or None)
 
 
 def _sequence_item(machine: Machine, value: Tuple | List, index: Value, node: ast.AST) -> Value:

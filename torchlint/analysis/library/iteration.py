@@ -34,6 +34,6 @@ def iterated(machine: Machine, value: Value, node: ast.AST) -> Value:
                 return element_of(run_function(machine, own, value, (), {}, node))
     if isinstance(value, Tensor):
         shape = value.shape[1:] if value.shape else None
-        return replace(value, shape=shape, tail=None, op="getitem", inputs=(value,), leaf=True if value.requires_grad is False else None, storages=storages_of(value))
+        return replace(value, shape=shape, tail=None, op="getitem", inputs=(value,), leaf=True if value.requires_grad is False else None, parameter=False, storages=storages_of(value))
     element = element_of(value)
     return Unknown(machine.site(node), "<element>", value) if element is UNKNOWN else element

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from torchlint.analysis.library.arrays import array_method
 from torchlint.analysis.library.inherited import class_method, super_method
@@ -30,7 +31,7 @@ from torchlint.analysis.values.abstract import (
     Value,
 )
 from torchlint.analysis.values.join import join_all, present
-from torchlint.analysis.values.origins import gradient_of
+from torchlint.analysis.values.origins import empties, gradient_of
 
 
 def call_library_method(
@@ -56,6 +57,8 @@ def call_library_method(
             return object_method(machine, receiver, name, positional, keywords, node)
         case Class():
             return class_method(machine, receiver, name, positional, keywords, node)
+        case OneOf() if any(isinstance(each, List | Dict) for each in receiver.alternatives):
+            return machine.either([partial(_of_one, machine, each, name, positional, keywords, node) for each in receiver.alternatives])
         case OneOf():
             results = [
                 machine.call(machine.attribute(each, name, node), positional, keywords, node) for each in receiver.alternatives
@@ -63,8 +66,12 @@ def call_library_method(
             return join_all(results)
         case Unknown():
             return unknown_method(machine, receiver, name, positional, keywords, node)
-        case LibraryMethod() if name in ("zero_", "detach_") and gradient_of(receiver) is not None:
+        case LibraryMethod() if empties(name, positional) and gradient_of(receiver) is not None:
             machine.event("zero_grad", node, UNKNOWN)
         case LibraryMethod():
             return unknown_method(machine, Unknown(machine.site(node), receiver.name, receiver.receiver), name, positional, keywords, node)
     return Unknown(machine.site(node), name, receiver)
+
+
+def _of_one(machine: Machine, receiver: Value, name: str, positional: Sequence[Value], keywords: Mapping[str, Value], node: ast.AST) -> Value:
+    return machine.call(machine.attribute(receiver, name, node), positional, keywords, node)

@@ -11,7 +11,15 @@ from torchlint.analysis.library.items import item, set_item
 from torchlint.analysis.library.iteration import iterated
 from torchlint.analysis.library.methods import call_library_method
 from torchlint.analysis.library.python import builtins, copying, kinds
-from torchlint.analysis.library.torch import checkpoints, data, module_methods, settings, tensor_methods
+from torchlint.analysis.library.torch import (
+    answers,
+    averaging,
+    checkpoints,
+    data,
+    module_methods,
+    settings,
+    tensor_methods,
+)
 from torchlint.analysis.library.torch.checkpoints import set_attribute
 from torchlint.analysis.library.torch.data import library_init
 from torchlint.analysis.library.torch.layers import sizes_unpacked
@@ -24,7 +32,7 @@ from torchlint.analysis.machine.machine import Packages
 TABLES: tuple[dict[str, Any], ...] = (FUNCTIONS, METHODS, MODULE_METHODS, TENSOR_METHODS)
 
 # Importing a module of handlers puts them there.
-HANDLERS = (builtins, checkpoints, copying, data, kinds, module_methods, settings, tensor_methods)
+HANDLERS = (answers, averaging, builtins, checkpoints, copying, data, kinds, module_methods, settings, tensor_methods)
 
 PACKAGES = Packages(
     call=call_library,

@@ -86,8 +86,8 @@ def _legacy(machine: Machine, name: str, last: str, positional: Sequence[Value],
     sizes = [value for value in positional if isinstance(value, Const) and isinstance(value.value, int)]
     shape = tuple(value.value for value in sizes) if positional and len(sizes) == len(positional) else None
     data = tuple(positional) if shape is None else ()
-    result = Tensor(shape=shape, dtype=LEGACY_TENSORS[last], requires_grad=False, leaf=True, site=machine.site(node), op="legacy", inputs=data, device="cuda" if ".cuda." in name else default_device(machine), activation=Activation("other"))
-    emit_call(machine, name, None, dict(enumerate(positional)), positional, result, node)
+    result = Tensor(shape=shape, dtype=machine.torch.default_dtype if last == "Tensor" else LEGACY_TENSORS[last], requires_grad=False, leaf=True, site=machine.site(node), op="legacy", inputs=data, device="cuda" if ".cuda." in name else default_device(machine), activation=Activation("other"))
+    emit_call(machine, name, None, by_number_or_name(positional, keywords), positional, result, node)
     return result
 
 

@@ -16,6 +16,7 @@ from torchlint.analysis.library.torch.tensors import rounded
 from torchlint.analysis.machine.machine import Machine
 from torchlint.analysis.notes.calls import emit_call
 from torchlint.analysis.values.abstract import (
+    ENTERED,
     UNKNOWN,
     Instance,
     Iteration,
@@ -63,7 +64,8 @@ def unknown_method(
             if positional and isinstance(present(positional[0]), Instance) and is_optimizer(present(positional[0])):  # type: ignore[arg-type]
                 machine.event("step", node, positional[0], (receiver,))
             else:
-                opaque = positional or keywords or receiver.method in SCHEDULER_MAKERS
+                # No optimizer is a context.
+                opaque = positional or keywords or receiver.method in SCHEDULER_MAKERS or receiver.method == ENTERED
                 machine.event("opaque" if opaque else "step", node, receiver, tuple(positional))
         case "eval" | "parameters" if not positional and not keywords:
             return _module_method(machine, receiver, name, node)

@@ -28,7 +28,7 @@ from torchlint.analysis.values.events import Event, EventKind, Round
 from torchlint.analysis.values.join import join, join_slots
 from torchlint.analysis.values.origins import model_of
 from torchlint.analysis.values.site import Site
-from torchlint.analysis.values.store import Store
+from torchlint.analysis.values.store import MODE_SET_IN, Store
 from torchlint.analysis.values.trail import Delta, Trail
 from torchlint.project.around import Around
 from torchlint.project.imports import ImportIndex
@@ -267,13 +267,13 @@ class Machine:
         """An element of what a loop goes over."""
         return self.packages.iterated(self, value, node)
 
-    def any_around(self, how: str, path: str, name: str, uses: Callable[[ast.Module], bool]) -> bool:
-        """Whether a file around one uses a name in some way; of the files that have the name only the first that uses it so is touched."""
-        question = (how, path, name)
+    def any_around(self, how: str, path: str, words: tuple[str, ...], uses: Callable[[ast.Module], bool]) -> bool:
+        """Whether a file around one uses words in some way; of the files that have them all only the first that uses them so is touched."""
+        question = (how, path, *words)
         if question not in self.unit.asked:
             self.unit.asked[question] = False
             for each in self._around.of(path):
-                if self._around.stands(name, each) and (state := self.files.get(each)) is not None and uses(state.tree.module):
+                if all(self._around.stands(word, each) for word in words) and (state := self.files.get(each)) is not None and uses(state.tree.module):
                     self.unit.asked[question] = True
                     self.touched.add(each)
                     break
@@ -481,4 +481,17 @@ class Machine:
 
     def mode(self, value: Value) -> bool | None:
         """Whether a module is in training mode; None where that is not known."""
-        return value.store.get("training", True) if isinstance(value, Instance) else None
+        if not isinstance(value, Instance):
+            return None
+        if value.store.get(MODE_SET_IN, self.entry) != self.entry and self.entered_alone:
+            return None
+        training: bool | None = value.store.get("training", True)
+        return training
+
+    @property
+    def entered_alone(self) -> bool:
+        """Whether what runs was entered through something that nobody calls: what others did before is not known."""
+        frame: Frame | None = self.frame
+        while frame is not None and not frame.alone:
+            frame = frame.caller
+        return frame is not None

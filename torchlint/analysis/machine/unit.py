@@ -17,7 +17,7 @@ Question = tuple[str, ...]
 class Unit:
     """The entries of one file: its top level, and its definitions that nobody calls.
 
-    `touched` are the files whose code they ran or whose names they read, `at_top` those that what made the file's own names did. `asked` are the questions about what surrounds files ("says", path, word; "imported", path; "reads" or "part of", path, name)
+    `touched` are the files whose code they ran or whose names they read, `at_top` those that what made the file's own names did. `asked` are the questions about what surrounds files ("says", path, word; "imported", path; what trees decide, path, words)
     with their answers. `marks` are the places at which they did what other entries ask about when all was run
     ("trains": a loop, a function or a call is part of training; "optimised": a tensor that is made there is given to an optimizer); `checked` are the
     marks that they asked about themselves. What is told when all was run waits in `pending` and `passes`; `reached` has for

@@ -203,8 +203,8 @@ def ancestors(value: Value) -> dict[int, Value]:
         found[id(each)] = each
         match each:
             case Tensor() if each.op not in _CUTS and each.requires_grad is not False:
-                # Only a join has no inputs; what it is of, it may share memory with.
-                pending.extend(each.inputs or each.storages)
+                # Only a join has no inputs; what it is of, it may share memory with. It may be that cut off, if either has no gradient.
+                pending.extend(each.inputs or (each.storages if each.requires_grad else ()))
             case Unknown(method=str(method), receiver=Value() as receiver) if method in _KEEP:
                 pending.append(receiver)
             case Tuple():

@@ -8,14 +8,27 @@ from dataclasses import dataclass
 from itertools import islice
 
 from torchlint.analysis.facts.passes import EvaluationPass, ModelUse, Run, over_data
-from torchlint.analysis.values.abstract import Class, Frame, Instance, Library, Tensor, Unknown, Value
+from torchlint.analysis.values.abstract import (
+    Class,
+    Frame,
+    Instance,
+    Library,
+    List,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+    each_of,
+)
+from torchlint.analysis.values.callers import switches_modes
 from torchlint.analysis.values.checkpoints import LOADED
-from torchlint.analysis.values.classes import descendants, is_module
+from torchlint.analysis.values.classes import descendants, is_module, library_bases, linear_bases, opaque_base
 from torchlint.analysis.values.events import Event, EventKind, LoopRun, Round
 from torchlint.analysis.values.loaders import loader_role
 from torchlint.analysis.values.origins import acts_by_mode, may_have_parameters, model_of
 from torchlint.analysis.values.site import Site
 from torchlint.analysis.values.store import FIXED, FROM_FILE
+from torchlint.torch_api.lightning import LIGHTNING, STEPS
 from torchlint.torch_api.operations import operation
 
 _GRADIENTS = ("backward", "gradient")
@@ -93,7 +106,9 @@ def _judged(units: Sequence[_Unit], run: Run) -> EvaluationPass | None:
     inside = [event for event in trace[first:last] if loop is None or any(each.loop is loop for each in event.rounds)]
     if frame is None or any(event.unseen or event.kind in (*_GRADIENTS, "step") for event in inside) or _asks_for_gradients(unit, run, last):
         return None
-    if loop is None and _is_trial(call):
+    if (loop is None and _is_trial(call)) or _in_test(unit) or _in_training_step(frame):
+        return None
+    if _unread(call.subject) and run.differentiates(call.site.path):
         return None
     if (loop is None or not over_data(loop)) and _applies_part(unit, run):
         return None
@@ -121,6 +136,28 @@ def _given_away(event: Event, subject: frozenset[int], run: Run) -> bool:
     maker = event.subject
     held = tuple(maker.arguments.values()) if isinstance(maker, Instance) and not is_module(maker) else ()
     return any(is_module(each) and run.parts(each) & subject for each in (*event.arguments, *held))
+
+
+def _unread(model: Value | None) -> bool:
+    """Whether it is not known which model this is: any of the program's may have been loaded, or handed in."""
+    return not isinstance(model, Instance) or model.cls in (LOADED, "torch.nn.Module")
+
+
+def _in_training_step(frame: Frame | None) -> bool:
+    """Whether this is what a trainer calls to train: what the step gives back is differentiated."""
+    while frame is not None:
+        cls = frame.receiver.cls if isinstance(frame.receiver, Instance) else None
+        if STEPS.get(frame.name) and isinstance(cls, Class) and (opaque_base(cls) or not LIGHTNING.isdisjoint(library_bases(cls))):
+            return True
+        frame = frame.caller
+    return False
+
+
+def _in_test(unit: _Unit) -> bool:
+    """Whether a unit test looks at what a model gives once, or for a few cases that it writes down."""
+    function = unit.call.frame.function if unit.call.frame is not None else None
+    few = unit.loop is None or isinstance(unit.loop.iterated, Tuple | List)
+    return few and function is not None and function.owner is None and function.name.startswith("test_")
 
 
 def _is_trial(call: Event) -> bool:
@@ -160,6 +197,9 @@ def _use(unit: _Unit, inside: Sequence[Event], looked_at: Sequence[Event], run: 
     grads = {event.grad for event in calls}
     modes = {event.training for event in calls if event.kind == "model"} or {_said(unit)}
     moded = acts_by_mode(call.subject)
+    if _said(unit) is None and _mode_from_elsewhere(unit, run):
+        # As it was made, so far as this run shows.
+        modes = {None if mode else mode for mode in modes}
     if moded is None and _said(unit) is None and isinstance(call.subject, Instance) and isinstance(call.subject.cls, Class):
         # As it was made: parts that are not seen may have come in eval mode.
         modes = {None if mode else mode for mode in modes}
@@ -168,12 +208,32 @@ def _use(unit: _Unit, inside: Sequence[Event], looked_at: Sequence[Event], run: 
         subject,
         True if True in grads else False if grads == {False} else None,
         by_mode=modes == {False} or _said(unit) is False,
-        ended=any(event.kind == "end" and run.parts(model_of(event.subject)) & subject for event in looked_at),
+        ended=any(event.kind == "end" and run.parts(model_of(event.subject)) & subject and not _cut_by_choice(event, call) for event in looked_at),
         training=_said(unit) if modes == {None} else modes.pop() if len(modes) == 1 else None,
         moded=moded,
         frozen=_frozen(call.subject),
         loaded=_is_loaded(call.subject) and not _is_trial(call),
     )
+
+
+def _cut_by_choice(end: Event, call: Event) -> bool:
+    """Whether an output is detached under a condition, so that it is wanted with its graph where that does not hold."""
+    cut = isinstance(end.site.node, ast.Attribute) or (isinstance(end.site.node, ast.Call) and getattr(end.site.node.func, "attr", "") == "detach")
+    return cut and not set(end.arms) <= set(call.arms)
+
+
+def _mode_from_elsewhere(unit: _Unit, run: Run) -> bool:
+    """Whether a model is part of an object whose method only code elsewhere calls, and which is a module or sets modes in some other method."""
+    frame = unit.call.frame
+    while frame is not None and not frame.alone:
+        frame = frame.caller
+    holder = frame.receiver if frame is not None else None
+    if not isinstance(holder, Instance) or not isinstance(holder.cls, Class):
+        return False
+    if is_module(holder) or opaque_base(holder.cls):
+        return not any(isinstance(each, Instance) and _within(each.made_in, frame) for each in each_of(unit.call.subject))
+    held = any(isinstance(each, Instance) and run.parts(unit.call.subject) <= run.parts(each) for each in holder.store.values())
+    return held and any(switches_modes(base.node) for base in linear_bases(holder.cls) if isinstance(base, Class))
 
 
 def _said(unit: _Unit) -> bool | None:

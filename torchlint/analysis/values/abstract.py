@@ -38,6 +38,10 @@ class Unknown(Value):
 
 
 UNKNOWN = Unknown()
+# The keyword under which a call passes more arguments whose names are not known: `f(x, **options)`.
+MORE = "**"
+# The method of what a `with` binds of which nothing is known.
+ENTERED = "<entered>"
 
 
 def from_data(value: Value | None) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import reduce
 
 from torchlint.analysis.values.abstract import (
+    MORE,
     Activation,
     Function,
     Instance,
@@ -26,6 +27,8 @@ ONE_OF = "one of"
 
 def takes(callee: Value, positional: int, keywords: Collection[str]) -> bool:
     """Whether something can be called with so many positional arguments and these keywords, as far as that is known."""
+    if MORE in keywords:
+        return True
     match callee:
         case Instance(cls=str() as name) if (names := call_parameters(name)) is not None:
             return positional + len(keywords) == len(names) and set(keywords) <= set(names[positional:])

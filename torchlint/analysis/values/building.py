@@ -10,18 +10,27 @@ from torchlint.analysis.values.abstract import (
     Const,
     Dict,
     Frame,
+    Function,
     Instance,
+    Library,
     List,
     OneOf,
     Tensor,
     Tuple,
+    Unknown,
     Value,
 )
 from torchlint.analysis.values.classes import descendants, layer_of
-from torchlint.analysis.values.guards import conditions, switched_by_mode, way
+from torchlint.analysis.values.guards import conditions, inside, switched_by_mode, way
+from torchlint.analysis.values.site import Site
 from torchlint.analysis.values.store import ELEMENT, ENTRIES, FROM_FILE, ITEMS
+from torchlint.syntax.index import below
 
 _UNTOUCHED = ("weight", "bias")
+# What is read of something to put a thing there.
+_KEEPING = frozenset({"setdefault", "__setattr__", "__dict__", "add_module", "register_module", "append", "add", "update", "extend", "insert"})
+# Packages whose decorators run the function at every call.
+_RUN_EACH_TIME = ("torch.", "builtins.", "abc.", "typing.", "typing_extensions.", "warnings.", "contextlib.")
 
 
 def within(frame: Frame | None, outer: Frame) -> bool:
@@ -70,7 +79,59 @@ def made_anew(module: Instance, outer: Frame) -> Iterator[Instance]:
             continue
         if not weighted(each) and _switched(each, outer):
             continue
+        if any(keeps_results(decorator) for decorator in _decorators(each.made_in, outer)):
+            continue
         yield each
+
+
+def _decorators(frame: Frame | None, outer: Frame) -> Iterator[Value]:
+    """The decorators of the functions that run inside `outer`."""
+    while frame is not None and frame is not outer:
+        if frame.function is not None:
+            yield from frame.function.decorators
+        frame = frame.caller
+
+
+def keeps_results(decorator: Value) -> bool:
+    """Whether a decorator may keep what the function gave, to give it out again: caches, lazy properties, singletons."""
+    match decorator:
+        case Library(name=name) | Instance(cls=str(name)):
+            return not name.startswith(_RUN_EACH_TIME)
+        case Function():
+            return any(map(_keeps, below(decorator.node, ast.Attribute, ast.Subscript, ast.Name, ast.Nonlocal, ast.Global)))
+    return True
+
+
+def _keeps(node: ast.AST) -> bool:
+    """Whether an expression writes to something that is still there at the next call."""
+    match node:
+        case ast.Attribute(attr=name):
+            return isinstance(node.ctx, ast.Store) or name in _KEEPING
+        case ast.Subscript():
+            return isinstance(node.ctx, ast.Store)
+        case ast.Name(id=name):
+            return name in ("setattr", "vars")
+    return isinstance(node, ast.Nonlocal | ast.Global)
+
+
+def made_at(value: Value | None, expression: Site) -> bool:
+    """Whether something was made where an expression was evaluated, by that itself or by what it calls: `super()` and `holder.net()` make nothing."""
+    if isinstance(value, Unknown):
+        return value.site is not None and "." in (value.method or "") and inside(value.site, expression)
+    if not isinstance(value, Instance) or value.site is None:
+        return False
+    if value.made_in is None:
+        return inside(value.site, expression)
+    return any(inside(site, expression) for _, site in way(value.made_in, value.site))
+
+
+def made_during(value: Value, loop: Site, frame: Frame) -> bool:
+    """Whether something was made while a loop of a running function ran, in its body or by what that calls."""
+    if not isinstance(value, Instance) or value.site is None:
+        return False
+    if inside(value.site, loop) or value.made_in is None:
+        return inside(value.site, loop)
+    return any(each is frame and inside(site, loop) for each, site in way(value.made_in, value.site))
 
 
 def kept(module: Instance, outer: Frame, owner: Value | None = None) -> bool:

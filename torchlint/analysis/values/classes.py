@@ -22,6 +22,7 @@ from torchlint.analysis.values.abstract import (
     each_of,
 )
 from torchlint.analysis.values.store import ENTRIES, IS_MODULE, ITEMS, LAST, SCRIPTED, SEEN
+from torchlint.analysis.values.trail import Trail
 from torchlint.syntax.index import below
 from torchlint.torch_api.layers import Layer, is_module_class, layer
 
@@ -118,6 +119,15 @@ def find(cls: Class, name: str, after: Class | None = None) -> Value | None:
     return None
 
 
+def accessor(cls: Class | str, kind: str, name: str) -> Function | None:
+    """The "setter" or "deleter" of a property of a class, or of a base from which it has that property."""
+    for base in linear_bases(cls) if isinstance(cls, Class) else ():
+        if isinstance(base, Class) and name in base.namespace:
+            found = base.namespace.get((kind, name))
+            return found if isinstance(found, Function) else None
+    return None
+
+
 def is_module_type(cls: Class | str) -> bool:
     """Whether the instances of a class are nn.Modules."""
     if isinstance(cls, str):
@@ -206,6 +216,13 @@ def descendants(value: Value) -> Iterator[Instance]:
             pending.extend(child for _, child in children(each))
 
 
+def mode_unknown(trail: Trail, module: Value) -> None:
+    """Whether a module and those below it are in training mode is not known."""
+    for each in descendants(module) if is_module(module) else ():
+        if each.store.get("training", True) is not None:
+            trail.set(each.store, "training", None)
+
+
 def decorated(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, name: str) -> bool:
     """Whether a function carries a plain decorator of that name (`staticmethod`, `x.setter` by "setter")."""
     for decorator in getattr(node, "decorator_list", ()):
@@ -248,7 +265,50 @@ def _own_assigned(cls: ast.ClassDef) -> frozenset[str]:
             for each in below(node, ast.Attribute):
                 if isinstance(each.ctx, ast.Store) and isinstance(each.value, ast.Name) and each.value.id == "self":
                     names.add(each.attr)
+            for call in below(node, ast.Call):
+                if isinstance(call.func, ast.Attribute) and call.func.attr in ("register_buffer", "register_parameter") and call.args and isinstance(call.args[0], ast.Constant):
+                    names.add(str(call.args[0].value))
     return frozenset(names)
+
+
+def changed_later(cls: Class) -> frozenset[str]:
+    """The containers on self into which methods other than `__init__` put something, or take it out; those of its bases included."""
+    return frozenset[str]().union(*(_own_changed_later(base.node) for base in linear_bases(cls) if isinstance(base, Class)))
+
+
+@lru_cache(maxsize=4096)
+def _own_changed_later(cls: ast.ClassDef) -> frozenset[str]:
+    methods = [each for each in cls.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) and each.name != "__init__"]
+    held = [each for method in methods for each in changed_containers(method) if isinstance(each, ast.Attribute)]
+    return frozenset(each.attr for each in held if isinstance(each.value, ast.Name) and each.value.id == "self")
+
+
+# Methods that change a container in place.
+_CHANGE = frozenset("append extend insert remove pop popitem clear update add discard setdefault appendleft sort reverse".split())
+
+
+def shared_changed(cls: Class) -> frozenset[str]:
+    """The attributes that methods assign on the class, or change in place: each object of the class sees what others did."""
+    return frozenset[str]().union(*(_own_shared_changed(base.node) for base in linear_bases(cls) if isinstance(base, Class)))
+
+
+@lru_cache(maxsize=4096)
+def _own_shared_changed(cls: ast.ClassDef) -> frozenset[str]:
+    names: set[str] = set()
+    for method in cls.body:
+        if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef):
+            assigned = [each for each in below(method, ast.Attribute) if isinstance(each.ctx, ast.Store)]
+            names.update(each.attr for each in assigned if not (isinstance(each.value, ast.Name) and each.value.id == "self"))
+            names.update(each.attr for each in changed_containers(method) if isinstance(each, ast.Attribute))
+    return frozenset(names)
+
+
+@lru_cache(maxsize=4096)
+def changed_containers(function: ast.AST) -> tuple[ast.Name | ast.Attribute, ...]:
+    """What a function puts something into, or takes something out of: `seen` of `seen.append(x)`, `self.cache` of `self.cache[k] = x`."""
+    written = [each.value for each in below(function, ast.Subscript) if isinstance(each.ctx, ast.Store | ast.Del)]
+    called = [each.value for each in below(function, ast.Attribute) if each.attr in _CHANGE]
+    return tuple(each for each in (*written, *called) if isinstance(each, ast.Name | ast.Attribute))
 
 
 def running_forward(frame: Frame | None) -> Frame | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from torchlint.analysis.values.abstract import UNKNOWN, Dict, Instance, Iteration, List, OneOf, Tuple, Value
 from torchlint.analysis.values.store import ELEMENT, ENTRIES, ITEMS, SEEN
+from torchlint.analysis.values.trail import Trail
 
 # Of how many things a container may remember that it came to hold them.
 MOST_SEEN = 256
@@ -31,3 +34,20 @@ def held_in(value: Value) -> list[Value]:
     return [UNKNOWN]
 
 
+
+
+def contents_change(trail: Trail, value: Value) -> None:
+    """Nothing is known any more of what a container holds, and how much; it remembers what it came to hold."""
+    if isinstance(value, List) or holds_items(value):
+        value.store.setdefault(SEEN, held_in(value))
+        trail.set(value.store, ITEMS, None)
+        trail.set(value.store, ELEMENT, UNKNOWN)
+    elif isinstance(value, Dict):
+        value.store.setdefault(SEEN, held_in(value))
+        trail.set(value.store, ENTRIES, None)
+        trail.set(value.store, ELEMENT, UNKNOWN)
+
+
+def holds_items(value: object) -> TypeGuard[Instance]:
+    """Whether a value is an object of a library that has items: a ModuleList."""
+    return isinstance(value, Instance) and isinstance(value.store.get(ITEMS), tuple)

@@ -17,9 +17,12 @@ from torchlint.analysis.values.abstract import (
     Frame,
     Instance,
     Library,
+    LibraryMethod,
+    OneOf,
     Tensor,
     Unknown,
     Value,
+    from_data,
 )
 from torchlint.analysis.values.classes import descendants, is_buffer, is_module
 from torchlint.analysis.values.guards import conditions, statements_before, way
@@ -27,6 +30,7 @@ from torchlint.analysis.values.site import Site
 from torchlint.analysis.values.store import DEVICE
 from torchlint.analysis.values.trail import Trail
 from torchlint.diagnostic import Edit, Span
+from torchlint.torch_api.dtypes import LEGACY_TENSORS
 from torchlint.torch_api.operations import operation
 
 DEFAULT, MADE, MOVED = "cpu default", "cpu made", "moved"
@@ -56,13 +60,43 @@ def device_of(value: Value) -> str | None:
 
 
 def asked_device(value: Value) -> str | None:
-    """Where `device=value` puts something: "moved" where that is not known by name, None where it is another tensor's."""
+    """Where `device=value` puts something: "moved" where that is not known by name, None where it is another tensor's, or may be."""
     if value == NONE:
         return DEFAULT
     named = device_of(value)
-    if named is not None or (isinstance(value, Instance) and "of" in value.arguments):
+    if named is not None or (isinstance(value, Instance) and "of" in value.arguments) or of_tensor(value):
         return named
     return MOVED
+
+
+def of_tensor(value: Value) -> bool:
+    """Whether something unknown may well be a tensor or its device, which may be any: `x.device`, a batch, a model's output."""
+    match value:
+        case LibraryMethod(name="device", receiver=receiver):
+            return not _is_setting(receiver)
+        case Unknown(method="get_device" | "<model>"):
+            return True
+        case Unknown(method=str(), receiver=Value() as receiver):
+            return from_data(value) or of_tensor(receiver)
+        case OneOf():
+            return any(map(of_tensor, value.alternatives))
+    return False
+
+
+def _is_setting(value: Value) -> bool:
+    """Whether something is what a person set, on the command line: `args` of `args.device`."""
+    while isinstance(value, Unknown | LibraryMethod) and value.receiver is not None:
+        value = value.receiver
+    return isinstance(value, Instance) and isinstance(value.cls, str) and not value.cls.startswith("torch.")
+
+
+def type_device(value: Value) -> str | None:
+    """Where `.type(value)` puts something, for tensor types of old that name CUDA or the CPU: None where it cannot be told, or does not move."""
+    name = value.name if isinstance(value, Library) else value.value if isinstance(value, Const) else None
+    package, _, last = str(name).rpartition(".")
+    if last not in LEGACY_TENSORS:
+        return None
+    return "cuda" if package == "torch.cuda" else "cpu" if package == "torch" else None
 
 
 def module_device(module: Instance) -> str | None:
@@ -74,9 +108,14 @@ def module_device(module: Instance) -> str | None:
 def move_module(trail: Trail, module: Instance, name: str, positional: Sequence[Value], keywords: Mapping[str, Value]) -> None:
     """`module.to(…)`, `.cuda()`, `.cpu()`: the layers of a module are elsewhere now."""
     device: str | None = {"cuda": "cuda", "cpu": "cpu", "xpu": "xpu"}.get(name)
-    if name in ("to", "to_empty"):
+    if name == "type":
+        given = keywords.get("dst_type", positional[0] if positional else UNKNOWN)
+        device = type_device(given)
+        if device is None and isinstance(given, Library | Const):
+            return
+    elif name in ("to", "to_empty"):
         given = keywords.get("device", positional[0] if positional else NONE)
-        if isinstance(given, Library | Const) and device_of(given) is None:
+        if (isinstance(given, Library | Const) and device_of(given) is None) or (isinstance(given, LibraryMethod) and given.name == "dtype"):
             return
         device = given.device if isinstance(given, Tensor) else asked_device(given)
     elif device is None:

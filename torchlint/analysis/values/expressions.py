@@ -6,6 +6,7 @@ import ast
 
 from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Position, Span
+from torchlint.torch_api.dtypes import CASTS, dtype_of
 
 _SIMPLE = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.List, ast.Tuple, ast.Dict, ast.ListComp)
 # Methods that give the object that they are called on.
@@ -146,6 +147,23 @@ def filled_at_once(site: Site) -> bool:
     """Whether an in-place method is called on an expression: `torch.Tensor(4).uniform_()`."""
     parent = site.tree.parent(site.node)
     return isinstance(parent, ast.Attribute) and parent.attr.endswith("_")
+
+
+def cast_at_once(site: Site) -> bool:
+    """Whether a chain of methods on an expression settles its dtype: `torch.Tensor([1]).cuda().long()`, `….to(torch.int64)`."""
+    parent = site.tree.parent(site.node)
+    call = site.tree.parent(parent) if isinstance(parent, ast.Attribute) else None
+    if not isinstance(parent, ast.Attribute) or not isinstance(call, ast.Call) or call.func is not parent:
+        return False
+    given = [*call.args, *(each.value for each in call.keywords)]
+    named = any(dtype_of(f"torch.{each.attr}") for each in given if isinstance(each, ast.Attribute))
+    return parent.attr in CASTS or (parent.attr in ("to", "type") and named) or parent.attr == "type_as" or cast_at_once(site.at(call))
+
+
+def becomes_parameter(site: Site) -> bool:
+    """Whether an expression is what `nn.Parameter(…)` is made of."""
+    parent = site.tree.parent(site.node)
+    return isinstance(parent, ast.Call) and getattr(parent.func, "attr", getattr(parent.func, "id", "")) == "Parameter"
 
 
 def given_to_call(site: Site) -> bool:

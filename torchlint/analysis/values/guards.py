@@ -17,8 +17,8 @@ _ENDS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 def conditions(site: Site) -> Iterator[ast.expr]:
     """The tests in the function around a place that decide whether it is reached, innermost first.
 
-    Those of `if`, `while` and conditional expressions around it, of `and` and `or` to its left, and of
-    an earlier `if` that leaves the block.
+    Those of `if`, `while` and conditional expressions around it, of `and` and `or` to its left, what a handler
+    catches, and those of an earlier `if` that leaves the block.
     """
     node: ast.AST = site.node
     while not isinstance(node, _FUNCTIONS):
@@ -30,6 +30,8 @@ def conditions(site: Site) -> Iterator[ast.expr]:
                 yield parent.test
             case ast.BoolOp() if node is not parent.values[0]:
                 yield parent.values[0]
+            case ast.ExceptHandler(type=ast.expr() as caught):
+                yield caught
         if isinstance(node, ast.stmt):
             yield from _left_before(parent, node)
         node = parent
@@ -161,4 +163,35 @@ def kept_for_later(target: Site, loop: Site) -> Site | None:
 def chosen(repetition: Site) -> bool:
     """Whether a thing with a name of its own is repeated under a condition: sharing it is a choice that the program offers."""
     named = any(isinstance(each, ast.Name) for each in getattr(getattr(repetition.node, "left", None), "elts", ()))
-    return named and next(conditions(repetition), None) is not None
+    return any(named or _is_flag(test) for test in conditions(repetition)) or _other_arm_makes_each(repetition)
+
+
+def _other_arm_makes_each(site: Site) -> bool:
+    """Whether the other arm of a condition around a place makes things one by one."""
+    node: ast.AST | None = site.node
+    while node is not None and not isinstance(node, _FUNCTIONS):
+        parent = site.tree.parent(node)
+        if isinstance(parent, ast.IfExp) and node is not parent.test:
+            others: list[ast.AST] = [parent.orelse if node is parent.body else parent.body]
+        else:
+            others = list(parent.orelse if node in parent.body else parent.body) if isinstance(parent, ast.If) and node is not parent.test else []
+        if any(isinstance(each, ast.ListComp | ast.GeneratorExp | ast.For) for other in others for each in ast.walk(other)):
+            return True
+        node = parent
+    return False
+
+
+def _is_flag(test: ast.expr) -> bool:
+    """Whether a condition asks for a choice and measures nothing: `shared`, `not self.tied`, `mode == "shared"`, `config["tied"] is True`."""
+    match test:
+        case ast.Name() | ast.Attribute() | ast.Subscript():
+            return True
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return _is_flag(operand)
+        case ast.BoolOp(values=values):
+            return any(map(_is_flag, values))
+        case ast.Compare(left=left, comparators=[ast.Constant(value=str() | bool())]):
+            return _is_flag(left)
+        case ast.Call(func=ast.Attribute(attr="get")):
+            return True
+    return False

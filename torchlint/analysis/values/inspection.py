@@ -81,7 +81,10 @@ def truth(value: Value) -> bool | None:
         case Dict():
             entries = value.store.get(ENTRIES)
             return None if entries is None else bool(entries)
-        case Function() | Class() | Method() | Partial() | RecordType() | ProjectFile():
+        case Function() | Method():
+            function = value.function if isinstance(value, Method) else value
+            return True if all(map(_gives_function, function.decorators)) else None
+        case Class() | Partial() | RecordType() | ProjectFile():
             return True
         case Library() if is_public(value.name):
             return True
@@ -92,6 +95,12 @@ def truth(value: Value) -> bool | None:
         case Instance() if value.library_name or "__len__" not in value.store:
             return True if value.library_name and ITEMS not in value.store else None
     return None
+
+
+def _gives_function(decorator: Value) -> bool:
+    """Whether what a decorator makes of a function is one for certain: others may make a property of it."""
+    name = decorator.name if isinstance(decorator, Library) else decorator.cls if isinstance(decorator, Instance) else None
+    return isinstance(name, str) and name.startswith(("torch.", "builtins.", "abc."))
 
 
 def both(left: Value, right: Value) -> Value:
@@ -181,6 +190,15 @@ def uncounted(parts: Sequence[Value]) -> Store:
     seen = [each for part in parts for each in held_in(part) if not isinstance(each, Const)]
     element = join_all([element_of(part) for part in parts if known_items(part) != ()])
     return {ITEMS: None, ELEMENT: element, SEEN: seen[:MOST_SEEN]}
+
+
+def of_set(items: tuple[Value, ...]) -> tuple[Value, ...] | None:
+    """The elements of a set that is given these; None where some of them may be the same."""
+    plain = [each for each in items if isinstance(each, Const | Library | Class)]
+    others = {id(each): each for each in items if isinstance(each, Tensor | Instance | Function)}
+    if len(items) > 1 and len(plain) + sum(id(each) in others for each in items) < len(items):
+        return None
+    return tuple(dict.fromkeys(plain)) + tuple(others.values()) if len(items) > 1 else items
 
 
 def last_of(parts: Sequence[Value]) -> Value:

@@ -6,9 +6,10 @@ import ast
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from torchlint.analysis.values.abstract import Class, Instance, Library, OneOf
-from torchlint.analysis.values.classes import find, lineage, linear_bases
+from torchlint.analysis.values.abstract import Class, Function, Instance, Library, OneOf
+from torchlint.analysis.values.classes import find, is_module_type, lineage, linear_bases
 from torchlint.syntax.index import below, walk
+from torchlint.torch_api.lightning import STEPS
 from torchlint.torch_api.operations import OF_ONE_OPERAND
 
 Method = ast.FunctionDef | ast.AsyncFunctionDef
@@ -94,6 +95,31 @@ def readable_bases(cls: Class, layers: bool = False) -> bool:
     return True
 
 
+def called_as_module(module: Instance) -> bool:
+    """Whether calling a module is nn.Module's `__call__`: neither its class nor what stands before nn.Module gives that another meaning."""
+    if "__call__" in module.store:
+        return False
+    for base in linear_bases(module.cls) if isinstance(module.cls, Class) else ():
+        if not isinstance(base, Class):
+            if not isinstance(base, Library) or not (base.name in _PLAIN_BASES or is_module_type(base.name)):
+                return False
+            continue
+        own = base.namespace.get("__call__")
+        if own is not None and not (isinstance(own, Function) and _hands_on(own.node)):
+            return False
+    return True
+
+
+def _hands_on(node: ast.AST) -> bool:
+    """Whether a `__call__` is there for its signature alone: `return super().__call__(x)`."""
+    body = node.body if isinstance(node, ast.FunctionDef) else []
+    body = body[1:] if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant) else body
+    match body:
+        case [ast.Return(value=ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr="__call__")))]:
+            return True
+    return False
+
+
 def nearly(name: str, wanted: str) -> bool:
     """Whether a name is a misspelling: other case, or one or two letters swapped, lost, added or changed."""
     lower = name.lower()
@@ -163,6 +189,7 @@ def being_made(instance: Instance) -> bool:
 
 
 _DYNAMIC = frozenset({"children", "modules", "named_children", "named_modules", "_modules", "__dict__", "_parameters", "get_submodule"})
+_APPLIED = ("forward", "__call__", *STEPS)
 _MOVES = frozenset({"to", "cuda", "cpu", "type_as", "expand_as", "new_tensor"})
 _LOOKS = frozenset({"shape", "device", "dtype", "size", "dim", "ndim", "numel", "item", "tolist"})
 
@@ -212,6 +239,40 @@ def used_where_it_is(cls: Class, name: str) -> bool:
                     return False
                 used = used or (method.name in reached and not stored and _LOOKS.isdisjoint(taken[:1]) and id(each) not in copied)
     return used
+
+
+def managed(cls: Class, name: str) -> bool:
+    """Whether a class takes care of an attribute itself: no forward reads it, or it is written again once the module is made."""
+    if readers(cls, name).isdisjoint(_reached(cls, *_APPLIED)):
+        return True
+    making = _reached(cls, "__init__")
+    written = {method.name for base in linear_bases(cls) if isinstance(base, Class) for method in methods(base.node) if _writes(method, name)}
+    return not written <= making
+
+
+def _writes(method: Method, name: str) -> bool:
+    """Whether a method assigns an attribute on self, or a part of it, or changes that in place."""
+    outer = _chained(method)
+    for each in _mentions(method, name):
+        node: ast.expr | None = each
+        while node is not None:
+            if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
+                return True
+            if isinstance(node, ast.Attribute) and node.attr.endswith("_") and not node.attr.endswith("__") and node.attr != "requires_grad_":
+                return True
+            node = outer.get(id(node))
+    return False
+
+
+def grad_read(module: ast.Module, name: str) -> bool:
+    """Whether a file reads the gradient of an attribute of that name, or asks for it: `net.delta.grad`, `autograd.grad(loss, net.delta)`."""
+    for each in below(module, ast.Attribute, ast.Call):
+        if isinstance(each, ast.Attribute) and each.attr == "grad" and isinstance(each.value, ast.Attribute) and each.value.attr == name:
+            return True
+        asked = each.args if isinstance(each, ast.Call) and getattr(each.func, "attr", getattr(each.func, "id", "")) == "grad" else ()
+        if any(isinstance(inner, ast.Attribute) and inner.attr == name for argument in asked for inner in walk(argument)):
+            return True
+    return False
 
 
 @lru_cache(maxsize=512)
@@ -264,14 +325,15 @@ def _taken(node: ast.expr, outer: Mapping[int, ast.expr]) -> Iterator[str]:
         node = chained
 
 
-def _reached(cls: Class) -> set[str]:
-    """The names of `forward` and of the methods that it calls on self, at any distance."""
+def _reached(cls: Class, *roots: str) -> set[str]:
+    """The names of methods (`forward`, where none are named) and of those that they call on self, at any distance."""
     calls: dict[str, set[str]] = {}
     for base in linear_bases(cls):
         for name, readers_ in own_reads(base.node).items() if isinstance(base, Class) else ():
             for reader in readers_:
                 calls.setdefault(reader, set()).add(name)
-    found, pending = {"forward"}, ["forward"]
+    pending = list(roots or ("forward",))
+    found = set(pending)
     while pending:
         for name in calls.get(pending.pop(), ()):
             if name not in found:

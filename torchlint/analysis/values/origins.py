@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from torchlint.analysis.values.abstract import (
     FALSE,
@@ -124,6 +124,13 @@ def gradient_of(value: Value | None) -> Value | None:
         case LibraryMethod(name="data", receiver=source):
             return gradient_of(source)
     return None
+
+
+def empties(method: str, arguments: Sequence[Value]) -> bool:
+    """Whether a method leaves nothing of a gradient: `zero_()`, `fill_(0)`, `mul_(0)`."""
+    if method in ("fill_", "mul_"):
+        return len(arguments) == 1 and isinstance(arguments[0], Const) and arguments[0].value == 0
+    return method in ("zero_", "detach_")
 
 
 def parts(value: Value | None) -> frozenset[int]:

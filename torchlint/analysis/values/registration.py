@@ -79,7 +79,8 @@ def _parameters(module: Instance) -> Iterator[Value]:
 
 def _has_weights(value: Value) -> bool:
     if isinstance(value, Tensor):
-        return value.parameter and value.op == "parameter"
+        # What `parameters()` gave has a module that knows it.
+        return value.parameter and value.op == "parameter" and value.model is None
     return isinstance(value, Instance) and is_module(value) and any(map(weighted, descendants(value)))
 
 

@@ -42,6 +42,8 @@ ENTRIES: Final = Slot("entries")
 ELEMENT: Final = Slot("element")
 SEEN: Final = Slot("seen")
 LAST: Final = Slot("last")
+# A function that something else will call, once or often, changes it.
+CHANGED_LATER: Final = Slot("changed later")
 
 # Of an object: code that is not read has it; its `__init__` was run, or may have been; attributes are set under names
 # that are not known; it is a copy; states that it was given on some way.
@@ -60,6 +62,8 @@ FIXED: Final = Slot("fixed")
 FROM_FILE: Final = Slot("from file")
 SCRIPTED: Final = Slot("scripted")
 MODED: Final = Slot("moded")
+# The entry in which a module's mode was last set.
+MODE_SET_IN: Final = Slot("mode set in")
 SITES: Final = Slot("sites")
 # Of an object of a class that is not read: its methods show that it is a module; its gradients were set to zero.
 IS_MODULE: Final = Slot("is a module")

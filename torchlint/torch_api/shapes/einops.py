@@ -12,11 +12,13 @@ from torchlint.torch_api.shapes.entry import Function, Layer, TensorShape, funct
 from torchlint.torch_api.shapes.error import ShapeError
 from torchlint.torch_api.shapes.reading import dim
 
-# A side is a row of groups, a group the axes that make one dim; "..." is a group of its own.
+# A side is a row of groups, a group the axes that make one dim. "..." in parentheses is an axis like others;
+# where it stands bare it is several dims, and a group of its own.
 Group: TypeAlias = tuple[str, ...]
 Side: TypeAlias = tuple[Group, ...]
 
-_REST: Group = ("...",)
+_BARE = "bare ..."
+_REST: Group = (_BARE,)
 
 
 def rearrange(tensor: object, pattern: object, axes: Mapping[str, object] | None = None) -> Shape:
@@ -88,17 +90,21 @@ def _side(text: str, pattern: str) -> Side:
         elif inside is not None:
             inside += [token] if token != "1" else []
         else:
-            groups.append((token,) if token != "1" else ())
+            groups.append(_REST if token == "..." else (token,) if token != "1" else ())
     if inside is not None:
         raise ShapeError(f"{pattern!r}: a parenthesis is open", "argument")
-    names = [axis for group in groups for axis in group if not axis.isdigit()]
+    names = [_plain(axis) for group in groups for axis in group if not axis.isdigit()]
     if len(set(names)) < len(names):
         raise ShapeError(f"{pattern!r}: an axis is named twice", "argument")
     return tuple(groups)
 
 
 def _names(side: Side) -> set[str]:
-    return {axis for group in side for axis in group}
+    return {_plain(axis) for group in side for axis in group}
+
+
+def _plain(axis: str) -> str:
+    return "..." if axis == _BARE else axis
 
 
 def _expect_axes(left: Side, right: Side, axes: Mapping[str, object], who: str, pattern: str) -> None:
@@ -106,7 +112,7 @@ def _expect_axes(left: Side, right: Side, axes: Mapping[str, object], who: str, 
     before, after = _names(left), _names(right)
     numbers = {axis for axis in before | after if axis.isdigit()}
     wrong: set[str] = set()
-    if "..." in after - before or any("..." in group and len(group) > 1 for group in left):
+    if "..." in after - before or any("..." in group for group in left):
         wrong |= {"..."}
     if who == "rearrange":
         wrong |= (before ^ after) | numbers

@@ -31,7 +31,14 @@ from torchlint.analysis.values.abstract import (
 )
 from torchlint.analysis.values.checkpoints import is_state
 from torchlint.analysis.values.contents import held_in
-from torchlint.analysis.values.inspection import counted, element_of, known_items, origin_of, uncounted
+from torchlint.analysis.values.inspection import (
+    counted,
+    element_of,
+    known_items,
+    of_set,
+    origin_of,
+    uncounted,
+)
 from torchlint.analysis.values.join import join_all
 from torchlint.analysis.values.records import record_type
 from torchlint.analysis.values.store import DRAWN, ELEMENT, ENTRIES, ITEMS, LAST, SET_BY_NAME
@@ -132,6 +139,8 @@ def _list(call: LibraryCall) -> Value:
         return List({ITEMS: (), LAST: UNKNOWN}, machine.site(node))
     items = known_items(positional[0])
     _drawn_from(machine, positional[0])
+    if items is not None and call.name == "builtins.set" and (items := of_set(items)) is None:
+        return List(uncounted((positional[0],)), machine.site(node))
     return List({ITEMS: items, ELEMENT: machine.iterated(positional[0], node) if items is None else UNKNOWN}, machine.site(node))
 
 
@@ -242,11 +251,6 @@ def _setattr(call: LibraryCall) -> Value:
         elif isinstance(positional[0], Instance):
             call.machine.trail.set(positional[0].store, SET_BY_NAME, TRUE)
     return NONE
-
-
-@handles("builtins.hasattr")
-def _hasattr(call: LibraryCall) -> Value:
-    return UNKNOWN
 
 
 @handles("builtins.next")

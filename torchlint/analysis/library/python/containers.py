@@ -20,9 +20,9 @@ from torchlint.analysis.values.abstract import (
 )
 from torchlint.analysis.values.contents import MOST_SEEN, held_in
 from torchlint.analysis.values.extent import unfolds_too_far
-from torchlint.analysis.values.inspection import element_of, known_items
+from torchlint.analysis.values.inspection import element_of, known_items, of_set
 from torchlint.analysis.values.join import join, join_all
-from torchlint.analysis.values.store import ELEMENT, ENTRIES, ITEMS, LAST, SEEN
+from torchlint.analysis.values.store import CHANGED_LATER, ELEMENT, ENTRIES, ITEMS, LAST, SEEN
 
 _LONGEST = 4096
 
@@ -33,13 +33,20 @@ def list_method(
     items = value.store.get(ITEMS)
     first = positional[0] if positional else UNKNOWN
     match name:
-        case "append" | "add" | "appendleft":
+        case "add":
+            _add(machine, value, first)
+            return NONE
+        case "append" | "appendleft":
             grow(machine, value, Tuple((first,)))
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
                 gather(machine, node, node.func.value, first, node.args[0], value)
             return NONE
-        case "extend" | "update":
+        case "extend":
             grow(machine, value, first)
+            return NONE
+        case "update":
+            for each in positional:
+                grow(machine, value, Iteration(element_of(each)))
             return NONE
         case "insert":
             note_last(machine, value, UNKNOWN)
@@ -57,11 +64,11 @@ def list_method(
             elif items is not None:
                 _forget(machine, value)
             return result
-        case "clear":
+        case "clear" if CHANGED_LATER not in value.store:
             note_last(machine, value, UNKNOWN)
             machine.trail.set(value.store, ITEMS, ())
             return NONE
-        case "reverse" | "sort" | "remove":
+        case "clear" | "reverse" | "sort" | "remove" | "discard":
             _forget(machine, value)
             return NONE
         case "copy":
@@ -69,6 +76,16 @@ def list_method(
         case "index" | "count":
             return UNKNOWN
     return UNKNOWN
+
+
+def _add(machine: Machine, value: List, added: Value) -> None:
+    """A set gets an element, which it may have."""
+    items = value.store.get(ITEMS)
+    known = of_set((*items, added)) if items is not None else None
+    if known is None:
+        grow(machine, value, Iteration(added))
+    elif len(known) > len(items or ()):
+        grow(machine, value, Tuple((added,)))
 
 
 def grow(machine: Machine, value: List, added: Value) -> None:
@@ -124,6 +141,11 @@ def dict_method(
             default = positional[1] if len(positional) > 1 else NONE
             key = positional[0] if positional else UNKNOWN
             result = entry(value, key, default)
+            if not isinstance(key, Const) and entries is not None:
+                result = join(result, default)
+            if name == "setdefault" and not (entries is not None and isinstance(key, Const) and key.value in entries):
+                note_held(value, (default,))
+                machine.trail.set(value.store, ENTRIES, {**entries, key.value: default} if entries is not None and isinstance(key, Const) else None)
             if name == "pop":
                 rest = {k: v for k, v in entries.items() if k != key.value} if entries is not None and isinstance(key, Const) else None
                 machine.trail.set(value.store, ENTRIES, rest)
@@ -138,9 +160,12 @@ def dict_method(
             return NONE
         case "copy":
             return Dict(dict(value.store), machine.site(node))
-        case "clear":
+        case "clear" if CHANGED_LATER not in value.store:
             machine.trail.set(value.store, ENTRIES, {})
             return NONE
+        case "clear" | "popitem":
+            machine.trail.set(value.store, ENTRIES, None)
+            return UNKNOWN
     return UNKNOWN
 
 

@@ -25,8 +25,13 @@ from torchlint.analysis.values.abstract import (
 )
 from torchlint.analysis.values.classes import is_module, library_bases, linear_bases, opaque_base
 from torchlint.analysis.values.inspection import known_items
+from torchlint.torch_api.binding import is_public
+from torchlint.torch_api.layers import derives
+from torchlint.torch_api.operations import TENSOR_ATTRIBUTES
 
 _NO_TENSORS = frozenset({"numpy.ndarray", "torch.Size", "torch.nn.Module", "torch.nn.utils.rnn.PackedSequence"})
+# Packages none of whose classes a tensor is of.
+_NO_TENSORS_IN = ("builtins.", "numbers.", "numpy.", "PIL.", "pandas.")
 # Abstract classes that no tensor and no module of torch.nn belongs to: nothing joins these by its methods alone.
 _COLLECTIONS = frozenset({"Mapping", "MutableMapping", "Sequence", "MutableSequence", "Set", "MutableSet"})
 
@@ -44,11 +49,26 @@ def _isinstance(call: LibraryCall) -> Value:
     return FALSE if verdicts and all(each is False for each in verdicts) else UNKNOWN
 
 
+@handles("torch.is_tensor")
+def _is_tensor(call: LibraryCall) -> Value:
+    return _isinstance(call.given((call.argument(0, "obj") or UNKNOWN, Library("torch.Tensor"))))
+
+
+@handles("builtins.hasattr")
+def _hasattr(call: LibraryCall) -> Value:
+    """What all tensors have: of other things it depends on their class."""
+    value, name = call.positional if len(call.positional) == 2 else (UNKNOWN, UNKNOWN)
+    known = isinstance(name, Const) and (name.value in TENSOR_ATTRIBUTES or is_public(f"torch.Tensor.{name.value}"))
+    return TRUE if known and all(isinstance(each, Tensor) for each in each_of(value)) else UNKNOWN
+
+
 @handles("builtins.type")
 def _type(call: LibraryCall) -> Value:
     value = call.positional[0] if len(call.positional) == 1 else UNKNOWN
     if isinstance(value, Instance):
         return value.cls if isinstance(value.cls, Class) else Library(value.cls)
+    if isinstance(value, Tensor) and not value.parameter:
+        return Library("torch.Tensor")
     return UNKNOWN
 
 
@@ -96,15 +116,22 @@ def _is_instance(value: Value, kind: Value) -> bool | None:
                 return True
             if _is_plain_module(value) and kind.name.startswith(("torch.nn.", "builtins.")):
                 last = kind.name.rpartition(".")[2]
+                if value.library_name and derives(value.library_name.rpartition(".")[2], last):
+                    return True
                 return None if last.startswith("_") or last in ("object", "Module") else False
             return None
         case Tensor(), Library():
             if kind.name in ("torch.Tensor", "torch.autograd.Variable"):
                 return True
-            return False if kind.name.startswith("builtins.") or kind.name in _NO_TENSORS else None
+            return False if kind.name.startswith(_NO_TENSORS_IN) or kind.name in _NO_TENSORS else None
+        case (Const() | Tuple() | Dict(), Library(name="torch.Tensor" | "torch.nn.Parameter" | "torch.nn.Module")):
+            return False
         case Const(), Library() if kind.name.startswith("builtins."):
             python = {"int": int, "float": float, "str": str, "bool": bool, "list": list, "tuple": tuple, "dict": dict}.get(kind.name[9:])
             return None if python is None else isinstance(value.value, python)
+        case List(), Library(name="builtins.tuple") if known_items(value) is None:
+            # A tuple of unknown length is held as such a list.
+            return None
         case List(), Library() if kind.name.startswith("builtins."):
             return None if kind.name[9:] in ("list", "set", "object") else False
         case Tuple(), Library() if kind.name.startswith("builtins."):

@@ -59,7 +59,7 @@ def _load(call: LibraryCall) -> Value:
     if CheckpointRead in machine.wanted:
         run = outermost(machine.frame)
         own = any(frame is run and _may_be_same_file(file, written) for frame, written in machine.torch.written)
-        machine.unit.pending.checkpoints.append(CheckpointRead(machine.site(node), machine.frame, machine.grad, "torch.load", None, arguments, tuple(positional), result, own=own))
+        machine.unit.pending.checkpoints.append(CheckpointRead(machine.site(node), machine.frame, machine.grad, "torch.load", None, arguments, tuple(positional), result, own=own, writes=machine.torch.written))
     return result
 
 

@@ -65,7 +65,7 @@ def refined(
 def sizes_unpacked(machine: Machine, value: Value, targets: Sequence[ast.expr]) -> Value:
     """`n, c, h, w = x.shape` of a tensor of unknown rank: it has that many dims, which have names from then on."""
     tensor = _whose_shape(value)
-    if tensor is None or tensor is UNKNOWN or not isinstance(tensor, Tensor | Unknown):
+    if tensor is None or tensor is UNKNOWN or not isinstance(tensor, Tensor | Unknown) or any(isinstance(each, ast.Starred) for each in targets):
         return value
     if isinstance(tensor, Tensor) and (tensor.shape is not None or len(tensor.tail or ()) > len(targets)):
         return value

@@ -39,11 +39,21 @@ from torchlint.analysis.values.classes import (
     library_bases,
 )
 from torchlint.analysis.values.contents import held_in
-from torchlint.analysis.values.devices import move_module
+from torchlint.analysis.values.devices import may_move, move_module
 from torchlint.analysis.values.inspection import element_of, known_items
 from torchlint.analysis.values.join import join_all
 from torchlint.analysis.values.registration import plain_contents
-from torchlint.analysis.values.store import CAST, ENTRIES, FIXED, FROZEN, ITEMS, LAST, SEEN, SET_BY_NAME
+from torchlint.analysis.values.store import (
+    CAST,
+    ENTRIES,
+    FIXED,
+    FROZEN,
+    ITEMS,
+    LAST,
+    MODE_SET_IN,
+    SEEN,
+    SET_BY_NAME,
+)
 
 _IN_PLACE = frozenset({"to", "cuda", "cpu", "float", "double", "half", "bfloat16", "type", "apply", "share_memory", "xpu", "to_empty"})
 _CHILDREN_METHODS = frozenset({"children", "modules"})
@@ -67,6 +77,9 @@ def call_module_method(
         move_module(machine.trail, module, name, positional, keywords)
         if name in ("double", "half", "bfloat16", "float", "type") or any(k == "dtype" for k in keywords) or name == "to":
             _note_cast(machine, module, name, positional, keywords)
+        return module
+    if name == "_apply":
+        may_move(machine.trail, module)
         return module
     if name in _CHILDREN_METHODS:
         held = tuple(descendants(module)) if name == "modules" else tuple(child for _, child in children(module))
@@ -101,6 +114,7 @@ def _eval(module: Instance, call: LibraryCall) -> Value:
 def set_mode(machine: Machine, module: Instance, training: bool | None, node: ast.AST) -> None:
     for each in descendants(module):
         machine.trail.set(each.store, "training", training)
+        each.store[MODE_SET_IN] = machine.entry
     machine.event("train" if training else "eval" if training is False else "mode", node, module, training=training)
 
 
@@ -261,7 +275,8 @@ def optimizer_method(
         machine.event("zero_grad", node, instance)
         return NONE
     if name == "step":
-        closure = positional[0] if positional else keywords.get("closure")
+        given = positional[0] if positional else keywords.get("closure", NONE)
+        closure = None if given == NONE else given
         if isinstance(closure, Function | Method):
             machine.call(closure, (), {}, node)
         machine.event("step", node, instance, (closure,) if closure is not None else ())
@@ -274,7 +289,7 @@ def optimizer_method(
 
 def is_optimizer(instance: Instance) -> bool:
     names = [instance.cls] if isinstance(instance.cls, str) else library_bases(instance.cls)
-    return any(name.startswith("torch.optim.") for name in names)
+    return any(name.startswith("torch.optim.") and not is_module_type(name) for name in names)
 
 
 def receiver_module(method: LibraryMethod) -> Instance | None:

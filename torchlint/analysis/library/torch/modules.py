@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from torchlint.analysis.facts.calls import Construction, ModuleCall
+from torchlint.analysis.facts.calls import Construction, ContainerCalled, ModuleCall
 from torchlint.analysis.facts.classes import ForwardMissing, RepeatedLayer, UninitializedModule
 from torchlint.analysis.interpreter.escape import call_unknown, escape
 from torchlint.analysis.interpreter.functions import run_function
@@ -66,9 +66,11 @@ from torchlint.torch_api.binding import bind
 from torchlint.torch_api.classifiers import Head, head_of
 from torchlint.torch_api.datasets import dataset_images
 from torchlint.torch_api.layers import Layer, layer
+from torchlint.torch_api.parameters import keeps_argument
 from torchlint.torch_api.shapes.error import ShapeError
 
 _CONTAINERS = frozenset({"torch.nn.Sequential", "torch.nn.ModuleList"})
+_WITHOUT_FORWARD = frozenset({"torch.nn.ModuleList", "torch.nn.ModuleDict"})
 _RECURRENT = frozenset({"torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU"})
 _CELLS = frozenset({"torch.nn.LSTMCell"})
 
@@ -176,7 +178,7 @@ def initialize_layer(
             for key, value in arguments.items():
                 if isinstance(instance.arguments, dict) and name != "torch.nn.Sequential":
                     machine.trail.set(instance.store, ("argument", key), value)
-                    if isinstance(key, str) and name != "torch.nn.Module":
+                    if isinstance(key, str) and keeps_argument(name, key):
                         machine.trail.set(instance.store, key, value)
             return
 
@@ -289,12 +291,20 @@ def applied(
     if found.name == "torch.nn.Sequential":
         return _in_sequence(machine, module, positional, keywords, node)
     if found.container:
+        if ContainerCalled in machine.wanted:
+            _container_called(machine, module, node)
         for argument in (*positional, *keywords.values()):
             escape(machine, argument, node)
         return Unknown(machine.site(node))
     if positional and found.activation != "keeps":
         machine.turned_out.is_tensor(positional[0])
     return layer_result(machine, module, found, refined(machine, module, found, positional, node), keywords, node)
+
+
+def _container_called(machine: Machine, module: Instance, node: ast.AST) -> None:
+    """What was made as a ModuleList or ModuleDict, and not of a class of the program's, has no forward."""
+    if module.cls in _WITHOUT_FORWARD and (ITEMS in module.store or ENTRIES in module.store) and "forward" not in module.store and not machine.unsure and not machine.exhausted:
+        machine.emit(ContainerCalled(machine.application(node), machine.frame, machine.grad, str(module.cls).rpartition(".")[2]))
 
 
 def _classified(machine: Machine, module: Instance, head: Head, positional: Sequence[Value], node: ast.AST) -> Value:
@@ -323,7 +333,7 @@ def _forward_missing(machine: Machine, module: Instance, cls: Class, node: ast.A
 
 def attribute_is_read(machine: Machine, name: str, path: str) -> bool:
     """Whether any file around one reads an attribute of that name."""
-    return machine.any_around("reads", path, name, lambda module: name in attributes_read(module))
+    return machine.any_around("reads", path, (name,), lambda module: name in attributes_read(module))
 
 
 def _in_sequence(

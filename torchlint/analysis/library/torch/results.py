@@ -17,6 +17,7 @@ from torchlint.analysis.values.abstract import (
     Activation,
     Array,
     Const,
+    Frame,
     Instance,
     Iteration,
     Library,
@@ -43,6 +44,7 @@ from torchlint.torch_api.dtypes import dtype_of, is_integer, promote
 from torchlint.torch_api.images import scale_after, scale_as
 from torchlint.torch_api.operations import (
     CLAMPS,
+    COPIES,
     MAY_RETURN_INPUT,
     Operation,
 )
@@ -86,6 +88,8 @@ def operation_result(
         scaled_later(machine, inputs[0], made)
     if bare in MAY_RETURN_INPUT and made.requires_grad:
         made = replace(made, leaf=False if isinstance(inputs[0], Tensor) and inputs[0].leaf is False else None)
+    if bare in ("max", "min") and isinstance(arguments.get("dim", NONE), Unknown):
+        return Unknown(machine.site(node), bare, inputs[0] if inputs else None)
     if bare in ("max", "min") and len(inputs) > 1 and not _has_dim(positional, arguments):
         if not isinstance(inputs[1], Tensor):
             # A dim gives a pair, another tensor the elementwise maximum.
@@ -116,6 +120,8 @@ def _dtype(machine: Machine, op: Operation, inputs: Sequence[Value], arguments: 
         return dtype_of(given.name)
     if given is not None and given != NONE:
         return None
+    if arguments.get("rounding_mode", NONE) != NONE:
+        op = replace(op, dtype="promote")
     if op.dtype == "argument":
         return _made_dtype(machine, op, inputs, arguments)
     facts: list[tuple[str | None, int | None]] = []
@@ -199,9 +205,15 @@ def _requires_grad(
 
 def default_device(machine: Machine) -> str | None:
     """Where a tensor comes to be for which no device is named."""
-    if machine.torch.device_context == DEFAULT and running_forward(machine.frame) is not None:
+    if machine.torch.device_context == DEFAULT and running_forward(machine.frame) is not None and not _handed_in(machine.frame):
         return MADE
     return machine.torch.device_context
+
+
+def _handed_in(frame: Frame) -> bool:
+    """Whether a lambda runs that stands in no class: who hands it to a module knows where that is."""
+    node = frame.function.node if frame.function is not None else None
+    return isinstance(node, ast.Lambda) and frame.site(node).around(ast.ClassDef) is None
 
 
 def _device(machine: Machine, op: Operation, inputs: Sequence[Value], arguments: Mapping[str | int, Value]) -> str | None:
@@ -210,7 +222,7 @@ def _device(machine: Machine, op: Operation, inputs: Sequence[Value], arguments:
         if "device" in arguments:
             return asked_device(arguments["device"])
         # A copy is where the tensor is that it was made of.
-        if op.name in ("tensor", "as_tensor") and isinstance(data, Tensor | Unknown):
+        if op.name in COPIES and isinstance(data, Tensor | Unknown):
             return data.device if isinstance(data, Tensor) else None
         return default_device(machine)
     if "device" in arguments:

@@ -20,7 +20,9 @@ from torchlint.analysis.values.abstract import (
     Tensor,
     Value,
 )
+from torchlint.analysis.values.contents import held_in
 from torchlint.analysis.values.inspection import truth
+from torchlint.analysis.values.origins import gradient_of
 from torchlint.torch_api.binding import bind
 
 
@@ -42,6 +44,19 @@ def _set_default_dtype(call: LibraryCall) -> Value:
 @handles("torch.jit.trace")
 def _jit_trace(call: LibraryCall) -> Value:
     return call_unknown(call.machine, Library("torch.jit.trace"), call.positional, call.keywords, call.node)
+
+
+@handles("torch.profiler.profile", "torch.autograd.profiler.profile")
+def _profile(call: LibraryCall) -> Value:
+    return Instance("torch.profiler.profile", {}, by_number_or_name(call.positional, call.keywords), call.machine.site(call.node))
+
+
+@handles("torch._foreach_zero_")
+def _foreach_zero(call: LibraryCall) -> Value:
+    """How an optimizer empties gradients all at once."""
+    if any(gradient_of(each) is not None for each in held_in(call.first)):
+        call.machine.event("zero_grad", call.node, UNKNOWN)
+    return NONE
 
 
 @handles("torch.device")

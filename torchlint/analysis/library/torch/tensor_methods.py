@@ -21,6 +21,7 @@ from torchlint.analysis.values.abstract import (
     Const,
     Instance,
     Library,
+    LibraryMethod,
     Tensor,
     Unknown,
     Value,
@@ -33,9 +34,10 @@ from torchlint.analysis.values.devices import (
     MOVED,
     asked_device,
     device_of,
+    type_device,
 )
 from torchlint.analysis.values.inspection import shape_value
-from torchlint.analysis.values.origins import gradient_of
+from torchlint.analysis.values.origins import empties, gradient_of
 from torchlint.analysis.values.store import FROZEN
 from torchlint.torch_api.binding import bind
 from torchlint.torch_api.dims import product
@@ -53,7 +55,7 @@ def call_tensor_method(
 ) -> Value:
     """`tensor.name(...)`."""
     qualified = f"torch.Tensor.{name}"
-    if name == "zero_" and (parameter := gradient_of(tensor)) is not None:
+    if name != "detach_" and empties(name, positional) and (parameter := gradient_of(tensor)) is not None:
         machine.event("zero_grad", node, parameter)
     handler = TENSOR_METHODS.get(name)
     if handler is not None:
@@ -90,8 +92,11 @@ def _to(tensor: Tensor, call: LibraryCall) -> Value:
             result = replace(cast, device=value.device, storages=storages_of(cast))
         elif device_of(value) or (isinstance(value, Instance) and value.cls == "torch.device"):
             result = _moved(machine, result, asked_device(value), node)
+        elif (isinstance(value, LibraryMethod) and value.name == "dtype") or (isinstance(value, Unknown) and value.method == "dtype"):
+            result = _cast(machine, result, None, node)
         elif not isinstance(value, Const):
-            result = _moved(machine, replace(result, dtype=None), MOVED, node)
+            is_device = isinstance(value, LibraryMethod) and value.name == "device"
+            result = _moved(machine, result if is_device else replace(result, dtype=None), asked_device(value), node)
     return result
 
 
@@ -140,9 +145,8 @@ def _type(tensor: Tensor, call: LibraryCall) -> Value:
     name = target.name if isinstance(target, Library) else target.value if isinstance(target, Const) else ""
     last = str(name).rpartition(".")[2]
     result = _cast(call.machine, tensor, LEGACY_TENSORS.get(last) or dtype_of(str(name)), call.node)
-    if str(name).startswith("torch.cuda.") or not name:
-        return _moved(call.machine, result, "cuda" if name else MOVED, call.node)
-    return result
+    device = type_device(target)
+    return result if device is None and name else _moved(call.machine, result, device, call.node)
 
 
 @tensor_method("detach")

@@ -24,14 +24,16 @@ from torchlint.analysis.notes.thresholds import taken_as_logits, thresholded
 from torchlint.analysis.values.abstract import (
     UNKNOWN,
     Activation,
+    Class,
     Const,
+    Instance,
     Tensor,
     Unknown,
     Value,
     storages_of,
 )
 from torchlint.analysis.values.alternatives import as_given
-from torchlint.analysis.values.classes import running_forward
+from torchlint.analysis.values.classes import find, running_forward
 from torchlint.analysis.values.devices import (
     MADE,
     is_argument,
@@ -42,6 +44,7 @@ from torchlint.torch_api.binding import bind
 from torchlint.torch_api.dtypes import is_integer
 from torchlint.torch_api.losses import APPLIES_SIGMOID, LOSS_FUNCTIONS, OTHER_LOSSES
 from torchlint.torch_api.operations import (
+    COPIES,
     FOLLOWS_ANOTHER,
     OF_ONE_OPERAND,
     RESHAPED_IN_PLACE,
@@ -62,6 +65,8 @@ def operate(
 ) -> Value:
     """A function of torch, or a tensor's method with the tensor as its first argument."""
     bare = name.rpartition(".")[2]
+    if any(isinstance(each, Instance) and isinstance(each.cls, Class) and find(each.cls, "__torch_function__") is not None for each in positional):
+        return Unknown(machine.site(node), bare, positional[0])
     if bare in ("as_tensor", "asarray") and len(positional) == 1 and not keywords and isinstance(positional[0], Tensor):
         return positional[0]
     if bare == "round" and isinstance(node, ast.Call) and positional:
@@ -123,17 +128,22 @@ def in_place(machine: Machine, before: Tensor, result: Tensor) -> Tensor:
 def devices_meet(machine: Machine, values: Sequence[Value], weights: bool, node: ast.AST) -> None:
     """Tell of what forward made on the CPU and now meets its input, or weights."""
     forward = running_forward(machine.frame)
-    made = [each for each in values if isinstance(each, Tensor) and each.device == MADE and each.shape != ()]
+    made = [each for each in values if isinstance(each, Tensor) and each.device == MADE and _has_place(each)]
     if not made or forward is None:
         return
     met = weights or any(
-        is_argument(each, forward) if not isinstance(each, Tensor) else each.device not in (MADE, "cpu") and each.shape != ()
+        is_argument(each, forward) if not isinstance(each, Tensor) else each.device not in (MADE, "cpu") and _has_place(each)
         for each in values
     )
     if met:
         for each in made:
             held = weights or any(isinstance(other, Tensor) and other.parameter for other in values)
             machine.emit(DevicesMeet(machine.site(node), machine.frame, machine.grad, each, held))
+
+
+def _has_place(tensor: Tensor) -> bool:
+    """Whether it matters where a tensor is: not for a single number, nor for what holds none; a copy of unknown data may be on the CPU."""
+    return tensor.shape != () and 0 not in (tensor.shape or ()) and not (tensor.op in COPIES and tensor.device is None)
 
 
 def changes(machine: Machine, tensor: Tensor, node: ast.AST) -> None:

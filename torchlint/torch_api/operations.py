@@ -224,8 +224,8 @@ FLOATS_ONLY = _both("mean std var norm softmax log_softmax std_mean var_mean") |
 OF_ONE_TENSOR = frozenset(f"torch.{name}" for name in "mean sum max min std var prod median norm argmax argmin cumsum".split())
 # Functions of two tensors that broadcast them.
 ELEMENTWISE = _both("add sub subtract mul multiply div divide true_divide pow maximum minimum eq ne lt le gt ge fmod remainder")
-# What every tensor has besides methods.
-TENSOR_ATTRIBUTES = frozenset("shape dtype device layout data grad grad_fn requires_grad is_leaf ndim is_cuda itemsize nbytes T names".split())
+# What every tensor has besides methods; who asks for `grad` asks whether there is one.
+TENSOR_ATTRIBUTES = frozenset("shape dtype device layout data grad_fn requires_grad is_leaf ndim is_cuda itemsize nbytes T names".split())
 # Operations that make a tensor of data of any kind, where that is.
 COPIES = frozenset({"tensor", "as_tensor"})
 # Methods that make of one tensor what another one is, wherever either is.

@@ -28,6 +28,7 @@ from torchlint.analysis.entries import run_program
 from torchlint.analysis.interpret import PYTHON, machine_for
 from torchlint.analysis.machine.machine import Machine
 from torchlint.analysis.machine.outcome import Outcome
+from torchlint.analysis.machine.unit import Unit
 from torchlint.analysis.values.abstract import (
     Array,
     Class,
@@ -272,6 +273,7 @@ def claims_of(programs: Sequence[Program]) -> Claims:
         for program in programs:
             machine = machine_for(program, Trees(program.sources), language=replace(PYTHON, expressions=expressions))
             machine.coverage.left_out = _LeftOut(lambda function, machine=machine: listener.remembered.add((id(function), listener.way(machine.frame))))
-            machine.memo.outcomes = _Outcomes(lambda function, machine=machine: listener.remembered.add((function, listener.way(machine.frame))))
+            remembered = _Outcomes(lambda function, machine=machine: listener.remembered.add((function, listener.way(machine.frame))))
+            machine.units = {path: Unit(path, outcomes=remembered) for path in program.sources}
             run_program(machine)
     return listener.found()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import builtins
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from torchlint.project.code import code_of
 from torchlint.project.program import Program
+from torchlint.project.scanning import called_in_blocks
 
 _BUILTINS = frozenset(dir(builtins))
 
@@ -22,6 +23,7 @@ class Around:
         self._importers = reverse(program.imports or {})
         self._known: dict[str, tuple[str, ...]] = {}
         self._said: dict[tuple[str, str], bool] = {}
+        self._called: dict[str, frozenset[str]] = {}
         self._codes: dict[str, str] = {}
         self._stands: dict[tuple[str, str], bool] = {}
 
@@ -82,6 +84,20 @@ class Around:
         if (path, word) not in self._said:
             self._said[path, word] = any(self.stands(word, each) for each in self.of(path))
         return self._said[path, word]
+
+    def having(self, path: str, words: Sequence[str]) -> Iterator[str]:
+        """The files around one that have all of these words."""
+        for each in self.of(path):
+            if all(self.stands(word, each) for word in words):
+                yield each
+
+    def calling_under(self, path: str, words: Sequence[str], name: str) -> Iterator[str]:
+        """The files around one that may call a name in blocks under one of these words."""
+        for each in self.of(path):
+            if each not in self._called:
+                self._called[each] = called_in_blocks(self._code(each), words) if any(self.stands(word, each) for word in words) else frozenset()
+            if name in self._called[each]:
+                yield each
 
     def stands(self, word: str, path: str) -> bool:
         """Whether a word stands in a file's code, which is looked through once for it, whoever asks."""

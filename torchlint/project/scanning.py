@@ -1,9 +1,9 @@
-"""Import statements, read off a text without parsing it."""
+"""Import statements, and calls in the blocks under some words, read off a text without parsing it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 _IMPORT = re.compile(
@@ -13,6 +13,7 @@ _IMPORT = re.compile(
 )
 _NAME = re.compile(r"[^\W\d]\w*")
 _COMMENT = re.compile(r"#[^\n]*")
+_CALLED = re.compile(r"([^\W\d]\w*)\s*\(")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +38,32 @@ def scan_imports(text: str) -> Iterator[Import]:
         names = _COMMENT.sub("", match["names"])
         taken = tuple(found[0] for part in names.split(",") if (found := _NAME.search(part)))
         yield Import(module, len(dotted) - len(module), taken)
+
+
+def called_in_blocks(text: str, words: Sequence[str]) -> frozenset[str]:
+    """The names that are called in blocks under one of these words, or in functions decorated with one, by the indentation; there may be too many."""
+    if not any(word in text for word in words):
+        return frozenset()
+    lines = text.split("\n")
+    found: set[str] = set()
+    for number, line in enumerate(lines):
+        if any(word in line for word in words):
+            found.update(name for part in (line, *_block(lines, number)) for name in _CALLED.findall(part))
+    return frozenset(found)
+
+
+def _block(lines: Sequence[str], number: int) -> Iterator[str]:
+    """The lines of the block that a line heads; of one that is no head by itself, the rest of the block that it stands in."""
+    head = lines[number].lstrip()
+    depth, start = len(lines[number]) - len(head), number + 1
+    if head.startswith("@"):
+        while start < len(lines) and not lines[start].lstrip().startswith(("def ", "async def ", "class ")):
+            start += 1
+        start += 1
+    elif not head.startswith(("with", "async with")):
+        depth -= 1
+    for line in lines[start:]:
+        plain = line.lstrip()
+        if plain and len(line) - len(plain) <= depth and not plain.startswith((")", "]", "#")):
+            return
+        yield line

@@ -14,7 +14,8 @@ from typing import Any
 
 from torchlint.analysis.facts.statements import FileRun
 from torchlint.analysis.interpreter.importing import bind_plain_imports, imported, star_sources
-from torchlint.analysis.machine.machine import FileState, Machine
+from torchlint.analysis.machine.files import FileState
+from torchlint.analysis.machine.machine import Machine
 from torchlint.analysis.notes.accumulation import tell_gathered
 from torchlint.analysis.notes.passes import note_passes
 from torchlint.analysis.values.abstract import Const, Dict, Frame, List, Unknown

@@ -234,7 +234,7 @@ def _called_without_gradients(machine: Machine, function: Function) -> bool:
     if function.name in ("forward", "__init__", "<lambda>"):
         return False
     path, name = function.path, function.name
-    if not any(machine.any_around("calls under", path, (word, name), lambda module: name in called_guarded(module)) for word in _SWITCHES):
+    if not machine.called_under(path, _SWITCHES, name, lambda module: name in called_guarded(module)):
         return False
     return not machine.any_around("calls with gradients", path, (name,), lambda module: True in calls_by_guard(module).get(name, frozenset()))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import posixpath
 
-from torchlint.analysis.machine.machine import FileState, Machine
+from torchlint.analysis.machine.files import FileState
+from torchlint.analysis.machine.machine import Machine
 from torchlint.analysis.values.abstract import (
     Library,
     ProjectFile,

@@ -11,6 +11,7 @@ from itertools import count
 from typing import Any
 
 from torchlint.analysis.machine.coverage import Coverage
+from torchlint.analysis.machine.files import Files
 from torchlint.analysis.machine.memo import Memo
 from torchlint.analysis.machine.revelation import TurnedOut
 from torchlint.analysis.machine.torch_state import TorchState
@@ -28,12 +29,11 @@ from torchlint.analysis.values.events import Event, EventKind, Round
 from torchlint.analysis.values.join import join, join_slots
 from torchlint.analysis.values.origins import model_of
 from torchlint.analysis.values.site import Site
-from torchlint.analysis.values.store import MODE_SET_IN, Store
+from torchlint.analysis.values.store import MODE_SET_IN
 from torchlint.analysis.values.trail import Delta, Trail
 from torchlint.project.around import Around
 from torchlint.project.imports import ImportIndex
 from torchlint.project.program import Program
-from torchlint.syntax.bindings import Bindings
 from torchlint.syntax.tree import Tree
 from torchlint.torch_api.shapes.error import ShapeError
 
@@ -61,60 +61,6 @@ class Limits:
     familiar: int = 2
     familiar_cost: int = 40
     remembered: bool = True
-
-
-@dataclass(slots=True, eq=False)
-class FileState:
-    """One file of the program: its tree, its globals, whether its body has been run, and run out of budget.
-
-    `pending` are the names that were not asked for yet, `ran` the statements that need not be run again; `lending` are the files
-    whose every name it imports, `asked` what was looked for there.
-    """
-
-    tree: Tree
-    entry: int
-    globals: Store = field(default_factory=dict)
-    is_run: bool = False
-    exhausted: bool = False
-    bindings: Bindings | None = None
-    pending: set[str] = field(default_factory=set)
-    ran: set[ast.stmt] = field(default_factory=set)
-    lending: Sequence[str] = ()
-    asked: set[tuple[str, str]] = field(default_factory=set)
-
-    def may_make(self, name: str) -> bool:
-        """Whether a global name that is not there may be made when it is asked for."""
-        return name in self.pending or bool(self.lending)
-
-
-class Files:
-    """The files of a program by path, each with its tree from when it is first asked for; none for one that is no Python."""
-
-    def __init__(self, trees: Mapping[str, Tree], entries: Iterator[int]) -> None:
-        self._trees, self._entries = trees, entries
-        self._states: dict[str, FileState] = {}
-
-    def __getitem__(self, path: str) -> FileState:
-        state = self.get(path)
-        if state is None:
-            raise KeyError(path)
-        return state
-
-    def __contains__(self, path: str) -> bool:
-        return self.get(path) is not None
-
-    def is_read(self, path: str) -> bool:
-        """Whether a file has been asked for before."""
-        return path in self._states
-
-    def read(self, path: str) -> FileState | None:
-        """A file that has been asked for before."""
-        return self._states.get(path)
-
-    def get(self, path: str) -> FileState | None:
-        if path not in self._states and path in self._trees:
-            self._states[path] = FileState(self._trees[path], next(self._entries))
-        return self._states.get(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,11 +215,17 @@ class Machine:
 
     def any_around(self, how: str, path: str, words: tuple[str, ...], uses: Callable[[ast.Module], bool]) -> bool:
         """Whether a file around one uses words in some way; of the files that have them all only the first that uses them so is touched."""
-        question = (how, path, *words)
+        return self._any_of((how, path, *words), lambda: self._around.having(path, words), uses)
+
+    def called_under(self, path: str, switches: tuple[str, ...], name: str, uses: Callable[[ast.Module], bool]) -> bool:
+        """Whether a file around one calls a name under one of these words; only files where it looks so are read."""
+        return self._any_of(("calls under", path, name), lambda: self._around.calling_under(path, switches, name), uses)
+
+    def _any_of(self, question: Question, files: Callable[[], Iterator[str]], uses: Callable[[ast.Module], bool]) -> bool:
         if question not in self.unit.asked:
             self.unit.asked[question] = False
-            for each in self._around.of(path):
-                if all(self._around.stands(word, each) for word in words) and (state := self.files.get(each)) is not None and uses(state.tree.module):
+            for each in files():
+                if (state := self.files.get(each)) is not None and uses(state.tree.module):
                     self.unit.asked[question] = True
                     self.touched.add(each)
                     break

@@ -35,6 +35,7 @@ GUIDE = {
     "own-rules.md": ("docs/own-rules.md", "torchlint's own reports"),
     "architecture.md": ("docs/architecture.md", "Architecture"),
     "oracles.md": ("docs/oracles.md", "Oracles"),
+    "found.md": ("docs/found.md", "Found in the wild"),
     "contributing.md": ("CONTRIBUTING.md", "Contributing"),
     "changelog.md": ("CHANGELOG.md", "Changelog"),
 }

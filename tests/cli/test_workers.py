@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from torchlint.cli import cli
 from torchlint.diagnostic import Diagnostic, Place, Position, Span
 from torchlint.lint import workers
+from torchlint.lint.checks import Checks, Choice
+from torchlint.lint.interrupted import Interrupted
 from torchlint.project.program import Program
 from torchlint.project.source import Source
 
@@ -74,7 +81,7 @@ def test_death_of_a_worker_costs_one_file(tiny_batches: None) -> None:
 
 def test_any_executor_will_do(tiny_batches: None) -> None:
     with ThreadPoolExecutor(2) as executor:
-        found = workers.run_on(executor, PROGRAMS, lint, lambda done, total: None)
+        found = [each for part, _ in workers.run_on(executor, PROGRAMS, lint) for each in part]
     assert sorted(found, key=lambda each: each.order) == workers.run(PROGRAMS, lint, jobs=1)
 
 
@@ -82,6 +89,31 @@ def test_progress_reaches_the_end(tiny_batches: None) -> None:
     told: list[tuple[int, int]] = []
     workers.run(PROGRAMS, lint, jobs=2, progress=lambda done, total: told.append((done, total)))
     assert told[-1] == (20, 20)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_who_ends_a_run_gets_what_is_done(tiny_batches: None, jobs: int) -> None:
+    def stop(done: int, total: int) -> None:
+        if done >= 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted) as stopped:
+        workers.run(PROGRAMS, lint, jobs=jobs, progress=stop)
+    assert (stopped.value.done, stopped.value.total) == (3, 20)
+    assert len(stopped.value.found) == 3
+    assert not multiprocessing.active_children()
+
+
+def test_a_run_that_is_ended_reports_what_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "one.py").write_text("import torch\nfrom torch import nn\nnn.Linear(4, 2)(torch.zeros(3, 5))\n")
+
+    def ended(programs: Sequence[Program], *rest: object) -> list[Diagnostic]:
+        raise Interrupted([found for each in programs for found in Checks(Choice(frozenset(["TL502"])))(each)], 1, 2)
+
+    monkeypatch.setattr(workers, "run", ended)
+    outcome = CliRunner().invoke(cli, [str(tmp_path), "--no-cache", "--isolated"])
+    assert outcome.exit_code == 130
+    assert "1 of 2 programs" in outcome.stderr and "TL502" in outcome.stdout
 
 
 def test_many_small_programs_travel_together() -> None:

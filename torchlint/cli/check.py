@@ -16,6 +16,7 @@ from torchlint.cli.options import Sectioned, check_options
 @check_options
 def check(**options: Any) -> None:
     """Lint PATHs (the current folder if none is given; `-` reads standard input)."""
+    from torchlint.lint.interrupted import INTERRUPTED
     from torchlint.lint.plugins import BadPlugin
     from torchlint.lint.selection import UnknownRule
     from torchlint.project.config import BadConfiguration
@@ -40,7 +41,7 @@ def check(**options: Any) -> None:
         click.echo(f"torchlint: {problem}", err=True)
         code = 2
     except KeyboardInterrupt:
-        code = 130
+        code = INTERRUPTED
     sys.exit(code)
 
 

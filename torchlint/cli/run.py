@@ -14,6 +14,7 @@ import click
 from torchlint.cli.changing import add_ignores, echo_stdin, show_diff, write
 from torchlint.cli.progress import progress
 from torchlint.diagnostic import Diagnostic
+from torchlint.lint.interrupted import INTERRUPTED, Interrupted
 from torchlint.lint.selection import UnknownRule
 from torchlint.lint.session import Session
 from torchlint.project.config import BadConfiguration
@@ -44,7 +45,8 @@ def _watch(session: Session) -> int:
     def lint() -> None:
         forget_ignore_files()
         try:
-            _check(Session.of(options))
+            if _check(Session.of(options)) == INTERRUPTED:
+                raise KeyboardInterrupt
         except (BadConfiguration, UnknownRule) as problem:
             click.echo(str(problem), err=True)
 
@@ -86,7 +88,12 @@ def _lint(session: Session, loaded: Project) -> int:
         with progress(not session.quiet) as tell:
             return session.run(programs, checks, tell)
 
-    found = lint(loaded.programs)
+    try:
+        found = lint(loaded.programs)
+    except Interrupted as stopped:
+        click.echo(f"torchlint: interrupted when {stopped.done} of {stopped.total} programs were linted; nothing is changed", err=True)
+        _report(session, loaded, [*unreadable, *session.presented(stopped.found)], {path: text.text for path, text in loaded.texts.items()})
+        return INTERRUPTED
     _tell(session, f"{time.monotonic() - start:.2f} s")
     texts = {path: text.text for path, text in loaded.texts.items()}
     if session.options.get("add_ignore"):

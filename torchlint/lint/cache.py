@@ -21,6 +21,7 @@ from torchlint import __version__
 from torchlint.diagnostic import Diagnostic
 from torchlint.lint.checks import Checks
 from torchlint.lint.encoding import decode, encode
+from torchlint.lint.interrupted import Interrupted
 from torchlint.lint.plugins import plugin_fingerprint
 from torchlint.own_rules import INTERNAL_ERROR
 from torchlint.project.program import Program
@@ -125,7 +126,11 @@ def run_cached(
     missing = {key: program for key, program in zip(keys, programs, strict=True) if key not in values}
     if not missing:
         return sorted(found, key=lambda each: each.order)
-    fresh = run(list(missing.values()))
+    try:
+        fresh = run(list(missing.values()))
+    except Interrupted as stopped:
+        done = len(programs) - stopped.total + stopped.done
+        raise Interrupted(sorted([*found, *stopped.found], key=lambda each: each.order), done, len(programs)) from None
     owner = {path: key for key, program in missing.items() for path in program.linted}
     by_key: dict[str, list[Diagnostic]] = {key: [] for key in missing}
     for each in fresh:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Sequence
+import signal
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 
 from torchlint.diagnostic import Diagnostic
+from torchlint.lint.interrupted import Interrupted
 from torchlint.own_rules import INTERNAL_ERROR
 from torchlint.project.program import Program
 from torchlint.project.source import Source
 
 Lint = Callable[[Program], list[Diagnostic]]
 Progress = Callable[[int, int], None]
+
+# Diagnostics, and of how many programs they are.
+Part = tuple[list[Diagnostic], int]
 
 # Below this many characters per worker, starting a worker costs more than it saves.
 _CHARACTERS_PER_WORKER = 400_000
@@ -26,39 +31,53 @@ def run(programs: Sequence[Program], lint: Lint, jobs: int = 0, progress: Progre
 
     `lint` is called in other processes if there is enough to do, so it has to be picklable. Where
     it fails, the program's files are linted one by one, and a file that fails alone is reported.
+    Raises Interrupted where a person ends it, with what is done.
     """
     size = sum(_size(program) for program in programs)
     workers = min(jobs or _processors(), max(1, size // _CHARACTERS_PER_WORKER), len(programs) or 1)
     tell = progress or (lambda done, total: None)
     found: list[Diagnostic] = []
-    if workers == 1:
-        for done, program in enumerate(programs):
+    done = 0
+    try:
+        for part, count in _one_by_one(programs, lint) if workers == 1 else _divided(programs, lint, workers):
             tell(done, len(programs))
-            found += lint_safely(program, lint)
-    else:
-        with _pool(workers) as executor:
-            found = run_on(executor, programs, lint, tell)
+            found += part
+            done += count
+    except KeyboardInterrupt:
+        raise Interrupted(sorted(found, key=lambda each: each.order), done, len(programs)) from None
+    tell(done, len(programs))
     return sorted(found, key=lambda each: each.order)
 
 
-def run_on(executor: Executor, programs: Sequence[Program], lint: Lint, progress: Progress) -> list[Diagnostic]:
-    """The diagnostics, unordered, of all programs on any executor; a worker's death costs one file."""
-    found: list[Diagnostic] = []
+def _one_by_one(programs: Sequence[Program], lint: Lint) -> Iterator[Part]:
+    for program in programs:
+        yield lint_safely(program, lint), 1
+
+
+def _divided(programs: Sequence[Program], lint: Lint, workers: int) -> Iterator[Part]:
+    with _pool(workers) as executor:
+        try:
+            yield from run_on(executor, programs, lint)
+        except (KeyboardInterrupt, GeneratorExit):
+            # Nobody waits for what the workers are at.
+            for process in multiprocessing.active_children():
+                process.kill()
+            raise
+
+
+def run_on(executor: Executor, programs: Sequence[Program], lint: Lint) -> Iterator[Part]:
+    """The diagnostics of all programs on any executor, batch by batch as they are done; a worker's death costs one file."""
     lost: list[Program] = []
     futures: dict[Future[list[Diagnostic]], list[Program]] = {}
     for batch in _batches(programs):
         futures[executor.submit(_lint_batch, batch, lint)] = batch
-    done = 0
     for future in as_completed(futures):
         try:
-            found += future.result()
+            yield future.result(), len(futures[future])
         except (BrokenProcessPool, OSError):
             lost += futures[future]
-        done += len(futures[future])
-        progress(done, len(programs))
     for program in lost:
-        found += _lint_apart(program, lint)
-    return found
+        yield _lint_apart(program, lint), 1
 
 
 def lint_safely(program: Program, lint: Lint) -> list[Diagnostic]:
@@ -79,7 +98,7 @@ def _pool(workers: int) -> ProcessPoolExecutor:
         from torchlint.lint.plugins import rules_in_force
 
         rules_in_force()
-    return ProcessPoolExecutor(workers, multiprocessing.get_context(method))
+    return ProcessPoolExecutor(workers, multiprocessing.get_context(method), initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN))
 
 
 def _lint_batch(programs: Sequence[Program], lint: Lint) -> list[Diagnostic]:

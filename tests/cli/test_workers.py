@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from tests.cli.conftest import Torchlint
 from torchlint.cli import cli
 from torchlint.diagnostic import Diagnostic, Place, Position, Span
 from torchlint.lint import workers
@@ -19,6 +20,8 @@ from torchlint.lint.checks import Checks, Choice
 from torchlint.lint.interrupted import Interrupted
 from torchlint.project.program import Program
 from torchlint.project.source import Source
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def program(*texts: str, prefix: str = "f") -> Program:
@@ -114,6 +117,15 @@ def test_a_run_that_is_ended_reports_what_is_known(tmp_path: Path, monkeypatch: 
     outcome = CliRunner().invoke(cli, [str(tmp_path), "--no-cache", "--isolated"])
     assert outcome.exit_code == 130
     assert "1 of 2 programs" in outcome.stderr and "TL502" in outcome.stdout
+
+
+def test_reports_depend_neither_on_workers_nor_on_how_python_hashes(torchlint: Torchlint) -> None:
+    def told(jobs: int, seed: int) -> str:
+        return torchlint(str(EXAMPLES), "--select", "ALL", "--no-cache", "--jobs", str(jobs), "--output-format", "json", PYTHONHASHSEED=str(seed)).out
+
+    first = told(1, 0)
+    assert "TL" in first
+    assert [told(2, 1), told(4, 2)] == [first, first]
 
 
 def test_many_small_programs_travel_together() -> None:

@@ -58,7 +58,7 @@ class Limits:
     same_function: int = 2
     rounds: int = 40
     looped: int = 300
-    familiar: int = 2
+    familiar: int = 1
     familiar_cost: int = 40
     remembered: bool = True
 

@@ -116,11 +116,13 @@ def default_lint(files: Files) -> list[Diagnostic]:
 # Rules whose example raises, while the same report may tell of harm without an exception, or of another machine's exception.
 _ALSO_SILENT = frozenset(
     {
+        "TL101",  # a method that is compared: equal to nothing
         "TL211",  # a method that is named as a statement: nothing happens
         "TL302",  # `.grad` stays None
         "TL403",  # a loss without bound, or an exception for some numbers
         "TL406",  # a loss that teaches nothing
         "TL417",  # parameters that are not trained
+        "TL504",  # samples that are mixed
         "TL803",  # raises where the device is no CPU
         "TL804",  # raises where the device is no CPU
     }
@@ -160,7 +162,11 @@ def judged(mutant: Mutant, torch: Torch, codes: frozenset[str], reports: Lint = 
     failures = torch.failures(mutant.files)
     if any(each.message.startswith(_TOO_LONG) for each in failures):
         return None
-    said = tuple(reports(mutant.files))
+    try:
+        said = tuple(reports(mutant.files))
+    except Exception as error:
+        error.add_note(f"torchlint fails on {mutant.subject} [{mutant.kind}: `{mutant.line}`]")
+        raise
     if failures:
         raised = failures[0]
         word = REPORTED if any(_names(each, raised, mutant.files) for each in said) else ELSEWHERE if said else MISSED

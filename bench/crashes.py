@@ -17,7 +17,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, zip_longest
 from pathlib import Path
 from random import Random
 
@@ -49,11 +49,12 @@ SILENT, OTHER_HARM, NOT_REACHED, WRONG = "silent", "other harm", "not reached", 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A program that differs from `subject` in one place."""
+    """A program that differs from `subject` in one place, where `line` is its text."""
 
     subject: str
     kind: str
     files: Files
+    line: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Verdict:
             return self.mutant.subject
         line = self.mutant.files[told.file].split("\n")[told.row - 1].strip()
         said = "; ".join(f"{each.code} {each.message}" for each in self.reports[:2])
-        return f"{self.mutant.subject} [{self.mutant.kind}] {told.file}:{told.row} `{line}` {told.message[:160]} {said and '| said: '}{said}"
+        return f"{self.mutant.subject} [{self.mutant.kind}: `{self.mutant.line}`] {told.file}:{told.row} `{line}` {told.message[:160]} {said and '| said: '}{said}"
 
 
 class Torch:
@@ -100,9 +101,10 @@ class Torch:
         return [Event(str(file), int(at), str(message)) for file, at, message in self._known[key]]
 
     def ran(self, files: Files, place: Place) -> bool:
-        """Whether the first line of a place in a program that runs is one that runs."""
-        rows = (place.path, _statement(files[place.path], place.span.start.row)[0])
-        return not any(_NEVER_RAN in each.message for each in self.failures(files, rows))
+        """Whether the statement at a place in a program that runs is one that runs, and so is, of a layer, the `forward` of the class that makes it."""
+        text, row = files[place.path], place.span.start.row
+        rows = [_statement(text, row)[0], *_forward(text, row)]
+        return not any(_NEVER_RAN in each.message for at in rows for each in self.failures(files, (place.path, at)))
 
 
 def default_lint(files: Files) -> list[Diagnostic]:
@@ -111,18 +113,30 @@ def default_lint(files: Files) -> list[Diagnostic]:
     return lint(Program(sources, frozenset(sources)), [each for each in all_rules() if each.default])
 
 
+# Rules whose example raises, while the same report may tell of harm without an exception, or of another machine's exception.
+_ALSO_SILENT = frozenset(
+    {
+        "TL101",  # a method that is compared: equal to nothing
+        "TL211",  # a method that is named as a statement: nothing happens
+        "TL302",  # `.grad` stays None
+        "TL403",  # a loss without bound, or an exception for some numbers
+        "TL406",  # a loss that teaches nothing
+        "TL417",  # parameters that are not trained
+        "TL504",  # samples that are mixed
+        "TL803",  # raises where the device is no CPU
+        "TL804",  # raises where the device is no CPU
+    }
+)
+
+
 def raising(rules: Iterable[Rule]) -> frozenset[str]:
     """The codes whose only harm, as their page's examples show it, is an exception."""
     found = set()
     for rule in rules:
         examples = [each for each in load_page(rule.name).listings if each.section == "Example"]
-        if examples and all(any(file.raises for file in each.files) for each in examples) and rule.name not in _ALSO_SILENT:
+        if examples and all(any(file.raises for file in each.files) for each in examples):
             found.add(rule.code)
-    return frozenset(found)
-
-
-# Rules whose example raises, while their page tells of cases that do harm without an exception.
-_ALSO_SILENT = frozenset[str]()
+    return frozenset(found - _ALSO_SILENT)
 
 
 def usable(subjects: Iterable[Subject], torch: Torch, reports: Lint = default_lint) -> Iterator[Subject]:
@@ -139,7 +153,8 @@ def mutants_of(subject: Subject, most: int, seed: int) -> Iterator[Mutant]:
     chance = Random(f"{seed} {subject.name}")
     for name, text in subject.files.items():
         for kind, other in mutants(text, -(-most // len(subject.files)), chance):
-            yield Mutant(subject.name, kind, {**subject.files, name: other})
+            changed = (new for old, new in zip_longest(text.split("\n"), other.split("\n")) if old != new)
+            yield Mutant(subject.name, kind, {**subject.files, name: other}, str(next(changed)).strip())
 
 
 def judged(mutant: Mutant, torch: Torch, codes: frozenset[str], reports: Lint = default_lint) -> Verdict | None:
@@ -147,7 +162,11 @@ def judged(mutant: Mutant, torch: Torch, codes: frozenset[str], reports: Lint = 
     failures = torch.failures(mutant.files)
     if any(each.message.startswith(_TOO_LONG) for each in failures):
         return None
-    said = tuple(reports(mutant.files))
+    try:
+        said = tuple(reports(mutant.files))
+    except Exception as error:
+        error.add_note(f"torchlint fails on {mutant.subject} [{mutant.kind}: `{mutant.line}`]")
+        raise
     if failures:
         raised = failures[0]
         word = REPORTED if any(_names(each, raised, mutant.files) for each in said) else ELSEWHERE if said else MISSED
@@ -179,6 +198,15 @@ def _statement(text: str, row: int) -> tuple[int, int]:
             if node.lineno <= row <= last:
                 best = (node.lineno, last)
     return best
+
+
+def _forward(text: str, row: int) -> Iterator[int]:
+    """The row of the first statement in the `forward` of the class around a row."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ClassDef) and node.lineno <= row <= (node.end_lineno or row):
+            for method in node.body:
+                if isinstance(method, ast.FunctionDef) and method.name == "forward":
+                    yield next(each.lineno for each in method.body if ast.get_docstring(method) is None or each is not method.body[0])
 
 
 @dataclass(slots=True)
@@ -260,7 +288,7 @@ def main() -> int:
         torch.close()
     print(f"\n{len(verdicts):,} mutants of {len(programs):,} programs\n")
     print("\n".join(table(verdicts)))
-    for word in (WRONG, NOT_REACHED):
+    for word in (WRONG, NOT_REACHED, *([OTHER_HARM] if arguments.full else [])):
         listed = [each for each in verdicts if each.word == word]
         print(f"\n{len(listed)} {word}", *(f"  {each.shown}" for each in listed), sep="\n")
     for cause, missed in causes(verdicts):

@@ -7,6 +7,7 @@ still runs afterwards is not asked here: torch says (`crashes.py`).
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Iterator
 from itertools import pairwise
 from random import Random
@@ -268,8 +269,10 @@ def mutants(text: str, most: int, chance: Random) -> Iterator[tuple[str, str]]:
 
 
 def _compiles(text: str) -> bool:
-    try:
-        compile(text, "mutant", "exec", dont_inherit=True)
-    except (SyntaxError, ValueError):
-        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            compile(text, "mutant", "exec", dont_inherit=True)
+        except (SyntaxError, ValueError):
+            return False
     return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.analysis.reading import values, x
-from torchlint.analysis.values.abstract import Const, Instance, Tensor
+from torchlint.analysis.values.abstract import Const, Instance, Tensor, Unknown
 from torchlint.analysis.values.devices import module_device
 
 
@@ -298,3 +298,7 @@ def test_a_call_is_not_taken_for_one_whose_argument_is_gone() -> None:
     calls = "".join(f"a{number} = first([{number}])\n" for number in range(200))
     found = values(f"def first(v):\n    return v[0]\n{calls}")
     assert [found[f"a{number}"] for number in range(200)] == [Const(number) for number in range(200)]
+
+
+def test_a_tensor_s_method_by_its_class_without_a_tensor_gives_nothing_known() -> None:
+    assert isinstance(values("x = torch.Tensor.view()\ny = torch.Tensor.add_()")["x"], Unknown)

@@ -22,6 +22,13 @@ _SHAPES: dict[str, Callable[[Callable[[str], Dim]], tuple[Dim, ...] | None]] = {
     "GroupNorm": lambda size: None,
 }
 
+# Arguments of constructors that say the shape of a layer's weight; applied, a layer goes by the weight that it has then.
+SIZES_OF_WEIGHTS = frozenset(
+    {
+        "in_features", "out_features", "in1_features", "in2_features", "in_channels", "out_channels", "kernel_size",
+        "num_features", "num_channels", "normalized_shape", "num_embeddings", "embedding_dim",
+    }
+)  # fmt: skip
 
 # Arguments that a layer does not keep under their names as they are: it has a parameter, a tuple or nothing there.
 _NOT_KEPT = frozenset({"bias", "device", "dtype", "normalized_shape", "kdim", "vdim"})

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from torchlint.analysis.values.abstract import FALSE, Instance, Library, Tensor
 from torchlint.analysis.values.classes import layer_of
+from torchlint.analysis.values.devices import module_device
 from torchlint.analysis.values.store import CAST
 from torchlint.torch_api.dtypes import dtype_of
 
 
 def weight_dtype(module: Instance) -> str | None:
-    """The dtype of the weights that a layer multiplies its input with; None where it is not known."""
+    """The dtype of the weights that a layer multiplies its input with; None where it is not known, or on the meta device, where any will do."""
     found = layer_of(module)
-    if found is None or not found.parameters or not takes_floats(module) or CAST in module.store:
+    if found is None or not found.parameters or not takes_floats(module) or CAST in module.store or module_device(module) == "meta":
         return None
     weight, dtype = module.store.get("weight"), module.arguments.get("dtype")
     if isinstance(weight, Tensor):

@@ -51,7 +51,7 @@ from torchlint.analysis.values.classes import (
 )
 from torchlint.analysis.values.contents import contents_change, held_in
 from torchlint.analysis.values.devices import NOT_NAMED, may_move, module_device
-from torchlint.analysis.values.inspection import dim_value, shape_value
+from torchlint.analysis.values.inspection import dim_value, shape_value, whole_number
 from torchlint.analysis.values.join import join, join_shapes, present
 from torchlint.analysis.values.members import readable_bases
 from torchlint.analysis.values.origins import model_of
@@ -69,7 +69,6 @@ from torchlint.analysis.values.store import (
 )
 from torchlint.analysis.values.trail import MISSING
 from torchlint.torch_api.classifiers import head_of
-from torchlint.torch_api.dims import Dim
 from torchlint.torch_api.dtypes import dtype_of, is_floating
 from torchlint.torch_api.operations import canonical
 from torchlint.torch_api.parameters import has_parameter, parameter_shape
@@ -445,10 +444,6 @@ def _parameter(module: Instance, name: str) -> Tensor | None:
     if layer is None or not has_parameter(layer, name) or (name == "bias" and module.arguments.get("bias") == FALSE):
         return None
 
-    def size(argument: str) -> Dim:
-        value = module.arguments.get(argument)
-        return value.value if isinstance(value, Const) and isinstance(value.value, int) else None
-
-    shape = parameter_shape(layer, name, size)
+    shape = parameter_shape(layer, name, lambda argument: whole_number(module.arguments.get(argument)))
     dtype = None if CAST in module.store or "dtype" in module.arguments else "float32"
     return Tensor(shape=shape, dtype=dtype, requires_grad=None if FROZEN in module.store else True, leaf=True, parameter=True, device=module_device(module))

@@ -221,6 +221,11 @@ def dim_value(dim: Any) -> Value:
     return UNKNOWN if dim is None else Const(dim) if isinstance(dim, int) else Size(dim)
 
 
+def whole_number(value: Value | None) -> int | None:
+    """A known whole number, None for anything else."""
+    return value.value if isinstance(value, Const) and isinstance(value.value, int) else None
+
+
 def same_thing(left: Value, right: Value) -> bool | None:
     """Whether two things of a library are one: torch's dtypes are told apart by any of their names; None where it is not known."""
     if not isinstance(left, Library) or not isinstance(right, Library):

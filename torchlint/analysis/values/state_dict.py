@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from torchlint.analysis.values.abstract import FALSE, Class, Const, Instance, Tensor, Value
+from torchlint.analysis.values.abstract import FALSE, Class, Instance, Tensor, Value
 from torchlint.analysis.values.classes import children, is_buffer, is_module, layer_of
+from torchlint.analysis.values.inspection import whole_number
 from torchlint.analysis.values.registration import registered_otherwise
 from torchlint.analysis.values.store import ENTRIES, ITEMS
 from torchlint.torch_api.dims import Shape
@@ -61,11 +62,7 @@ def _shape(module: Instance, name: str) -> Shape:
     if not isinstance(module.cls, str) or not has_parameter(module.cls, name):
         return None
 
-    def size(argument: str) -> int | None:
-        value = module.arguments.get(argument)
-        return value.value if isinstance(value, Const) and isinstance(value.value, int) else None
-
-    weight = parameter_shape(module.cls, "weight", size)
+    weight = parameter_shape(module.cls, "weight", lambda argument: whole_number(module.arguments.get(argument)))
     # These layers have a bias for each row of the weight.
     return weight if name == "weight" or weight is None else weight[:1]
 

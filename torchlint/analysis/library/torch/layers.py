@@ -26,14 +26,15 @@ from torchlint.analysis.values.abstract import (
     Value,
     storages_of,
 )
-from torchlint.analysis.values.classes import is_module
+from torchlint.analysis.values.classes import is_module, layer_of
 from torchlint.analysis.values.devices import module_device
-from torchlint.analysis.values.inspection import contents, shape_value
+from torchlint.analysis.values.inspection import contents, shape_value, whole_number
 from torchlint.analysis.values.origins import model_of
 from torchlint.analysis.values.store import CAST, FROZEN
 from torchlint.torch_api.dims import Dim, symbol
 from torchlint.torch_api.dtypes import is_integer
 from torchlint.torch_api.layers import Layer
+from torchlint.torch_api.parameters import SIZES_OF_WEIGHTS, has_parameter, parameter_shape
 from torchlint.torch_api.shapes.entry import TensorShape
 from torchlint.torch_api.shapes.error import ShapeError
 
@@ -173,8 +174,21 @@ def _as_if_fixed(
 
 
 def arguments_of(module: Instance) -> Mapping[str | int, Value]:
-    """What a layer was built with, by its own constructor or by a subclass of the program."""
-    return module.arguments if isinstance(module.cls, str) else own_arguments(module)
+    """What a layer was built with, by its own constructor or by a subclass of the program; sizes are unknown once it has another weight."""
+    given = module.arguments if isinstance(module.cls, str) else own_arguments(module)
+    if _weight_as_built(module, given):
+        return given
+    return {name: UNKNOWN if name in SIZES_OF_WEIGHTS else value for name, value in given.items()}
+
+
+def _weight_as_built(module: Instance, given: Mapping[str | int, Value]) -> bool:
+    """Whether a layer's weight has the shape that its arguments say, as far as anything is known of it."""
+    weight, found = module.store.get("weight"), layer_of(module)
+    if weight is None or found is None or (isinstance(weight, Tensor) and weight.shape is None):
+        return True
+    if not isinstance(weight, Tensor) or not has_parameter(found.name, "weight"):
+        return False
+    return weight.shape == parameter_shape(found.name, "weight", lambda name: whole_number(given.get(name)))
 
 
 def own_arguments(module: Instance) -> dict[str | int, Value]:

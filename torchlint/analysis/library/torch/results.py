@@ -253,8 +253,10 @@ def device_in_common(inputs: Sequence[Value]) -> str | None:
 
 
 def unreduced(settings: Mapping[str | int, Value]) -> bool:
-    """Whether a loss with these arguments gives one value for each sample."""
-    return settings.get("reduction") == Const("none") or settings.get("reduce") == FALSE
+    """Whether a loss with these arguments gives one value for each sample; the older `size_average` and `reduce` pass `reduction` by."""
+    if any(settings.get(older, NONE) != NONE for older in ("size_average", "reduce")):
+        return settings.get("reduce") == FALSE
+    return settings.get("reduction") == Const("none")
 
 
 def operands(positional: Sequence[Value], keywords: Mapping[str, Value]) -> list[Value]:

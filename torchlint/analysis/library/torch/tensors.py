@@ -65,6 +65,8 @@ def operate(
 ) -> Value:
     """A function of torch, or a tensor's method with the tensor as its first argument."""
     bare = name.rpartition(".")[2]
+    if name.startswith("torch.Tensor.") and not positional:
+        return UNKNOWN  # a method by its class, without a tensor: `torch.Tensor.view()`
     if any(isinstance(each, Instance) and isinstance(each.cls, Class) and find(each.cls, "__torch_function__") is not None for each in positional):
         return Unknown(machine.site(node), bare, positional[0])
     if bare in ("as_tensor", "asarray") and len(positional) == 1 and not keywords and isinstance(positional[0], Tensor):

@@ -161,8 +161,11 @@ def cast_at_once(site: Site) -> bool:
 
 
 def becomes_parameter(site: Site) -> bool:
-    """Whether an expression is what `nn.Parameter(…)` is made of."""
+    """Whether an expression is what `nn.Parameter(…)` is made of, moved before it or not: `nn.Parameter(t.to(device))`."""
     parent = site.tree.parent(site.node)
+    if isinstance(parent, ast.Attribute) and parent.attr in ("to", "cuda", "cpu"):
+        call = site.tree.parent(parent)
+        return call is not None and becomes_parameter(site.at(call))
     return isinstance(parent, ast.Call) and getattr(parent.func, "attr", getattr(parent.func, "id", "")) == "Parameter"
 
 

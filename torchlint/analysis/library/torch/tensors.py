@@ -132,13 +132,19 @@ def devices_meet(machine: Machine, values: Sequence[Value], weights: bool, node:
     if not made or forward is None:
         return
     met = weights or any(
-        is_argument(each, forward) if not isinstance(each, Tensor) else each.device not in (MADE, "cpu") and _has_place(each)
+        is_argument(each, forward) if not isinstance(each, Tensor) else _elsewhere(each)
         for each in values
     )
     if met:
         for each in made:
             held = weights or any(isinstance(other, Tensor) and other.parameter for other in values)
             machine.emit(DevicesMeet(machine.site(node), machine.frame, machine.grad, each, held))
+
+
+def _elsewhere(tensor: Tensor, depth: int = 8) -> bool:
+    """Whether a tensor may be somewhere else than on the CPU: not what was computed of copies of unknown data alone."""
+    sources = [each for each in tensor.inputs if isinstance(each, Tensor)] if tensor.device is None and depth else []
+    return any(_elsewhere(each, depth - 1) for each in sources) if sources else tensor.device not in (MADE, "cpu") and _has_place(tensor)
 
 
 def _has_place(tensor: Tensor) -> bool:
@@ -168,7 +174,7 @@ def loss_event(
     first = present(arguments.get("input", arguments.get(0, UNKNOWN)))
     second = present(arguments.get("target", arguments.get(1, UNKNOWN)))
     for each in (first, second):
-        machine.turned_out.is_tensor(each)
+        machine.turned_out.is_taken(each, machine.frame, machine.site(node))
     machine.event("loss", node, criterion or UNKNOWN, (first, second), result)
     if loss in APPLIES_SIGMOID:
         taken_as_logits(machine, first, node)

@@ -14,9 +14,11 @@ from torchlint.analysis.values.expressions import (
     cast_at_once,
     filled_at_once,
     given_to_call,
+    names_parameter,
     prefix,
 )
 from torchlint.analysis.values.inspection import contents
+from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Edit, Finding, Fix
 from torchlint.rule import rule
 from torchlint.torch_api.dtypes import LEGACY_TENSORS, is_integer
@@ -53,7 +55,7 @@ def legacy_tensor_constructor(call: Call) -> Iterator[Finding]:
 def tensor_copied(call: Call) -> Iterator[Finding]:
     source = call.argument_site(0, "data")
     data = call.arguments.get("data")
-    if call.name != "torch.tensor" or source is None or not isinstance(data, Tensor) or _only_annotated(data):
+    if call.name != "torch.tensor" or source is None or not isinstance(data, Tensor) or _only_annotated(source, data):
         return
     alone = len(call.arguments) == 1
     yield call.flag(
@@ -62,9 +64,9 @@ def tensor_copied(call: Call) -> Iterator[Finding]:
     )
 
 
-def _only_annotated(data: Tensor) -> bool:
-    """Whether it is only an annotation that says so: the call belies it."""
-    return data.op is None and data.site is None and not data.parameter
+def _only_annotated(source: Site, data: Tensor) -> bool:
+    """Whether it is only the annotation of a parameter that says so: the call belies it."""
+    return data.op is None and data.site is None and not data.parameter and names_parameter(source)
 
 
 def _integers(given: Value) -> bool:

@@ -182,6 +182,13 @@ def bound_name(site: Site) -> str | None:
     return target.id if isinstance(target, ast.Name) else None
 
 
+def names_parameter(site: Site) -> bool:
+    """Whether an expression is the name of a parameter of the function around it."""
+    arguments = site.function.args if site.function is not None else None
+    named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs] if arguments is not None else []
+    return isinstance(site.node, ast.Name) and any(each.arg == site.node.id for each in named)
+
+
 def function_name(site: Site) -> str | None:
     """The name of the function that a place stands in."""
     return site.function.name if site.function is not None else None

@@ -53,7 +53,7 @@ def call_library(
         return handler(LibraryCall(machine, name, positional, keywords, node)) if handler else call_builtin(machine, last, positional, keywords, node)
     if name in PROBES:
         _probe(machine, PROBES[name], positional, keywords, node)
-    if last == "__init__" and isinstance(receiver := initialized(machine, positional), Instance) and is_module(receiver):
+    if last == "__init__" and package != "builtins.super" and isinstance(receiver := initialized(machine, positional), Instance) and is_module(receiver):
         library_init(machine, receiver, positional[1:], keywords, node)
         return NONE
     if name.startswith("torch"):

@@ -26,6 +26,7 @@ from torchlint.analysis.values.abstract import (
     Activation,
     Class,
     Const,
+    Frame,
     Instance,
     Tensor,
     Unknown,
@@ -132,7 +133,7 @@ def devices_meet(machine: Machine, values: Sequence[Value], weights: bool, node:
     if not made or forward is None:
         return
     met = weights or any(
-        is_argument(each, forward) if not isinstance(each, Tensor) else _elsewhere(each)
+        is_argument(each, forward) if not isinstance(each, Tensor) else _elsewhere(each, forward)
         for each in values
     )
     if met:
@@ -141,10 +142,16 @@ def devices_meet(machine: Machine, values: Sequence[Value], weights: bool, node:
             machine.emit(DevicesMeet(machine.site(node), machine.frame, machine.grad, each, held))
 
 
-def _elsewhere(tensor: Tensor, depth: int = 8) -> bool:
-    """Whether a tensor may be somewhere else than on the CPU: not what was computed of copies of unknown data alone."""
-    sources = [each for each in tensor.inputs if isinstance(each, Tensor)] if tensor.device is None and depth else []
-    return any(_elsewhere(each, depth - 1) for each in sources) if sources else tensor.device not in (MADE, "cpu") and _has_place(tensor)
+def _elsewhere(tensor: Tensor, forward: Frame, depth: int = 8) -> bool:
+    """Whether a tensor may be somewhere else than on the CPU: not what was computed of copies of unknown data, or of nothing known, alone."""
+    if tensor.device is not None or not depth:
+        return tensor.device not in (MADE, "cpu") and _has_place(tensor)
+    if tensor.op is None:
+        return _has_place(tensor) and (tensor.parameter or tensor.site is not None or is_argument(tensor, forward))
+    sources = [each for each in tensor.inputs if isinstance(each, Tensor)]
+    if sources:
+        return any(_elsewhere(each, forward, depth - 1) for each in sources)
+    return tensor.op not in COPIES and any(isinstance(each, Unknown) and each is not UNKNOWN for each in tensor.inputs)
 
 
 def _has_place(tensor: Tensor) -> bool:

@@ -36,6 +36,7 @@ GUIDE = {
     "architecture.md": ("docs/architecture.md", "Architecture"),
     "oracles.md": ("docs/oracles.md", "Oracles"),
     "found.md": ("docs/found.md", "Found in the wild"),
+    "read.md": ("docs/read.md", "Read by eye"),
     "contributing.md": ("CONTRIBUTING.md", "Contributing"),
     "changelog.md": ("CHANGELOG.md", "Changelog"),
 }

@@ -62,3 +62,9 @@ def reports(text: str, **files: str) -> list[str]:
     lines = program.splitlines()
     found = lint(Program(sources, frozenset(sources)), all_rules())
     return [f"{each.code} {lines[each.place.span.start.row - 1].strip()}" for each in found if each.place.path == "main.py"]
+
+
+def levels(text: str) -> list[str]:
+    """What all rules report of a program, by level: each code with "error" or "warning"."""
+    source = Source("main.py", HEADER + textwrap.dedent(text))
+    return [f"{each.code} {each.severity}" for each in lint(Program({source.path: source}, frozenset({source.path})), all_rules())]

@@ -42,3 +42,10 @@ def test_a_trainer_validates_without_gradients() -> None:
     assert reports(STEPS + fitted) == []
     assert reports(alone) == []
     assert [found[:5] for found in reports(alone.replace("validation_step", "training_step_end"))] == ["TL305"]
+
+
+def test_a_constructor_of_lightning_called_by_the_name_of_its_class_makes_the_module() -> None:
+    base = "import lightning\n\nclass Base(lightning.pytorch.LightningModule):\n    def __init__(self):\n        lightning.pytorch.LightningModule.__init__(self)\n"
+    derived = "class Net(Base):\n    def __init__(self):\n        Base.__init__(self)\n        self.layer = nn.Linear(2, 1)\n"
+    assert reports(base + derived) == []
+    assert [found[:5] for found in reports(base.replace("lightning.pytorch.LightningModule.__init__(self)", "pass") + derived)] == ["TL205"]

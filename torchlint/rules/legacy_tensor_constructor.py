@@ -14,12 +14,17 @@ from torchlint.analysis.values.expressions import (
     cast_at_once,
     filled_at_once,
     given_to_call,
+    names_parameter,
     prefix,
 )
 from torchlint.analysis.values.inspection import contents
+from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Edit, Finding, Fix
 from torchlint.rule import rule
 from torchlint.torch_api.dtypes import LEGACY_TENSORS, is_integer
+
+# `torch.Tensor(0)` is an empty tensor, of which nobody reads what was in memory.
+_NOTHING = Const(0)
 
 
 @rule("TL109", severity="warning", words=("Tensor|tensor",), calls=LEGACY_TENSORS)
@@ -28,6 +33,8 @@ def legacy_tensor_constructor(call: Call) -> Iterator[Finding]:
     if package not in ("torch", "torch.cuda") or name not in LEGACY_TENSORS or len(call.positional) != 1:
         return
     given = call.positional[0]
+    if given == _NOTHING:
+        return
     if isinstance(given, Size) or (isinstance(given, Const) and isinstance(given.value, int)):
         if not filled_at_once(call.site) and not given_to_call(call.site):
             yield call.flag(
@@ -47,7 +54,8 @@ def legacy_tensor_constructor(call: Call) -> Iterator[Finding]:
 @rule("TL109", severity="warning", words=("tensor",), calls=("tensor",))
 def tensor_copied(call: Call) -> Iterator[Finding]:
     source = call.argument_site(0, "data")
-    if call.name != "torch.tensor" or source is None or not isinstance(call.arguments.get("data"), Tensor):
+    data = call.arguments.get("data")
+    if call.name != "torch.tensor" or source is None or not isinstance(data, Tensor) or _only_annotated(source, data):
         return
     alone = len(call.arguments) == 1
     yield call.flag(
@@ -56,11 +64,19 @@ def tensor_copied(call: Call) -> Iterator[Finding]:
     )
 
 
+def _only_annotated(source: Site, data: Tensor) -> bool:
+    """Whether it is only the annotation of a parameter that says so: the call belies it."""
+    return data.op is None and data.site is None and not data.parameter and names_parameter(source)
+
+
 def _integers(given: Value) -> bool:
-    """Whether data are integers alone, for certain: then `torch.tensor` makes something else of them."""
+    """Whether data are integers alone, for certain: then `torch.tensor` makes something else of them.
+
+    Labels and indices are written one or two lists deep; what is deeper is a kernel or a stack of matrices, and calculated with.
+    """
     if isinstance(given, Array | Tensor):
         return bool(is_integer(given.dtype))
-    held = contents(given) if isinstance(given, List) or (isinstance(given, Tuple) and given.shape_of is None) else []
+    held = contents(given, depth=2) if isinstance(given, List) or (isinstance(given, Tuple) and given.shape_of is None) else []
     return bool(held) and all(isinstance(each, Size) or (isinstance(each, Const) and isinstance(each.value, int)) for each in held)
 
 

@@ -47,4 +47,9 @@ def _of_unread_model(value: Value | None) -> bool:
 
 def _finding(call: Call, given: Site, value: Value | None) -> Finding:
     fix = Fix("Detach it first", call_behind(given, "detach()")) if isinstance(value, Tensor) else None
-    return call.flag("this tensor requires grad, so that NumPy cannot have it (RuntimeError); detach it first: `.detach()`", fix=fix)
+    return call.flag(
+        "this tensor requires grad, so that NumPy cannot have it (RuntimeError); detach it first: `.detach()`",
+        fix=fix,
+        # Who calls such a method is not seen, and may have switched gradients off.
+        severity="warning" if call.alone_on_instance else None,
+    )

@@ -33,6 +33,8 @@ def tensor_of_tensors(call: Call) -> Iterator[Finding]:
             f"`{call.name}` reads each tensor of the list as a number: it raises a ValueError for more than one element, and "
             "otherwise cuts the graph; join them with `torch.stack`",
             fix=_renamed(call, given),
+            # Numbers may be what is wanted, for a log or a comparison.
+            severity=None if any(map(_several, tensors)) else "warning",
         )
 
 

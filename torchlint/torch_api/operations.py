@@ -190,7 +190,9 @@ def canonical(name: str) -> str:
         return name
     if name in _ALIASES:
         return _ALIASES[name]
-    last = name.rpartition(".")[2]
+    owner, _, last = name.rpartition(".")
+    if last == "__init__":
+        return f"{canonical(owner)}.__init__"
     for folder, public in _FOLDERS:
         if name.startswith(folder) and last[:1].isupper():
             return public + last

@@ -32,6 +32,8 @@ _OFF = frozenset({"torch.no_grad", "torch.inference_mode"})
 # Context managers that leave the gradient mode as it is, whoever made them.
 _NEUTRAL = ("builtins.", "torch.", "tqdm.", "contextlib.", "tempfile.", "warnings.", "time.", "threading.", "numpy.", "PIL.", "unittest.", "pytest.")
 
+_EXPECTING = frozenset({"raises", "assertRaises", "assertRaisesRegex"})
+
 
 def run_raise(machine: Machine, node: ast.Raise) -> bool:
     if node.exc is not None:
@@ -98,11 +100,24 @@ def run_with(machine: Machine, node: ast.With | ast.AsyncWith) -> bool:
         entered = _enter(machine, value, item.context_expr, exits)
         if item.optional_vars is not None:
             machine.assign(item.optional_vars, entered)
+    emit = machine.emit
+    if any(_expects_failure(item.context_expr) for item in node.items):
+        machine.emit = _unheard
     live = machine.execute(node.body)
-    machine.grad = before
+    machine.grad, machine.emit = before, emit
     for leave in reversed(exits):
         leave()
     return live
+
+
+def _expects_failure(node: ast.expr) -> bool:
+    """`with pytest.raises(RuntimeError)`, `with self.assertRaises(…)`: what goes wrong in there is meant to."""
+    called = node.func if isinstance(node, ast.Call) else None
+    return isinstance(called, ast.Attribute | ast.Name) and (called.attr if isinstance(called, ast.Attribute) else called.id) in _EXPECTING
+
+
+def _unheard(fact: object) -> None:
+    """Nobody is told."""
 
 
 def _enter(machine: Machine, value: Value, node: ast.expr, exits: list[Callable[[], None]]) -> Value:

@@ -13,10 +13,12 @@ from torchlint.analysis.library.einops import call_einops
 from torchlint.analysis.library.handlers import FUNCTIONS, LibraryCall
 from torchlint.analysis.library.python.builtins import call_builtin
 from torchlint.analysis.library.python.folding import folded
-from torchlint.analysis.library.torch_functions import call_torch
+from torchlint.analysis.library.torch.data import library_init
+from torchlint.analysis.library.torch_functions import call_torch, initialized
 from torchlint.analysis.machine.machine import Machine
 from torchlint.analysis.notes.calls import emit_call
 from torchlint.analysis.values.abstract import (
+    NONE,
     UNKNOWN,
     Const,
     Instance,
@@ -51,6 +53,9 @@ def call_library(
         return handler(LibraryCall(machine, name, positional, keywords, node)) if handler else call_builtin(machine, last, positional, keywords, node)
     if name in PROBES:
         _probe(machine, PROBES[name], positional, keywords, node)
+    if last == "__init__" and package != "builtins.super" and isinstance(receiver := initialized(machine, positional), Instance) and is_module(receiver):
+        library_init(machine, receiver, positional[1:], keywords, node)
+        return NONE
     if name.startswith("torch"):
         return call_torch(machine, name, last, positional, keywords, node)
     if package in ("numpy", "PIL.Image") or name.startswith("numpy."):

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from torchlint.analysis.interpreter.escape import call_unknown, escape
 from torchlint.analysis.library.arguments import by_number_or_name
 from torchlint.analysis.library.handlers import FUNCTIONS, LibraryCall
-from torchlint.analysis.library.torch.data import construct, library_init
+from torchlint.analysis.library.torch.data import construct
 from torchlint.analysis.library.torch.results import default_device
 from torchlint.analysis.library.torch.tensor_methods import call_tensor_method
 from torchlint.analysis.library.torch.tensors import operate, other_loss
@@ -16,7 +16,6 @@ from torchlint.analysis.library.torchvision import call_transform
 from torchlint.analysis.machine.machine import Machine
 from torchlint.analysis.notes.calls import emit_call
 from torchlint.analysis.values.abstract import (
-    NONE,
     TRUE,
     UNKNOWN,
     Activation,
@@ -27,7 +26,6 @@ from torchlint.analysis.values.abstract import (
     Unknown,
     Value,
 )
-from torchlint.analysis.values.classes import is_module
 from torchlint.analysis.values.store import SCRIPTED, ModuleStore
 from torchlint.torch_api.binding import bind
 from torchlint.torch_api.dtypes import LEGACY_TENSORS
@@ -46,9 +44,6 @@ def call_torch(
         return positional[0]
     if (handler := FUNCTIONS.get(name)) is not None:
         return handler(LibraryCall(machine, name, positional, keywords, node))
-    if last == "__init__" and isinstance(receiver := initialized(machine, positional), Instance) and is_module(receiver):
-        library_init(machine, receiver, positional[1:], keywords, node)
-        return NONE
     vision = call_transform(machine, name, positional, keywords, node)
     if vision is not None:
         return vision
@@ -70,7 +65,7 @@ def call_torch(
         emit_call(machine, name, None, bind(name, positional, keywords), positional, UNKNOWN, node)
         return UNKNOWN
     if name.startswith("torch.nn.functional.") and positional:
-        machine.turned_out.is_tensor(positional[0])
+        machine.turned_out.is_taken(positional[0], machine.frame, machine.site(node))
     if name.startswith(_FUNCTION_PACKAGES) and name.count(".") <= (3 if "functional" in name else 2):
         return operate(machine, name, positional, keywords, node)
     for argument in (*positional, *keywords.values()):

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from torchlint.analysis.values.abstract import UNKNOWN, Tensor, Unknown, Value
-from torchlint.analysis.values.guards import conditions
+from torchlint.analysis.values.abstract import UNKNOWN, Frame, Tensor, Unknown, Value
+from torchlint.analysis.values.guards import conditions, way
 from torchlint.analysis.values.site import Site
 
 
@@ -41,12 +41,21 @@ class TurnedOut:
         """Whether something unknown has not turned out to be a tensor so far."""
         return isinstance(value, Unknown) and value is not UNKNOWN and id(value) not in self.taken
 
+    def is_taken(self, value: Value, frame: Frame, call: Site) -> None:
+        """Note that a layer takes a value, unless the way there asked for the type of what is handed on."""
+        if self.is_open(value) and not any(self._asked(each.at(argument)) for _, each in way(frame, call) for argument in _arguments(each)):
+            self.is_tensor(value)
+
     def is_tensor(self, value: Value) -> None:
-        """Note that a layer takes a value."""
+        """Note that a value is a tensor."""
         if isinstance(value, Unknown) and self.is_open(value):
             self.taken[id(value)] = value
             for _, fact in self.waiting.pop(id(value), ()):
                 self.emit(fact(Tensor(site=value.site)))
+
+
+def _arguments(call: Site) -> list[ast.expr]:
+    return [*call.node.args, *(each.value for each in call.node.keywords)] if isinstance(call.node, ast.Call) else []
 
 
 def _asked_for_its_type(receiver: Site) -> bool:

@@ -136,8 +136,8 @@ def may_move(trail: Trail, value: Value) -> None:
 
 
 def is_argument(value: Value, frame: Frame | None) -> bool:
-    """Whether a value is what a running function was given for one of its parameters; of the unknown nothing is."""
-    if value is UNKNOWN or frame is None or frame.function is None:
+    """Whether a value is what a running function was given for one of its parameters; of the unknown nothing is, nor is a constant anywhere."""
+    if value is UNKNOWN or isinstance(value, Const) or frame is None or frame.function is None:
         return False
     arguments = frame.function.node.args
     names = [each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]

@@ -161,8 +161,11 @@ def cast_at_once(site: Site) -> bool:
 
 
 def becomes_parameter(site: Site) -> bool:
-    """Whether an expression is what `nn.Parameter(…)` is made of."""
+    """Whether an expression is what `nn.Parameter(…)` is made of, moved before it or not: `nn.Parameter(t.to(device))`."""
     parent = site.tree.parent(site.node)
+    if isinstance(parent, ast.Attribute) and parent.attr in ("to", "cuda", "cpu"):
+        call = site.tree.parent(parent)
+        return call is not None and becomes_parameter(site.at(call))
     return isinstance(parent, ast.Call) and getattr(parent.func, "attr", getattr(parent.func, "id", "")) == "Parameter"
 
 
@@ -177,6 +180,13 @@ def bound_name(site: Site) -> str | None:
     node = site.statement.node
     target = node.targets[0] if isinstance(node, ast.Assign) else None
     return target.id if isinstance(target, ast.Name) else None
+
+
+def names_parameter(site: Site) -> bool:
+    """Whether an expression is the name of a parameter of the function around it."""
+    arguments = site.function.args if site.function is not None else None
+    named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs] if arguments is not None else []
+    return isinstance(site.node, ast.Name) and any(each.arg == site.node.id for each in named)
 
 
 def function_name(site: Site) -> str | None:

@@ -58,14 +58,16 @@ def unregistered(module: Instance, container: Value) -> list[Value]:
     # A copy of a registered layer is kept apart on purpose: a target, an old policy.
     sources = {each.site.key for each in own if each.site is not None}
     held = [each for each in held if not (isinstance(each, Instance) and COPIED in each.store and each.site is not None and each.site.key in sources)]
-    parameters = list(_parameters(module))
+    parameters = [each for each in _parameters(module) if isinstance(each, Tensor)]
     return [each for each in held if not _known(each, known, parameters)]
 
 
-def _known(value: Value, modules: set[int], parameters: list[Value]) -> bool:
+def _known(value: Value, modules: set[int], parameters: list[Tensor]) -> bool:
     if isinstance(value, Instance):
         return id(value.store) in modules
-    return any(value is each for each in parameters)
+    # A parameter is another value once it was moved or filled; of one that came from two places it is not known whose it is.
+    made = value.site if isinstance(value, Tensor) else None
+    return made is None or any(value is each or made.same(each.site) for each in parameters)
 
 
 def _parameters(module: Instance) -> Iterator[Value]:

@@ -297,7 +297,7 @@ def applied(
             escape(machine, argument, node)
         return Unknown(machine.site(node))
     if positional and found.activation != "keeps":
-        machine.turned_out.is_tensor(positional[0])
+        machine.turned_out.is_taken(positional[0], machine.frame, machine.site(node))
     return layer_result(machine, module, found, refined(machine, module, found, positional, node), keywords, node)
 
 

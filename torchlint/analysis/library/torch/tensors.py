@@ -26,6 +26,7 @@ from torchlint.analysis.values.abstract import (
     Activation,
     Class,
     Const,
+    Frame,
     Instance,
     Tensor,
     Unknown,
@@ -134,13 +135,25 @@ def devices_meet(machine: Machine, values: Sequence[Value], weights: bool, node:
     if not made or forward is None:
         return
     met = weights or any(
-        is_argument(each, forward) if not isinstance(each, Tensor) else each.device not in (MADE, "cpu") and _has_place(each)
+        is_argument(each, forward) if not isinstance(each, Tensor) else _elsewhere(each, forward)
         for each in values
     )
     if met:
         for each in made:
             held = weights or any(isinstance(other, Tensor) and other.parameter for other in values)
             machine.emit(DevicesMeet(machine.site(node), machine.frame, machine.grad, each, held))
+
+
+def _elsewhere(tensor: Tensor, forward: Frame, depth: int = 8) -> bool:
+    """Whether a tensor may be somewhere else than on the CPU: not what was computed of copies of unknown data, or of nothing known, alone."""
+    if tensor.device is not None or not depth:
+        return tensor.device not in (MADE, "cpu") and _has_place(tensor)
+    if tensor.op is None:
+        return _has_place(tensor) and (tensor.parameter or tensor.site is not None or is_argument(tensor, forward))
+    sources = [each for each in tensor.inputs if isinstance(each, Tensor)]
+    if sources:
+        return any(_elsewhere(each, forward, depth - 1) for each in sources)
+    return tensor.op not in COPIES and any(isinstance(each, Unknown) and each is not UNKNOWN for each in tensor.inputs)
 
 
 def _has_place(tensor: Tensor) -> bool:
@@ -170,7 +183,7 @@ def loss_event(
     first = present(arguments.get("input", arguments.get(0, UNKNOWN)))
     second = present(arguments.get("target", arguments.get(1, UNKNOWN)))
     for each in (first, second):
-        machine.turned_out.is_tensor(each)
+        machine.turned_out.is_taken(each, machine.frame, machine.site(node))
     machine.event("loss", node, criterion or UNKNOWN, (first, second), result)
     if loss in APPLIES_SIGMOID:
         taken_as_logits(machine, first, node)

@@ -125,6 +125,8 @@ def _asking(before: Record, program: Program, changed: frozenset[str]) -> set[st
 
     def differs(question: Question, answer: bool) -> bool:
         kind, path, *words = question
+        if kind == "calls under":
+            return not answer and any(each in changed for each in around.calling_under(path, words[1:], words[0]))
         if kind not in around.questions:
             # One that trees decide; where the answer was yes, the file that says so was touched.
             return not answer and any(all(around.stands(word, each) for word in words) and each in around.of(path) for each in changed)

@@ -219,7 +219,7 @@ class Machine:
 
     def called_under(self, path: str, switches: tuple[str, ...], name: str, uses: Callable[[ast.Module], bool]) -> bool:
         """Whether a file around one calls a name under one of these words; only files where it looks so are read."""
-        return self._any_of(("calls under", path, name), lambda: self._around.calling_under(path, switches, name), uses)
+        return self._any_of(("calls under", path, name, *switches), lambda: self._around.calling_under(path, switches, name), uses)
 
     def _any_of(self, question: Question, files: Callable[[], Iterator[str]], uses: Callable[[ast.Module], bool]) -> bool:
         if question not in self.unit.asked:

@@ -112,6 +112,13 @@ def test_code_that_another_file_trains_with_has_no_fix_that_would_stop_it(after:
     after(program(files))
 
 
+def test_who_asks_whether_a_name_is_called_without_gradients_is_asked_again_where_it_is(after: After, ran: list[set[str]]) -> None:
+    after(changed("model.py", "class Net", "def run():\n    pass\nclass Net"))
+    assert "engine.py" not in ran[1], "model.py has a `run` now, but calls none"
+    after(changed("model.py", "class Net", "def look(model, loader):\n    with torch.no_grad():\n        return run(model, loader)\nclass Net"))
+    assert "engine.py" in ran[-1]
+
+
 def test_a_file_that_is_no_python_is_told_and_mended(after: After, tmp_path: Path) -> None:
     broken = changed("other.py", "def made():", "def made(:")
     assert [each.place.path for each in after(broken) if each.code == "TL900"] == ["other.py"]

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from torchlint.analysis.values.callers import called_guarded
+from torchlint.analysis.values.written.callers import called_guarded
 from torchlint.project.code import code_of
 from torchlint.project.scanning import called_in_blocks
 

@@ -19,8 +19,8 @@ from torchlint.analysis.edits.flattening import each_sample, from_first_dim, siz
 from torchlint.analysis.edits.lists import made_for_each
 from torchlint.analysis.edits.operations import term_added
 from torchlint.analysis.edits.places import unwrap
-from torchlint.analysis.values.expressions import argument_of, operand_sites
 from torchlint.analysis.values.site import Site
+from torchlint.analysis.values.written.expressions import argument_of, operand_sites
 from torchlint.diagnostic import Fix
 from torchlint.fix.apply import fix_text
 from torchlint.project.source import Source

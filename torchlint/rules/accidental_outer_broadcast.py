@@ -8,8 +8,8 @@ from torchlint.analysis.facts.calls import Call
 from torchlint.analysis.facts.lineage import made_a_column
 from torchlint.analysis.facts.statements import Arithmetic
 from torchlint.analysis.values.abstract import Tensor, Value
-from torchlint.analysis.values.expressions import operand_sites
 from torchlint.analysis.values.site import Site
+from torchlint.analysis.values.written.expressions import operand_sites
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
 from torchlint.torch_api.dims import same, show

@@ -8,8 +8,8 @@ from torchlint.analysis.edits.places import replace
 from torchlint.analysis.facts.statements import AttributeAssignment
 from torchlint.analysis.values.abstract import Instance, Tensor
 from torchlint.analysis.values.classes import modules_of
-from torchlint.analysis.values.expressions import assigned_value, before_dot, name_span
 from torchlint.analysis.values.members import may_have
+from torchlint.analysis.values.written.expressions import assigned_value, before_dot, name_span
 from torchlint.diagnostic import Edit, Finding, Fix
 from torchlint.rule import rule
 from torchlint.torch_api.parameters import has_parameter

@@ -10,8 +10,8 @@ from torchlint.analysis.facts.fact import Fact
 from torchlint.analysis.facts.lineage import batched, flattening, source_of, sources, way
 from torchlint.analysis.facts.sizes import dim_of, one_of_one_row, size_arguments, written
 from torchlint.analysis.values.abstract import Tensor, Tuple, Value
-from torchlint.analysis.values.expressions import argument_of, function_name
 from torchlint.analysis.values.site import Site
+from torchlint.analysis.values.written.expressions import argument_of, function_name
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
 

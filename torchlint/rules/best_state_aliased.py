@@ -9,10 +9,10 @@ from torchlint.analysis.edits.places import replace
 from torchlint.analysis.facts.checkpoints import StateAliased
 from torchlint.analysis.facts.statements import Assignment
 from torchlint.analysis.values.abstract import Instance
-from torchlint.analysis.values.expressions import is_call
-from torchlint.analysis.values.guards import kept_for_later
 from torchlint.analysis.values.site import Site
 from torchlint.analysis.values.store import STEPPED, Store
+from torchlint.analysis.values.written.expressions import is_call
+from torchlint.analysis.values.written.guards import kept_for_later
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
 

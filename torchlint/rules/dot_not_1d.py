@@ -8,7 +8,7 @@ from torchlint.analysis.edits.calls import renamed_call
 from torchlint.analysis.edits.operations import call_behind
 from torchlint.analysis.facts.shapes import ShapeMismatch
 from torchlint.analysis.values.abstract import Tensor
-from torchlint.analysis.values.expressions import operand_sites
+from torchlint.analysis.values.written.expressions import operand_sites
 from torchlint.diagnostic import Edit, Finding, Fix
 from torchlint.rule import rule
 from torchlint.torch_api.dims import Shape, same, show_shape

@@ -9,8 +9,8 @@ from torchlint.analysis.facts.calls import Call, ModuleCall
 from torchlint.analysis.facts.dtypes import weight_dtype
 from torchlint.analysis.facts.statements import Arithmetic
 from torchlint.analysis.values.abstract import Instance, Tensor, Value
-from torchlint.analysis.values.expressions import operand_sites
 from torchlint.analysis.values.site import Site
+from torchlint.analysis.values.written.expressions import operand_sites
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
 from torchlint.torch_api.operations import DOTS, ONE_DTYPE, PRODUCTS, bare

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from torchlint.analysis.facts.calls import Call
 from torchlint.analysis.values.abstract import UNKNOWN, Const, LibraryMethod, Unknown, Value
-from torchlint.analysis.values.guards import parameters
+from torchlint.analysis.values.written.guards import parameters
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
 

@@ -9,7 +9,7 @@ from torchlint.analysis.facts.statements import AttributeAssignment, Loop
 from torchlint.analysis.values.abstract import Instance
 from torchlint.analysis.values.building import kept, made_anew, made_during, stateful, touched, within
 from torchlint.analysis.values.classes import is_module
-from torchlint.analysis.values.guards import inside
+from torchlint.analysis.values.written.guards import inside
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
 

@@ -9,8 +9,8 @@ from torchlint.analysis.facts.fact import Fact
 from torchlint.analysis.facts.gradients import InPlaceChange, stepped_from
 from torchlint.analysis.facts.statements import AttributeRead
 from torchlint.analysis.values.abstract import Tensor
-from torchlint.analysis.values.expressions import bound_name
 from torchlint.analysis.values.site import Site
+from torchlint.analysis.values.written.expressions import bound_name
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
 

@@ -8,7 +8,9 @@ from torchlint.analysis.edits.calls import argument_instead
 from torchlint.analysis.facts.calls import Call
 from torchlint.analysis.values.abstract import NONE, Array, Const, List, Size, Tensor, Tuple, Value
 from torchlint.analysis.values.devices import device_of
-from torchlint.analysis.values.expressions import (
+from torchlint.analysis.values.inspection import contents
+from torchlint.analysis.values.site import Site
+from torchlint.analysis.values.written.expressions import (
     becomes_parameter,
     callee,
     cast_at_once,
@@ -17,8 +19,6 @@ from torchlint.analysis.values.expressions import (
     names_parameter,
     prefix,
 )
-from torchlint.analysis.values.inspection import contents
-from torchlint.analysis.values.site import Site
 from torchlint.diagnostic import Edit, Finding, Fix
 from torchlint.rule import rule
 from torchlint.torch_api.dtypes import LEGACY_TENSORS, is_integer

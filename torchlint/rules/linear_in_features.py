@@ -8,7 +8,7 @@ from torchlint.analysis.edits.places import replace
 from torchlint.analysis.facts.flattenings import in_features_wrong
 from torchlint.analysis.facts.lineage import layer_name, way
 from torchlint.analysis.facts.shapes import ShapeMismatch
-from torchlint.analysis.values.expressions import argument_of
+from torchlint.analysis.values.written.expressions import argument_of
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
 

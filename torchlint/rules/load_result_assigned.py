@@ -9,7 +9,7 @@ from torchlint.analysis.facts.checkpoints import LoadResultUsed
 from torchlint.analysis.facts.statements import Assignment, AttributeAssignment
 from torchlint.analysis.values.abstract import Instance, Value
 from torchlint.analysis.values.building import made_at
-from torchlint.analysis.values.expressions import has_no_name, is_assigned, receiver
+from torchlint.analysis.values.written.expressions import has_no_name, is_assigned, receiver
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
 

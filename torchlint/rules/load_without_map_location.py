@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from torchlint.analysis.edits.naming import device_in_reach
 from torchlint.analysis.facts.checkpoints import CheckpointRead
 from torchlint.analysis.values.abstract import NONE
-from torchlint.analysis.values.expressions import is_literal
-from torchlint.analysis.values.guards import other_arm_passes
+from torchlint.analysis.values.written.expressions import is_literal
+from torchlint.analysis.values.written.guards import other_arm_passes
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from torchlint.analysis.edits.calls import set_argument
 from torchlint.analysis.facts.passes import LoaderOrder
-from torchlint.analysis.values.expressions import is_plain
 from torchlint.analysis.values.site import Site
+from torchlint.analysis.values.written.expressions import is_plain
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
 

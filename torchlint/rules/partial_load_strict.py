@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from torchlint.analysis.edits.places import lines_before
 from torchlint.analysis.facts.checkpoints import StateLoaded
 from torchlint.analysis.values.abstract import TRUE
-from torchlint.analysis.values.expressions import is_name, is_named, stands_alone
+from torchlint.analysis.values.written.expressions import is_name, is_named, stands_alone
 from torchlint.diagnostic import Edit, Finding, Fix
 from torchlint.rule import rule
 

@@ -9,7 +9,7 @@ from torchlint.analysis.facts.calls import Call
 from torchlint.analysis.facts.gradients import StaleGraph
 from torchlint.analysis.facts.statements import Subscript
 from torchlint.analysis.values.abstract import FALSE, Const, Tensor
-from torchlint.analysis.values.expressions import before_dot, subscripted
+from torchlint.analysis.values.written.expressions import before_dot, subscripted
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from torchlint.analysis.edits.lists import made_for_each
 from torchlint.analysis.facts.classes import RepeatedLayer
-from torchlint.analysis.values.guards import chosen
+from torchlint.analysis.values.written.guards import chosen
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
 

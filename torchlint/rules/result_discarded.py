@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from torchlint.analysis.edits.places import insert_before
 from torchlint.analysis.facts.calls import DiscardedCall
 from torchlint.analysis.values.abstract import FALSE, Tensor
-from torchlint.analysis.values.effects import for_effect
-from torchlint.analysis.values.expressions import is_named, stands_alone
-from torchlint.analysis.values.guards import tried
+from torchlint.analysis.values.written.effects import for_effect
+from torchlint.analysis.values.written.expressions import is_named, stands_alone
+from torchlint.analysis.values.written.guards import tried
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
 from torchlint.torch_api.purity import only_gives

@@ -9,8 +9,8 @@ from torchlint.analysis.facts.calls import Call
 from torchlint.analysis.facts.statements import Arithmetic
 from torchlint.analysis.facts.transforms import TensorMade
 from torchlint.analysis.values.abstract import Array, Const, Tensor, Value
-from torchlint.analysis.values.expressions import is_expression, is_simple, operand_sites
 from torchlint.analysis.values.site import Site
+from torchlint.analysis.values.written.expressions import is_expression, is_simple, operand_sites
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
 from torchlint.torch_api.dtypes import is_floating

@@ -10,8 +10,8 @@ from torchlint.analysis.facts.fact import Fact
 from torchlint.analysis.facts.singularities import reaches_zero
 from torchlint.analysis.facts.statements import Arithmetic
 from torchlint.analysis.values.abstract import Const, Tensor, Value
-from torchlint.analysis.values.expressions import operand_sites
 from torchlint.analysis.values.site import Site
+from torchlint.analysis.values.written.expressions import operand_sites
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from torchlint.analysis.facts.calls import MethodNotCalled
 from torchlint.analysis.values.abstract import Tensor
-from torchlint.analysis.values.expressions import compared_with_number, name_span, subscripted
+from torchlint.analysis.values.written.expressions import compared_with_number, name_span, subscripted
 from torchlint.diagnostic import Edit, Finding, Fix
 from torchlint.rule import rule
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from torchlint.analysis.edits.places import replace
 from torchlint.analysis.facts.calls import Call, Construction, ModuleCall
 from torchlint.analysis.values.abstract import NONE, Const, Instance, Tensor, Value
-from torchlint.analysis.values.expressions import argument_of
 from torchlint.analysis.values.site import Site
+from torchlint.analysis.values.written.expressions import argument_of
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from torchlint.analysis.edits.calls import handed_to
 from torchlint.analysis.facts.checkpoints import StateLoaded
 from torchlint.analysis.values.abstract import FALSE
-from torchlint.analysis.values.expressions import stands_alone
-from torchlint.analysis.values.guards import bound_and_unread
+from torchlint.analysis.values.written.expressions import stands_alone
+from torchlint.analysis.values.written.guards import bound_and_unread
 from torchlint.diagnostic import Finding
 from torchlint.rule import rule
 

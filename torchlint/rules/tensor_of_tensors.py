@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from torchlint.analysis.facts.calls import Call
 from torchlint.analysis.values.abstract import List, Tensor, Tuple, Value
-from torchlint.analysis.values.expressions import callee, name_span, prefix
 from torchlint.analysis.values.inspection import contents
+from torchlint.analysis.values.written.expressions import callee, name_span, prefix
 from torchlint.diagnostic import Edit, Finding, Fix
 from torchlint.rule import rule
 from torchlint.torch_api.operations import OF_ONE_TENSOR, bare

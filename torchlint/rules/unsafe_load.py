@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from torchlint.analysis.edits.places import replace
 from torchlint.analysis.facts.checkpoints import CheckpointRead
 from torchlint.analysis.values.abstract import FALSE
-from torchlint.analysis.values.expressions import is_literal
+from torchlint.analysis.values.written.expressions import is_literal
 from torchlint.diagnostic import Finding, Fix
 from torchlint.rule import rule
 

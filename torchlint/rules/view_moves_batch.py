@@ -13,8 +13,8 @@ from torchlint.analysis.facts.shapes import ShapeMismatch
 from torchlint.analysis.facts.sizes import leaves_batch
 from torchlint.analysis.values.abstract import Const, Instance, Tensor
 from torchlint.analysis.values.classes import descendants
-from torchlint.analysis.values.expressions import argument_of
 from torchlint.analysis.values.site import Site
+from torchlint.analysis.values.written.expressions import argument_of
 from torchlint.diagnostic import Edit, Finding, Fix
 from torchlint.rule import rule
 from torchlint.torch_api.dims import Dim, product, show

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from torchlint.syntax.blocks import statements
 from torchlint.syntax.index import below, own
 
-_BLOCKS = ("body", "orelse", "finalbody")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 _CHANGING = frozenset({"add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem", "remove", "reverse", "setdefault", "sort", "update"})
 
@@ -57,7 +57,7 @@ def bindings(module: ast.Module) -> Bindings:
     times: defaultdict[str, int] = defaultdict(int)
     for name in (name for node in module.body for name in _binds(node)):
         times[name] += 1
-    found = [node for node in _simple(module.body) if isinstance(node, ast.Import | ast.ImportFrom)]
+    found = [node for node in statements(module.body) if isinstance(node, ast.Import | ast.ImportFrom)]
     imports = {_local(alias): (node, alias) for node in found for alias in node.names if alias.name != "*" and times[_local(alias)] == 1}
     stars = (node for node in found if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names))
     return Bindings(module.body, makers, bound, imports, tuple(stars))
@@ -71,27 +71,9 @@ def _is_main_guard(node: ast.stmt) -> bool:
     return isinstance(node, ast.If) and any(isinstance(each, ast.Name) and each.id == "__name__" for each in ast.walk(node.test))
 
 
-def _simple(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """Statements, and those inside their blocks: definitions are not entered."""
-    for node in body:
-        yield node
-        if not isinstance(node, _DEFINITIONS):
-            yield from _simple(_inside(node))
-
-
-def _inside(node: ast.stmt) -> Iterator[ast.stmt]:
-    """The statements in a statement's blocks."""
-    for name in _BLOCKS:
-        yield from getattr(node, name, ())
-    for handler in getattr(node, "handlers", ()):
-        yield from handler.body
-    for case in getattr(node, "cases", ()):
-        yield from case.body
-
-
 def _binds(statement: ast.stmt) -> Iterator[str]:
     """The names that a statement binds, those of its blocks among them, as often as it does."""
-    for node in _simple([statement]):
+    for node in statements([statement]):
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 yield node.name
@@ -122,7 +104,7 @@ def _targets(target: ast.expr) -> Iterator[ast.Name]:
 
 def _written(statement: ast.stmt) -> Iterator[str]:
     """The names of things that a statement writes to a part of."""
-    for node in _simple([statement]):
+    for node in statements([statement]):
         match node:
             case ast.Assign() | ast.Delete():
                 yield from _roots(node.targets)
@@ -132,7 +114,7 @@ def _written(statement: ast.stmt) -> Iterator[str]:
 
 def _given(statement: ast.stmt) -> Iterator[str]:
     """The names of things that are given to calls whose result nobody takes: they are called for what they do."""
-    for node in _simple([statement]):
+    for node in statements([statement]):
         match node:
             case ast.Expr(value=ast.Call() as call):
                 yield from _roots([call.func, *call.args, *(each.value for each in call.keywords)])

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from torchlint.syntax.blocks import DEFINITIONS, inside
 from torchlint.syntax.index import below
-
-_BLOCKS = ("body", "orelse", "finalbody")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +56,13 @@ def outline(module: ast.Module) -> Outline:
     return Outline(definitions, tuple(_imports(module)))
 
 
-def _top_level(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements of a file, those inside its `if`, `try`, `with` and loops one by one."""
+def _top_level(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of a file, those inside its `if`, `try`, `with`, `match` and loops one by one."""
     for node in body:
-        if isinstance(node, ast.If | ast.Try | ast.TryStar | ast.With | ast.For | ast.While):
-            for name in _BLOCKS:
-                yield from _top_level(getattr(node, name, ()))
-            for handler in getattr(node, "handlers", ()):
-                yield from _top_level(handler.body)
-        else:
+        if isinstance(node, DEFINITIONS) or not (blocks := list(inside(node))):
             yield node
+        else:
+            yield from _top_level(blocks)
 
 
 def _definition(node: ast.stmt) -> Definition:
@@ -83,7 +79,7 @@ def _definition(node: ast.stmt) -> Definition:
     attributes = {each.attr for root in roots for each in below(root, ast.Attribute)}
     given = (each for root in roots for call in below(root, ast.Call) for each in (*call.args, *(one.value for one in call.keywords)))
     strings = {each.value for each in given if isinstance(each, ast.Constant) and isinstance(each.value, str) and each.value.isidentifier()}
-    return Definition(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef), frozenset(binds), frozenset(names), frozenset(attributes), frozenset(strings))
+    return Definition(isinstance(node, DEFINITIONS), frozenset(binds), frozenset(names), frozenset(attributes), frozenset(strings))
 
 
 def _imports(module: ast.Module) -> Iterator[Imported]:

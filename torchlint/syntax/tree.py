@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from torchlint.diagnostic import Place, Position, Span
@@ -108,17 +107,3 @@ def _newer(source: Source, text: str, error: SyntaxError) -> ast.Module:
 
 def _first(path: str) -> Place:
     return Place(path, Span(Position(1, 1), Position(1, 1)))
-
-
-def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Every statement below `body`, those inside nested definitions left out."""
-    for node in body:
-        yield node
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            continue
-        for name in ("body", "orelse", "finalbody"):
-            yield from statements(getattr(node, name, []))
-        for handler in getattr(node, "handlers", ()):
-            yield from statements(handler.body)
-        for case in getattr(node, "cases", ()):
-            yield from statements(case.body)

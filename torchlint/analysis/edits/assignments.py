@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 
 from torchlint.analysis.edits.calls import handed_to
-from torchlint.analysis.values.expressions import assigned_value, receiver
 from torchlint.analysis.values.site import Site
+from torchlint.analysis.values.written.expressions import assigned_value, receiver
 from torchlint.diagnostic import Edit, Fix, Span
 
 

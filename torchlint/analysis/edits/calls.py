@@ -6,8 +6,14 @@ import ast
 from dataclasses import replace as changed
 
 from torchlint.analysis.edits.places import replace, replace_span
-from torchlint.analysis.values.expressions import argument_of, attribute_span, callee, is_simple, prefix
 from torchlint.analysis.values.site import Site
+from torchlint.analysis.values.written.expressions import (
+    argument_of,
+    attribute_span,
+    callee,
+    is_simple,
+    prefix,
+)
 from torchlint.diagnostic import Applicability, Edit, Fix, Position, Span
 
 

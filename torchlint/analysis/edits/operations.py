@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from torchlint.analysis.values.expressions import is_simple
 from torchlint.analysis.values.site import Site
+from torchlint.analysis.values.written.expressions import is_simple
 from torchlint.diagnostic import Applicability, Edit, Fix, Position, Span
 
 

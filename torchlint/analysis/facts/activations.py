@@ -8,7 +8,7 @@ from torchlint.analysis.edits.lists import remove_element
 from torchlint.analysis.edits.places import replace, unwrap
 from torchlint.analysis.facts.calls import Call
 from torchlint.analysis.values.abstract import Activation, Instance, Tensor, Value
-from torchlint.analysis.values.expressions import name_span
+from torchlint.analysis.values.written.expressions import name_span
 from torchlint.diagnostic import Edit, Fix
 
 # Operations and layers that only change the shape, and leave the order of the dims as it is.

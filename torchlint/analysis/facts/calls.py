@@ -9,7 +9,9 @@ from dataclasses import field
 from torchlint.analysis.edits.calls import add_argument
 from torchlint.analysis.facts.fact import Fact
 from torchlint.analysis.values.abstract import Instance, Tensor, Value
-from torchlint.analysis.values.expressions import (
+from torchlint.analysis.values.immutable import immutable
+from torchlint.analysis.values.site import Site
+from torchlint.analysis.values.written.expressions import (
     argument_of,
     attribute_span,
     callee,
@@ -18,9 +20,7 @@ from torchlint.analysis.values.expressions import (
     names_arguments,
     receiver,
 )
-from torchlint.analysis.values.guards import inside
-from torchlint.analysis.values.immutable import immutable
-from torchlint.analysis.values.site import Site
+from torchlint.analysis.values.written.guards import inside
 from torchlint.diagnostic import Applicability, Edit, Fix, Span
 from torchlint.torch_api.operations import operation
 

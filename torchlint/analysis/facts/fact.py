@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 
 from torchlint.analysis.values.abstract import Frame, Library, Tensor, Value
 from torchlint.analysis.values.classes import is_module, running_forward
-from torchlint.analysis.values.guards import conditions, switched_by_mode, way
 from torchlint.analysis.values.immutable import immutable
 from torchlint.analysis.values.site import Site
+from torchlint.analysis.values.written.guards import conditions, switched_by_mode, way
 from torchlint.diagnostic import Finding, Fix, Related, Severity
 
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from torchlint.analysis.edits.calls import remove_keyword
 from torchlint.analysis.facts.gradients import lost_leaf
 from torchlint.analysis.values.abstract import Tensor, Value
-from torchlint.analysis.values.expressions import assigned_value
 from torchlint.analysis.values.site import Site
+from torchlint.analysis.values.written.expressions import assigned_value
 from torchlint.diagnostic import Edit, Fix, Span
 
 _ATOMS = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant, ast.List, ast.Tuple)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 
 from torchlint.analysis.values.abstract import Tensor
-from torchlint.analysis.values.expressions import bound_name
 from torchlint.analysis.values.site import Site
+from torchlint.analysis.values.written.expressions import bound_name
 
 _RESHAPES = frozenset({"view", "reshape", "view_as", "reshape_as"})
 

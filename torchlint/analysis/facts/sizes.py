@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 
 from torchlint.analysis.values.abstract import Const, List, Size, Tensor, Tuple, Value
-from torchlint.analysis.values.expressions import argument_of
 from torchlint.analysis.values.site import Site
 from torchlint.analysis.values.store import ITEMS
+from torchlint.analysis.values.written.expressions import argument_of
 from torchlint.syntax.index import below
 from torchlint.torch_api.dims import Dim
 

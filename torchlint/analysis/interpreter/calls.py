@@ -47,14 +47,14 @@ from torchlint.analysis.values.abstract import (
     each_of,
 )
 from torchlint.analysis.values.alternatives import choice_of, output_of_one, takes
-from torchlint.analysis.values.choices import possible
 from torchlint.analysis.values.classes import find, is_module, is_module_type, library_bases, linear_bases
-from torchlint.analysis.values.guards import inside
 from torchlint.analysis.values.inspection import known_items
 from torchlint.analysis.values.join import join_all, present
 from torchlint.analysis.values.members import called_as_module
 from torchlint.analysis.values.records import record, record_type_of
 from torchlint.analysis.values.store import ENTRIES, INITIALIZED, IS_MODULE, ZEROED, ModuleStore
+from torchlint.analysis.values.written.choices import possible
+from torchlint.analysis.values.written.guards import inside
 
 
 def call_expression(machine: Machine, node: ast.Call) -> Value:

@@ -33,12 +33,12 @@ from torchlint.analysis.values.abstract import (
     Unknown,
     Value,
 )
-from torchlint.analysis.values.callers import called_guarded, calls_by_guard
 from torchlint.analysis.values.classes import decorated, is_module, method_kind, running_forward
 from torchlint.analysis.values.contents import contents_change
 from torchlint.analysis.values.extent import within_bounds
 from torchlint.analysis.values.join import join_all, join_slots
 from torchlint.analysis.values.store import ELEMENT, ENTRIES, INITIALIZED, Locals, Store
+from torchlint.analysis.values.written.callers import called_guarded, calls_by_guard
 from torchlint.syntax.index import own
 
 _NO_GRAD = frozenset({"torch.no_grad", "torch.inference_mode"})

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from torchlint.analysis.values.abstract import UNKNOWN, Frame, Tensor, Unknown, Value
-from torchlint.analysis.values.guards import conditions, way
 from torchlint.analysis.values.site import Site
+from torchlint.analysis.values.written.guards import conditions, way
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ from torchlint.analysis.passes.evaluation import evaluations
 from torchlint.analysis.passes.loaders import loader_orders
 from torchlint.analysis.passes.optimizers import misplaced_optimizers
 from torchlint.analysis.passes.training import modes_kept, out_of_order, states_carried, training_steps
-from torchlint.analysis.values.callers import forward_differentiates
+from torchlint.analysis.values.written.callers import forward_differentiates
 
 
 def note_passes(machine: Machine) -> None:

@@ -20,7 +20,6 @@ from torchlint.analysis.values.abstract import (
     Value,
     each_of,
 )
-from torchlint.analysis.values.callers import switches_modes
 from torchlint.analysis.values.checkpoints import LOADED
 from torchlint.analysis.values.classes import descendants, is_module, library_bases, linear_bases, opaque_base
 from torchlint.analysis.values.events import Event, EventKind, LoopRun, Round
@@ -28,6 +27,7 @@ from torchlint.analysis.values.loaders import loader_role
 from torchlint.analysis.values.origins import acts_by_mode, may_have_parameters, model_of
 from torchlint.analysis.values.site import Site
 from torchlint.analysis.values.store import FIXED, FROM_FILE
+from torchlint.analysis.values.written.callers import switches_modes
 from torchlint.torch_api.lightning import LIGHTNING, STEPS
 from torchlint.torch_api.operations import operation
 

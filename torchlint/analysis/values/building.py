@@ -21,9 +21,9 @@ from torchlint.analysis.values.abstract import (
     Value,
 )
 from torchlint.analysis.values.classes import descendants, layer_of
-from torchlint.analysis.values.guards import conditions, inside, switched_by_mode, way
 from torchlint.analysis.values.site import Site
 from torchlint.analysis.values.store import ELEMENT, ENTRIES, FROM_FILE, ITEMS
+from torchlint.analysis.values.written.guards import conditions, inside, switched_by_mode, way
 from torchlint.syntax.index import below
 
 _UNTOUCHED = ("weight", "bias")

@@ -25,10 +25,10 @@ from torchlint.analysis.values.abstract import (
     from_data,
 )
 from torchlint.analysis.values.classes import descendants, is_buffer, is_module
-from torchlint.analysis.values.guards import conditions, statements_before, way
 from torchlint.analysis.values.site import Site
 from torchlint.analysis.values.store import DEVICE
 from torchlint.analysis.values.trail import Trail
+from torchlint.analysis.values.written.guards import conditions, statements_before, way
 from torchlint.diagnostic import Edit, Span
 from torchlint.torch_api.dtypes import LEGACY_TENSORS
 from torchlint.torch_api.operations import operation

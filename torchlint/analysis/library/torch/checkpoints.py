@@ -29,11 +29,11 @@ from torchlint.analysis.values.abstract import (
     Value,
 )
 from torchlint.analysis.values.checkpoints import LOADED, RESULT, STATE, is_state
-from torchlint.analysis.values.guards import conditions, inside, outermost, way
 from torchlint.analysis.values.inspection import element_of, known_items
 from torchlint.analysis.values.join import present
 from torchlint.analysis.values.state_dict import has_key, state_of
 from torchlint.analysis.values.store import COPIED, ENTRIES, FROM_FILE, ITEMS, KEPT, SAVED, SEEN, STEPPED
+from torchlint.analysis.values.written.guards import conditions, inside, outermost, way
 from torchlint.torch_api.binding import bind
 
 

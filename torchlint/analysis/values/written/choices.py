@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from torchlint.analysis.values.abstract import Frame, Instance, Value
-from torchlint.analysis.values.guards import statements_before, way
 from torchlint.analysis.values.immutable import immutable
 from torchlint.analysis.values.site import Site
+from torchlint.analysis.values.written.guards import statements_before, way
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _ENDS = (ast.Return, ast.Raise, ast.Continue, ast.Break)

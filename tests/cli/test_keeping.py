@@ -112,11 +112,15 @@ def test_code_that_another_file_trains_with_has_no_fix_that_would_stop_it(after:
     after(program(files))
 
 
-def test_who_asks_whether_a_name_is_called_without_gradients_is_asked_again_where_it_is(after: After, ran: list[set[str]]) -> None:
-    after(changed("model.py", "class Net", "def run():\n    pass\nclass Net"))
-    assert "engine.py" not in ran[1], "model.py has a `run` now, but calls none"
-    after(changed("model.py", "class Net", "def look(model, loader):\n    with torch.no_grad():\n        return run(model, loader)\nclass Net"))
-    assert "engine.py" in ran[-1]
+def test_who_asks_whether_a_name_is_called_without_gradients_is_asked_again_where_it_is(tmp_path: Path, ran: list[set[str]]) -> None:
+    def looking(called: str, besides: str = "") -> Program:
+        look = f"{besides}def look(model, loader):\n    with torch.no_grad():\n        return {called}(model, loader)\nclass Net"
+        return changed("model.py", "class Net", look)
+
+    rules, cache = rules_in_force(), Cache(str(tmp_path))
+    for each in (looking("other"), looking("other", "def run():\n    pass\n"), looking("run", "def run():\n    pass\n")):
+        assert lint_gated(each, rules, cache=cache) == lint_gated(each, rules)
+    assert ["engine.py" in each for each in ran] == [True, False, True], "only the last one calls `run` without gradients"
 
 
 def test_a_file_that_is_no_python_is_told_and_mended(after: After, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ class _Search:
 
     live: bool = False
     sites: list[Site] = field(default_factory=list)
-    seen: set[int] = field(default_factory=set)
+    seen: set[tuple[int, bool]] = field(default_factory=set)
 
 
 def cut_from_model(loss: Value) -> Site | None:
@@ -48,9 +48,11 @@ def cut_from_model(loss: Value) -> Site | None:
 
 def _visit(value: Value | None, search: _Search, cut: Site | None) -> None:
     """Go back from a value; `cut` is the last cut that was passed, behind which nothing is live."""
-    if value is None or id(value) in search.seen or isinstance(value, Const | Size | Library):
+    # What is reached past a cut may be reached by another way that has none.
+    key = (id(value), cut is None)
+    if value is None or key in search.seen or isinstance(value, Const | Size | Library):
         return
-    search.seen.add(id(value))
+    search.seen.add(key)
     if len(search.seen) > _MOST_NODES:
         search.live = True
         return
